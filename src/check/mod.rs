@@ -1,0 +1,97 @@
+//! Checks: one thing each that can be run on a change. Pure: input in, findings or a command out; no file, no process,
+//! no clock but the deadline that is handed in.
+
+pub(crate) mod hygiene;
+
+use crate::model::change::{ChangeSet, FileSide};
+use crate::model::content::Contents;
+use crate::model::deadline::Deadline;
+use crate::model::finding::Finding;
+use crate::model::option::{OptionSpec, Options};
+use crate::model::outcome::Breakage;
+use crate::model::rule::{Family, Level};
+
+/// What a built-in check says of itself.
+#[derive(Debug)]
+pub(crate) struct About {
+    /// Its id, also the id of its rule.
+    pub(crate) id: &'static str,
+    /// The family that it belongs to.
+    pub(crate) family: Family,
+    /// The level of its findings where the configuration says nothing else.
+    pub(crate) level: Level,
+    /// Whether it runs without being named.
+    pub(crate) active: Active,
+    /// One sentence: what it finds.
+    pub(crate) summary: &'static str,
+    /// Markdown with the parts What it finds, Why it matters, Example, Fix, Options.
+    pub(crate) doc: &'static str,
+    /// The options that it accepts.
+    pub(crate) options: &'static [OptionSpec],
+}
+
+/// When a check runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Active {
+    /// Whenever its family is chosen.
+    ByDefault,
+    /// Only when it is named itself.
+    WhenNamed,
+}
+
+/// One side of a file with its content.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FileInput<'a> {
+    /// Path, mode and source.
+    pub(crate) side: &'a FileSide,
+    /// Whether the change adds the file.
+    pub(crate) is_added: bool,
+    /// Its size in bytes.
+    pub(crate) n_bytes: u64,
+    /// Its content; empty if it is over the size that is read (then only checks without [`FileCheck::reads_content`]
+    /// are called).
+    pub(crate) bytes: &'a [u8],
+    /// When the check must give up.
+    pub(crate) deadline: Deadline,
+}
+
+/// What a check found.
+#[derive(Debug, Default)]
+pub(crate) struct Examined {
+    /// The findings, in any order.
+    pub(crate) findings: Vec<Finding>,
+    /// What a reader must know beside them: what was not looked at and why.
+    pub(crate) notices: Vec<String>,
+}
+
+impl From<Vec<Finding>> for Examined {
+    fn from(findings: Vec<Finding>) -> Self {
+        Self { findings, notices: Vec::new() }
+    }
+}
+
+/// A check of each file by itself.
+pub(crate) trait FileCheck: Send + Sync {
+    /// What the check says of itself.
+    fn about(&self) -> &'static About;
+
+    /// Whether the check may have something to say of such a file, told by path and mode before anything is read.
+    fn wants(&self, side: &FileSide) -> bool;
+
+    /// Whether the check looks at the bytes; if not, it is also called for files that are too large to be read.
+    fn reads_content(&self) -> bool {
+        true
+    }
+
+    /// Looks at one file. An error means that the check could not do its work on it.
+    fn check(&self, file: &FileInput<'_>, options: &Options) -> Result<Examined, Breakage>;
+}
+
+/// A check of the change as a whole.
+pub(crate) trait ChangeCheck: Send + Sync {
+    /// What the check says of itself.
+    fn about(&self) -> &'static About;
+
+    /// Looks at the change; reads what it needs through `contents`.
+    fn check(&self, change: &ChangeSet, contents: &dyn Contents, options: &Options) -> Result<Examined, Breakage>;
+}

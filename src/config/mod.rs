@@ -1,0 +1,178 @@
+//! The policy: what `tollgate.toml` says, resolved to values that each know where they come from.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use crate::model::option::Options;
+use crate::model::rule::Level;
+
+/// Where a value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// Built in.
+    Default,
+    /// A configuration file.
+    File {
+        /// Its name for people: `tollgate.toml`, `tollgate.toml at 1a2b3c4d5e`.
+        name: String,
+        /// The line, from 1.
+        line: usize,
+    },
+    /// An option of the command line or a variable: `--fail-on`, `TOLLGATE_SKIP`.
+    Given(&'static str),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File { name, line } => write!(f, "{name}:{line}"),
+            Self::Given(name) => f.write_str(name),
+        }
+    }
+}
+
+/// A value and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sourced<T> {
+    /// The value.
+    pub(crate) value: T,
+    /// Where it comes from.
+    pub(crate) origin: Origin,
+}
+
+/// Which findings count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// Those that the change brings in.
+    New,
+    /// All.
+    All,
+}
+
+/// What a check that could not run means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnBroken {
+    /// It blocks.
+    Block,
+    /// It is said and does not block.
+    Warn,
+}
+
+/// What blocks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Gate {
+    /// The lowest level of a finding that blocks; `None` if no finding does.
+    pub(crate) fail_on: Sourced<Option<Level>>,
+    /// Which findings count.
+    pub(crate) scope: Sourced<Scope>,
+    /// What a check that could not run means.
+    pub(crate) on_broken: Sourced<OnBroken>,
+}
+
+/// A stage: which checks run, and its own gate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stage {
+    /// Check ids, rule ids, families, `*`.
+    pub(crate) checks: Sourced<Vec<String>>,
+    /// The gate of the stage: its own values, else those of `[gate]`.
+    pub(crate) gate: Gate,
+    /// The most time that the stage may take; `None` for no limit.
+    pub(crate) timeout: Sourced<Option<Duration>>,
+    /// How many commands run at once; `None` for one a processor.
+    pub(crate) jobs: Sourced<Option<usize>>,
+}
+
+/// How what a command prints is understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// Only its exit code counts: 0 is clean, anything else one finding.
+    ExitCode,
+    /// SARIF.
+    Sarif,
+    /// JUnit XML: the command is a test suite.
+    Junit,
+}
+
+/// What a command's findings depend on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Inputs {
+    /// Each file by itself.
+    File,
+    /// The project as a whole.
+    Project,
+}
+
+/// What `[checks.ID]` says: a command of the project's own, or settings of a built-in check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Check {
+    /// The command, program first, with the placeholders `{files}`, `{file}`, `{base}`, `{head}`, `{report}`; `None`
+    /// for a built-in check.
+    pub(crate) run: Option<Sourced<Vec<String>>>,
+    /// Gitignore patterns of the files that it looks at; empty for all.
+    pub(crate) files: Vec<String>,
+    /// Gitignore patterns of files that it leaves out.
+    pub(crate) exclude: Vec<String>,
+    /// The folder that it runs in, from the top of the repository; empty for the top.
+    pub(crate) dir: String,
+    /// How what it prints is understood.
+    pub(crate) output: Output,
+    /// The file that holds the report, from `dir`; empty if standard output does.
+    pub(crate) output_file: String,
+    /// What its findings depend on; `None` means: each file if the command names files, else the project.
+    pub(crate) inputs: Option<Inputs>,
+    /// Checks that must be clean before it starts.
+    pub(crate) needs: Vec<String>,
+    /// The most time that it may take.
+    pub(crate) timeout: Option<Duration>,
+    /// Whether the arguments are one line for a shell.
+    pub(crate) shell: bool,
+    /// Variables to set.
+    pub(crate) env: BTreeMap<String, String>,
+    /// Inherited variables that it gets; `None` for all but git's own.
+    pub(crate) pass_env: Option<Vec<String>>,
+    /// Whether it needs the machine for itself.
+    pub(crate) exclusive: bool,
+    /// The level of its findings; `None` for its own.
+    pub(crate) level: Option<Level>,
+    /// Options of a built-in check, not yet compared with what it accepts.
+    pub(crate) options: Options,
+    /// Where it is said.
+    pub(crate) origin: Origin,
+}
+
+/// A level that the configuration gives a rule; `None` switches it off.
+pub(crate) type RuleLevel = Option<Level>;
+
+/// Levels for some files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Override {
+    /// Gitignore patterns.
+    pub(crate) files: Vec<String>,
+    /// Levels by rule or check id.
+    pub(crate) levels: BTreeMap<String, Sourced<RuleLevel>>,
+}
+
+/// The resolved policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Config {
+    /// Gitignore patterns of files that nothing looks at.
+    pub(crate) exclude: Sourced<Vec<String>>,
+    /// Whether the built-in packs run.
+    pub(crate) builtin: Sourced<bool>,
+    /// The gate outside of any stage's own.
+    pub(crate) gate: Gate,
+    /// The stages by name; git's hooks, `pull-request` and `manual` are always there.
+    pub(crate) stages: BTreeMap<String, Stage>,
+    /// Checks by id.
+    pub(crate) checks: BTreeMap<String, Check>,
+    /// Gitignore patterns of the project's own rule files.
+    pub(crate) rule_paths: Sourced<Vec<String>>,
+    /// Levels by rule or check id.
+    pub(crate) levels: BTreeMap<String, Sourced<RuleLevel>>,
+    /// Levels for some files; the last that matches wins.
+    pub(crate) overrides: Vec<Override>,
+    /// The most changed lines of a change, for `change-too-large`.
+    pub(crate) max_lines: Sourced<u64>,
+}

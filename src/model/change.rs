@@ -1,0 +1,181 @@
+//! What changed: the files of a change with both sides.
+
+use std::fmt;
+
+use crate::model::path::RepoPath;
+
+/// The name of a git object: 20 bytes (SHA-1) or 32 (SHA-256).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ObjectId {
+    bytes: [u8; 32],
+    n_bytes: u8,
+}
+
+impl ObjectId {
+    /// Reads 40 or 64 hexadecimal digits; `None` for anything else.
+    pub(crate) fn from_hex(hex: &[u8]) -> Option<Self> {
+        if hex.len() != 40 && hex.len() != 64 {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(hex.chunks_exact(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+        }
+        Some(Self { bytes, n_bytes: u8::try_from(hex.len() / 2).ok()? })
+    }
+
+    /// The raw bytes, 20 or 32 of them.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.n_bytes)).unwrap_or(&self.bytes)
+    }
+
+    /// Whether it is git's "no object" (all zeros).
+    pub(crate) fn is_zero(&self) -> bool {
+        self.bytes == [0; 32]
+    }
+
+    /// The first ten digits, for people.
+    pub(crate) fn short(&self) -> String {
+        let mut hex = self.to_string();
+        hex.truncate(10);
+        hex
+    }
+}
+
+impl fmt::Display for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// What kind of entry a path is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Mode {
+    /// A regular file.
+    File,
+    /// A regular file with the executable bit.
+    Executable,
+    /// A symbolic link; its content is its target.
+    Symlink,
+    /// A pointer to a commit of another repository; it has no content here.
+    Submodule,
+}
+
+impl Mode {
+    /// Reads git's octal mode (`100644`, `100755`, `120000`, `160000`); `None` for `000000` and trees.
+    pub(crate) fn from_octal(octal: &[u8]) -> Option<Self> {
+        match octal {
+            b"100755" => Some(Self::Executable),
+            b"120000" => Some(Self::Symlink),
+            b"160000" => Some(Self::Submodule),
+            [b'1', b'0', b'0', ..] => Some(Self::File),
+            _ => None,
+        }
+    }
+
+    /// Whether the entry is a regular file, so that its content can be checked.
+    pub(crate) fn is_regular(self) -> bool {
+        matches!(self, Self::File | Self::Executable)
+    }
+}
+
+/// Where the bytes of one side of a file are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Source {
+    /// In the object store.
+    Blob(ObjectId),
+    /// In the work tree, under the side's path.
+    Worktree,
+}
+
+/// One side of a changed file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FileSide {
+    /// Its path on this side.
+    pub(crate) path: RepoPath,
+    /// Its kind on this side.
+    pub(crate) mode: Mode,
+    /// Where its bytes are.
+    pub(crate) source: Source,
+}
+
+/// How a file differs from (the first of) its bases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Status {
+    /// Not there before.
+    Added,
+    /// Other content or mode, or simply named by the request (`--all`, FILES).
+    Modified,
+    /// Not there any more.
+    Deleted,
+    /// There before under another path.
+    Renamed,
+    /// Another kind of entry: a file became a link, for example.
+    TypeChanged,
+}
+
+/// A file of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ChangedFile {
+    /// How it differs.
+    pub(crate) status: Status,
+    /// The side that is judged; none when the file was deleted.
+    pub(crate) head: Option<FileSide>,
+    /// The side before, one entry for each of [`ChangeSet::parents`]; none where that parent has no such file.
+    pub(crate) bases: Vec<Option<FileSide>>,
+}
+
+impl ChangedFile {
+    /// The path by which people know the file: the new one, or the old one of a deleted file.
+    pub(crate) fn path(&self) -> &RepoPath {
+        self.head
+            .as_ref()
+            .or_else(|| self.bases.iter().flatten().next())
+            .map(|side| &side.path)
+            .expect("because a changed file exists on at least one side")
+    }
+}
+
+/// A state against which "new" is measured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Parent {
+    /// Its tree; the empty tree of the object format where there is no commit yet.
+    pub(crate) tree: ObjectId,
+    /// Its commit; none where there is no commit yet.
+    pub(crate) commit: Option<ObjectId>,
+}
+
+/// What holds the judged side as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Head {
+    /// The index: what the next commit will hold.
+    Index,
+    /// The work tree.
+    Worktree,
+    /// A tree in the object store, and the commit that it belongs to.
+    Tree {
+        /// The tree.
+        tree: ObjectId,
+        /// The commit.
+        commit: ObjectId,
+    },
+}
+
+/// A change: the files that differ, what is judged and against what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ChangeSet {
+    /// What was looked at, for people and on one line: `staged changes against HEAD (main)`.
+    pub(crate) title: String,
+    /// The judged side.
+    pub(crate) head: Head,
+    /// The states before: none for `--all` and FILES, one for a commit or a range, several for a merge.
+    pub(crate) parents: Vec<Parent>,
+    /// The files, sorted by [`ChangedFile::path`].
+    pub(crate) files: Vec<ChangedFile>,
+}

@@ -1,0 +1,65 @@
+//! A program to run and what came of it, as plain data.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A program to run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct CommandSpec {
+    /// The program: a name to be looked up on the PATH, or a path.
+    pub(crate) program: OsString,
+    /// Its arguments, never shell text.
+    pub(crate) args: Vec<OsString>,
+    /// The folder that it runs in; none is the current one.
+    pub(crate) dir: Option<PathBuf>,
+    /// What its standard input holds.
+    pub(crate) stdin: Vec<u8>,
+    /// Variables to set.
+    pub(crate) env: BTreeMap<OsString, OsString>,
+    /// Which of the inherited variables go away.
+    pub(crate) scrub: Scrub,
+    /// The most time that it may take; none for no limit.
+    pub(crate) timeout: Option<Duration>,
+    /// The most bytes that are kept of each of its outputs; the rest is counted and dropped.
+    pub(crate) max_output: usize,
+}
+
+/// Which inherited environment variables a child does not get.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Scrub {
+    /// None: the child is git itself, which needs what git set.
+    #[default]
+    Nothing,
+    /// Every `GIT_*`: the child is not git, and would work on the wrong repository or index.
+    Git,
+}
+
+/// How a program ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// By itself, with this code.
+    Code(i32),
+    /// By a signal.
+    Signal(i32),
+    /// Its time was over and it was ended.
+    TimedOut,
+    /// The run was interrupted and it was ended.
+    Interrupted,
+}
+
+/// What came of a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CommandOutput {
+    /// How it ended.
+    pub(crate) exit: Exit,
+    /// What it wrote to standard output, up to the limit.
+    pub(crate) stdout: Vec<u8>,
+    /// What it wrote to standard error, up to the limit.
+    pub(crate) stderr: Vec<u8>,
+    /// How many bytes were dropped because they were over the limit.
+    pub(crate) n_dropped: u64,
+    /// How long it took.
+    pub(crate) duration: Duration,
+}

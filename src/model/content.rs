@@ -1,0 +1,27 @@
+//! Reading what a change refers to, without knowing from where.
+
+use crate::model::change::{FileSide, ObjectId};
+use crate::model::path::RepoPath;
+
+/// The bytes of a file, unless there are too many of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// All of them.
+    Bytes(Vec<u8>),
+    /// The file has this many bytes, which is more than was asked for; nothing was read.
+    TooLarge(u64),
+}
+
+/// Why content could not be read, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ContentError(pub(crate) String);
+
+/// Gives the contents that a change refers to. Safe to call from several threads.
+pub(crate) trait Contents: Sync {
+    /// Reads one side of a file whole. A file of more than `limit` bytes is not read. A symbolic link's content is its
+    /// target; a submodule has none and is an error.
+    fn read(&self, side: &FileSide, limit: u64) -> Result<Content, ContentError>;
+
+    /// The names of the entries directly below `folder` (empty: the top) in `tree`; empty if there is no such folder.
+    fn folder(&self, tree: &ObjectId, folder: &RepoPath) -> Result<Vec<Vec<u8>>, ContentError>;
+}

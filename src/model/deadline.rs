@@ -1,0 +1,35 @@
+//! How long work may go on.
+
+use std::time::{Duration, Instant};
+
+/// A moment after which work must stop; none means that it may take as long as it needs.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Deadline(Option<Instant>);
+
+impl Deadline {
+    /// No limit.
+    pub(crate) const NEVER: Self = Self(None);
+
+    /// `limit` from now.
+    pub(crate) fn after(limit: Duration) -> Self {
+        Self(Instant::now().checked_add(limit))
+    }
+
+    /// The earlier of the two.
+    pub(crate) fn or_sooner(self, other: Self) -> Self {
+        match (self.0, other.0) {
+            (Some(a), Some(b)) => Self(Some(a.min(b))),
+            (a, b) => Self(a.or(b)),
+        }
+    }
+
+    /// Whether the moment has come.
+    pub(crate) fn is_over(self) -> bool {
+        self.0.is_some_and(|moment| Instant::now() >= moment)
+    }
+
+    /// The time that is left; `None` without a limit.
+    pub(crate) fn left(self) -> Option<Duration> {
+        self.0.map(|moment| moment.saturating_duration_since(Instant::now()))
+    }
+}

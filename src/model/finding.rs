@@ -1,0 +1,160 @@
+//! What a check found.
+
+use crate::model::place::{Place, Region, Span};
+use crate::model::rule::{Level, RuleId};
+
+/// What a finding holds on to when lines move: taken from the syntax tree or the text by the check that found it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Anchor {
+    /// The enclosing named items from the outside in, joined by `::`; empty at the top of a file or without a parse.
+    pub(crate) symbol: String,
+    /// The text of the node or line, white space folded.
+    pub(crate) text: String,
+}
+
+impl Anchor {
+    /// The most bytes of normalised text that an anchor keeps.
+    const MAX_TEXT: usize = 400;
+
+    /// An anchor on `text` (white space is folded, the rest cut after a bounded length) inside `symbol`.
+    pub(crate) fn new(symbol: impl Into<String>, text: &[u8]) -> Self {
+        let head = text.get(..text.len().min(4 * Self::MAX_TEXT)).unwrap_or(text);
+        let folded = String::from_utf8_lossy(head).split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut kept = folded;
+        if kept.len() > Self::MAX_TEXT {
+            let cut = kept.floor_char_boundary(Self::MAX_TEXT);
+            kept.truncate(cut);
+        }
+        Self { symbol: symbol.into(), text: kept }
+    }
+}
+
+/// A replacement of bytes in the file of the finding.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Edit {
+    /// The bytes that go.
+    pub(crate) span: Span,
+    /// The bytes that come.
+    pub(crate) replacement: Vec<u8>,
+}
+
+/// A way to mend a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fix {
+    /// What it does, as an imperative: `remove the trailing whitespace`.
+    pub(crate) title: String,
+    /// Edits of the finding's file that do not overlap, in ascending order.
+    pub(crate) edits: Vec<Edit>,
+}
+
+/// Another place that belongs to a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Related {
+    /// Where.
+    pub(crate) place: Place,
+    /// Filled together with [`Finding::region`].
+    pub(crate) region: Option<Region>,
+    /// What is there.
+    pub(crate) message: String,
+}
+
+/// How a finding relates to the state before the change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum State {
+    /// The state before did not have it.
+    New,
+    /// The state before had it, and the change edits its line.
+    Updated,
+    /// The state before had it just so.
+    Unchanged,
+}
+
+/// How it is decided whether a finding is new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Novelty {
+    /// The same check is run on the state before, and the findings are compared.
+    Compared,
+    /// It is new if the change touched its line; for tools that are not run on the state before.
+    ChangedLines,
+    /// It is always new: tests, exit codes, the message, the change as a whole.
+    Always,
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Finding {
+    /// The rule that it breaks.
+    pub(crate) rule: RuleId,
+    /// How bad it is.
+    pub(crate) level: Level,
+    /// What is wrong, in one or a few sentences.
+    pub(crate) message: String,
+    /// What to do about it; empty if the message says it all.
+    pub(crate) hint: String,
+    /// Where.
+    pub(crate) place: Place,
+    /// The place resolved against the text; none for places without lines and until it is resolved.
+    pub(crate) region: Option<Region>,
+    /// What identifies it when lines move.
+    pub(crate) anchor: Anchor,
+    /// Ways to mend it; the first is the best.
+    pub(crate) fixes: Vec<Fix>,
+    /// Other places that belong to it.
+    pub(crate) related: Vec<Related>,
+    /// How its novelty is decided.
+    pub(crate) novelty: Novelty,
+    /// Whether the change brings it in; decided by triage.
+    pub(crate) state: State,
+}
+
+impl Finding {
+    /// A finding with the parts that every finding has; new until triage says otherwise.
+    pub(crate) fn new(rule: impl Into<RuleId>, level: Level, place: Place, message: impl Into<String>) -> Self {
+        Self {
+            rule: rule.into(),
+            level,
+            message: message.into(),
+            hint: String::new(),
+            place,
+            region: None,
+            anchor: Anchor::default(),
+            fixes: Vec::new(),
+            related: Vec::new(),
+            novelty: Novelty::Compared,
+            state: State::New,
+        }
+    }
+
+    /// The same with a hint.
+    #[must_use]
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+
+    /// The same with an anchor.
+    #[must_use]
+    pub(crate) fn with_anchor(mut self, anchor: Anchor) -> Self {
+        self.anchor = anchor;
+        self
+    }
+
+    /// The same with one more fix.
+    #[must_use]
+    pub(crate) fn with_fix(mut self, title: impl Into<String>, edits: Vec<Edit>) -> Self {
+        self.fixes.push(Fix { title: title.into(), edits });
+        self
+    }
+
+    /// The same with another way of deciding whether it is new.
+    #[must_use]
+    pub(crate) fn with_novelty(mut self, novelty: Novelty) -> Self {
+        self.novelty = novelty;
+        self
+    }
+
+    /// Whether the change brings it in: it is new, or stands on a line that the change edits.
+    pub(crate) fn is_brought_in(&self) -> bool {
+        self.state != State::Unchanged
+    }
+}
