@@ -1,1 +1,3 @@
+//! The `tollgate` binary.
+
 fn main() {}
