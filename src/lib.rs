@@ -2,7 +2,9 @@
 
 mod check;
 mod config;
+mod diff;
 mod git;
 mod model;
 mod process;
 mod report;
+mod syntax;
