@@ -2,6 +2,7 @@
 //! no clock but the deadline that is handed in.
 
 pub(crate) mod hygiene;
+pub(crate) mod pattern;
 
 use crate::model::change::{ChangeSet, FileSide};
 use crate::model::content::Contents;
