@@ -6,3 +6,5 @@ mod git;
 mod model;
 mod process;
 mod report;
+mod sarif;
+mod store;
