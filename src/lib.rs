@@ -7,4 +7,6 @@ mod git;
 mod model;
 mod process;
 mod report;
+mod sarif;
+mod store;
 mod syntax;
