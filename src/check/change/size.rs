@@ -108,9 +108,8 @@ impl Sizes {
         for text in texts {
             let diff = LineDiff::between(&text.old, &text.new);
             let (old, new) = (lines(&text.old), lines(&text.new));
-            let block = |lines: &[_], range| <[_]>::get(lines, range).unwrap_or_default().to_vec();
-            removed.extend(diff.hunks().iter().map(|hunk| block(&old, hunk.old.clone())));
-            added.extend(diff.hunks().iter().map(|hunk| block(&new, hunk.new.clone())));
+            removed.extend(diff.hunks().iter().filter_map(|hunk| Some(old.get(hunk.old.clone())?.to_vec())));
+            added.extend(diff.hunks().iter().filter_map(|hunk| Some(new.get(hunk.new.clone())?.to_vec())));
             largest.push((text.name.clone(), diff.hunks().iter().map(|hunk| hunk.new.len()).sum()));
         }
         largest.sort_by(|(name, n_lines), (other, n_others)| n_others.cmp(n_lines).then(name.cmp(other)));
