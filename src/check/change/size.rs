@@ -104,7 +104,7 @@ struct Sizes {
 impl Sizes {
     fn of(texts: &[Texts]) -> Self {
         let (mut removed, mut added): (Vec<Block<'_>>, Vec<Block<'_>>) = (Vec::new(), Vec::new());
-        let mut largest = Vec::new();
+        let mut largest: Vec<(String, usize)> = Vec::new();
         for text in texts {
             let diff = LineDiff::between(&text.old, &text.new);
             let (old, new) = (lines(&text.old), lines(&text.new));
