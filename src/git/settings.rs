@@ -66,7 +66,7 @@ fn parse_message_settings(listed: &str) -> MessageSettings {
 
 /// An address as it can be shown: user information, query and fragment of a URL are left out. `git@host:path` stays,
 /// since a password can't be written there.
-fn without_credentials(address: &str) -> String {
+pub(crate) fn without_credentials(address: &str) -> String {
     let Some((scheme, rest)) = address.split_once("://") else {
         return address.to_owned();
     };
