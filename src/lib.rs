@@ -3,6 +3,7 @@
 mod check;
 mod config;
 mod diff;
+mod discover;
 mod git;
 mod model;
 mod plan;

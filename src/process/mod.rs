@@ -51,7 +51,7 @@ pub(crate) fn run(spec: &CommandSpec, interrupt: &Interrupt) -> Result<CommandOu
     let name = spec.program.to_string_lossy().into_owned();
     let started = std::time::Instant::now();
     let mut command = Command::new(&spec.program);
-    command.args(&spec.args).envs(&spec.env).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.args(&spec.args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     if let Some(dir) = &spec.dir {
         command.current_dir(dir);
     }
@@ -62,6 +62,7 @@ pub(crate) fn run(spec: &CommandSpec, interrupt: &Interrupt) -> Result<CommandOu
             }
         }
     }
+    command.envs(&spec.env);
     let mut child = command.spawn().map_err(|source| match source.kind() {
         std::io::ErrorKind::NotFound => Error::NotFound { program: name.clone() },
         _ => Error::Run { program: name.clone(), source },
