@@ -27,13 +27,15 @@ pub(crate) struct CommandSpec {
 }
 
 /// Which inherited environment variables a child does not get.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Scrub {
     /// None: the child is git itself, which needs what git set.
     #[default]
     Nothing,
     /// Every `GIT_*`: the child is not git, and would work on the wrong repository or index.
     Git,
+    /// All but these, and but those without which no program can be found (`PATH`).
+    AllBut(Vec<OsString>),
 }
 
 /// How a program ended.
