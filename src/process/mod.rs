@@ -1,9 +1,20 @@
-//! Child processes: the only place that starts one.
+//! Child processes: the only place that starts one. It must not know what they are for.
 
+mod capture;
+mod group;
+
+use std::ffi::OsString;
+use std::io::{self, Read, Write};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
 
-use crate::model::command::{CommandOutput, CommandSpec};
+use crate::model::command::{CommandOutput, CommandSpec, Exit, Scrub};
+use crate::model::deadline::Deadline;
+use crate::process::capture::{Capture, Kept};
+use crate::process::group::{Child, Grouping, Step};
 
 /// Why a program could not be run at all.
 #[derive(Debug, thiserror::Error)]
@@ -44,43 +55,382 @@ impl Interrupt {
 /// Runs a program to its end, its time-out or the interrupt, in a process group of its own; whatever it left running
 /// in that group is ended. A program that ends with an error code is no error here.
 pub(crate) fn run(spec: &CommandSpec, interrupt: &Interrupt) -> Result<CommandOutput, Error> {
-    use crate::model::command::{Exit, Scrub};
-    use std::io::Write;
-    use std::process::{Command, Stdio};
-    let _ = interrupt;
-    let name = spec.program.to_string_lossy().into_owned();
-    let started = std::time::Instant::now();
+    let started = Instant::now();
+    if interrupt.is_set() {
+        return Ok(output(Exit::Interrupted, [Kept::default(), Kept::default()], started));
+    }
+    let mut command = command(spec);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = Child::spawn(command, Grouping::Own).map_err(|source| not_started(spec, source))?;
+    let (sender, messages) = mpsc::channel();
+    feed(&mut child, &spec.stdin);
+    let captures = [Capture::default(), Capture::default()];
+    let [stdout, stderr] = &captures;
+    if let Some(pipe) = child.pipes().stdout().take() {
+        follow(pipe, stdout, spec.max_output, &sender);
+    }
+    if let Some(pipe) = child.pipes().stderr().take() {
+        follow(pipe, stderr, spec.max_output, &sender);
+    }
+    let mut watch = Watch { messages, n_open: captures.len() };
+    child.announce_end(Message::Ended, sender);
+    let exit = watch
+        .supervise(&mut child, spec.timeout.map_or(Deadline::NEVER, Deadline::after), interrupt)
+        .map_err(|source| Error::Run { program: name(spec), source })?;
+    watch.drain();
+    Ok(output(exit, captures.map(|capture| capture.take()), started))
+}
+
+/// Runs a program that has our standard output and error and shares our process group, so that it may talk to the
+/// user; the limit of output does not hold. It gives how the program ended.
+pub(crate) fn run_attached(spec: &CommandSpec, interrupt: &Interrupt) -> Result<Exit, Error> {
+    if interrupt.is_set() {
+        return Ok(Exit::Interrupted);
+    }
+    let mut child = Child::spawn(command(spec), Grouping::Shared).map_err(|source| not_started(spec, source))?;
+    let (sender, messages) = mpsc::channel();
+    feed(&mut child, &spec.stdin);
+    child.announce_end(Message::Ended, sender);
+    Watch { messages, n_open: 0 }
+        .supervise(&mut child, spec.timeout.map_or(Deadline::NEVER, Deadline::after), interrupt)
+        .map_err(|source| Error::Run { program: name(spec), source })
+}
+
+/// The command that `spec` describes; standard output and error are ours, standard input is empty or a pipe.
+#[expect(clippy::disallowed_methods, reason = "this is the function through which programs are started")]
+fn command(spec: &CommandSpec) -> Command {
     let mut command = Command::new(&spec.program);
-    command.args(&spec.args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.args(&spec.args).stdin(if spec.stdin.is_empty() { Stdio::null() } else { Stdio::piped() });
     if let Some(dir) = &spec.dir {
         command.current_dir(dir);
     }
-    if spec.scrub == Scrub::Git {
-        for (key, _) in std::env::vars_os() {
-            if key.to_string_lossy().starts_with("GIT_") {
+    match &spec.scrub {
+        Scrub::Nothing => {}
+        Scrub::Git => {
+            for (key, _) in std::env::vars_os().filter(|(key, _)| key.as_encoded_bytes().starts_with(b"GIT_")) {
                 command.env_remove(key);
             }
         }
+        Scrub::AllBut(names) => {
+            command.env_clear();
+            let stays = |key: &OsString| names.contains(key) || ALWAYS_PASSED.iter().any(|always| key == always);
+            command.envs(std::env::vars_os().filter(|(key, _)| stays(key)));
+        }
     }
     command.envs(&spec.env);
-    let mut child = command.spawn().map_err(|source| match source.kind() {
-        std::io::ErrorKind::NotFound => Error::NotFound { program: name.clone() },
-        _ => Error::Run { program: name.clone(), source },
-    })?;
-    let mut stdin = child.stdin.take();
-    let input = spec.stdin.clone();
-    let writer = std::thread::spawn(move || {
-        if let Some(pipe) = stdin.as_mut() {
-            let _ = pipe.write_all(&input);
+    command
+}
+
+/// The inherited variables without which a program can't be found or started at all.
+const ALWAYS_PASSED: &[&str] =
+    if cfg!(windows) { &["PATH", "Path", "PATHEXT", "SystemRoot", "SYSTEMROOT"] } else { &["PATH"] };
+
+/// The program's name, for people.
+fn name(spec: &CommandSpec) -> String {
+    spec.program.to_string_lossy().into_owned()
+}
+
+/// Why a program did not start. A folder that is not there looks like a program that is not there.
+fn not_started(spec: &CommandSpec, source: io::Error) -> Error {
+    let program = name(spec);
+    if source.kind() != io::ErrorKind::NotFound {
+        return Error::Run { program, source };
+    }
+    match spec.dir.as_ref().filter(|dir| !dir.is_dir()) {
+        Some(dir) => {
+            let why = format!("there is no folder `{}` to run it in", dir.display());
+            Error::Run { program, source: io::Error::new(io::ErrorKind::NotFound, why) }
         }
+        None => Error::NotFound { program },
+    }
+}
+
+/// The most bytes that a pipe takes at once on every platform, whether anybody reads or not.
+const PIPE_TAKES: usize = 4096;
+
+/// Gives the child its input. A child that does not read it is no error.
+fn feed(child: &mut Child, input: &[u8]) {
+    let Some(mut pipe) = child.pipes().stdin().take() else { return };
+    if input.len() <= PIPE_TAKES {
+        let _ = pipe.write_all(input);
+        return;
+    }
+    let input = input.to_owned();
+    std::thread::spawn(move || {
+        let _ = pipe.write_all(&input);
     });
-    let output = child.wait_with_output().map_err(|source| Error::Run { program: name, source })?;
-    let _ = writer.join();
-    Ok(CommandOutput {
-        exit: Exit::Code(output.status.code().unwrap_or(-1)),
-        stdout: output.stdout,
-        stderr: output.stderr,
-        n_dropped: 0,
+}
+
+/// Reads a pipe on a thread and says when it was closed.
+fn follow(pipe: impl Read + Send + 'static, capture: &Capture, limit: usize, to: &Sender<Message>) {
+    let (capture, to) = (capture.clone(), to.clone());
+    std::thread::spawn(move || {
+        capture.fill(pipe, limit);
+        // Nobody listens any more if the child was given up.
+        let _ = to.send(Message::Closed);
+    });
+}
+
+/// What the threads around a child say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Message {
+    /// The child has ended.
+    Ended,
+    /// One of its outputs was closed.
+    Closed,
+}
+
+/// What is waited for.
+struct Watch {
+    messages: Receiver<Message>,
+    n_open: usize,
+}
+
+impl Watch {
+    /// How long an output may stay open after the child and its group are gone: what is in the pipe is read in this
+    /// time, and who still holds it open has escaped.
+    const GRACE: Duration = Duration::from_secs(1);
+
+    /// Waits until the child has ended, ends it when its time is over or the interrupt comes, and ends what it left in
+    /// its group.
+    fn supervise(&mut self, child: &mut Child, deadline: Deadline, interrupt: &Interrupt) -> io::Result<Exit> {
+        let mut forced = None;
+        let mut next = Some((Step::Interrupt, deadline));
+        loop {
+            let left = next.and_then(|(_, moment)| moment.left());
+            if self.has_ended(child, left.map_or(Child::TICK, |left| left.min(Child::TICK))) {
+                break;
+            }
+            let Some((step, moment)) = next else { continue };
+            if forced.is_none() && interrupt.is_set() {
+                forced = Some(Exit::Interrupted);
+            } else if moment.is_over() {
+                forced = forced.or(Some(Exit::TimedOut));
+            } else {
+                continue;
+            }
+            child.end(step);
+            next = step.next().map(|(step, wait)| (step, Deadline::after(wait)));
+        }
+        child.end(Step::Kill);
+        let status = child.reap()?;
+        Ok(forced.unwrap_or_else(|| exit(status)))
+    }
+
+    /// Waits at most `tick` for the end of the child.
+    fn has_ended(&mut self, child: &mut Child, tick: Duration) -> bool {
+        match self.messages.recv_timeout(tick) {
+            Ok(Message::Ended) => true,
+            Ok(Message::Closed) => {
+                self.n_open = self.n_open.saturating_sub(1);
+                false
+            }
+            Err(RecvTimeoutError::Timeout) => child.has_ended(),
+            Err(RecvTimeoutError::Disconnected) => {
+                std::thread::sleep(tick);
+                child.has_ended()
+            }
+        }
+    }
+
+    /// Waits until the outputs are read, for a short time only.
+    fn drain(&mut self) {
+        let deadline = Deadline::after(Self::GRACE);
+        while self.n_open > 0 && self.messages.recv_timeout(deadline.left().unwrap_or_default()) == Ok(Message::Closed)
+        {
+            self.n_open -= 1;
+        }
+    }
+}
+
+/// How the child ended, when it ended by itself.
+fn exit(status: ExitStatus) -> Exit {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return Exit::Signal(signal);
+    }
+    Exit::Code(status.code().unwrap_or(-1))
+}
+
+/// Puts the pieces together.
+fn output(exit: Exit, [stdout, stderr]: [Kept; 2], started: Instant) -> CommandOutput {
+    CommandOutput {
+        exit,
+        stdout: stdout.bytes,
+        stderr: stderr.bytes,
+        n_dropped: stdout.n_dropped.saturating_add(stderr.n_dropped),
         duration: started.elapsed(),
-    })
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::ffi::OsString;
+    use std::path::Path;
+    use std::time::Duration;
+
+    use super::{Error, Interrupt, run, run_attached};
+    use crate::model::command::{CommandOutput, CommandSpec, Exit, Scrub};
+
+    /// A shell script as a program to run.
+    fn shell(script: &str) -> CommandSpec {
+        CommandSpec {
+            program: "sh".into(),
+            args: ["-c", script].map(OsString::from).into(),
+            max_output: usize::MAX,
+            ..CommandSpec::default()
+        }
+    }
+
+    #[track_caller]
+    fn ran(spec: &CommandSpec) -> CommandOutput {
+        run(spec, &Interrupt::default()).expect("the program starts")
+    }
+
+    /// Runs a script and compares its exit and its outputs.
+    #[track_caller]
+    fn check(script: &str, exit: Exit, stdout: &str, stderr: &str) {
+        let output = ran(&shell(script));
+        let texts = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert_eq!((output.exit, &*texts.0, &*texts.1, output.n_dropped), (exit, stdout, stderr, 0));
+    }
+
+    #[test]
+    fn exit_and_outputs_are_told() {
+        check("exit 0", Exit::Code(0), "", "");
+        check("echo out; echo err >&2; exit 7", Exit::Code(7), "out\n", "err\n");
+        check("kill -SEGV $$", Exit::Signal(11), "", "");
+        check("cat", Exit::Code(0), "", "");
+        check("exec >&- 2>&-; sleep 0.2; exit 3", Exit::Code(3), "", "");
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_told_from_a_folder_that_is_not_there() {
+        let spec = CommandSpec { program: "no-such-program-at-all".into(), ..CommandSpec::default() };
+        assert!(matches!(run(&spec, &Interrupt::default()), Err(Error::NotFound { .. })));
+        let spec = CommandSpec { dir: Some("/no/such/folder".into()), ..shell("exit 0") };
+        assert!(matches!(run(&spec, &Interrupt::default()), Err(Error::Run { .. })));
+        let spec = CommandSpec { program: "/".into(), ..CommandSpec::default() };
+        assert!(matches!(run(&spec, &Interrupt::default()), Err(Error::Run { .. })));
+    }
+
+    #[test]
+    fn input_is_given_whole() {
+        for n_bytes in [1, 4096, 4097, 3_000_000] {
+            let output = ran(&CommandSpec { stdin: vec![b'x'; n_bytes], ..shell("wc -c | tr -d ' '") });
+            assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), n_bytes.to_string());
+        }
+    }
+
+    #[test]
+    fn a_child_that_does_not_read_its_input_is_no_error() {
+        let output = ran(&CommandSpec { stdin: vec![b'x'; 3_000_000], ..shell("exec <&-; echo done") });
+        assert_eq!((output.exit, output.stdout.as_slice()), (Exit::Code(0), b"done\n".as_slice()));
+    }
+
+    #[test]
+    fn very_much_output_is_drained_counted_and_not_kept() {
+        let script = "head -c 100000000 /dev/zero; head -c 1000 /dev/zero >&2";
+        let output = ran(&CommandSpec { max_output: 5_000, ..shell(script) });
+        assert_eq!((output.exit, output.stdout.len(), output.stderr.len()), (Exit::Code(0), 5_000, 1_000));
+        assert_eq!(output.n_dropped, 100_000_000 - 5_000);
+        assert!(output.stdout.capacity() < 1_000_000);
+    }
+
+    /// Whether the process whose id is in `file` is still there and not a zombie.
+    fn lives(file: &Path) -> bool {
+        let pid = std::fs::read_to_string(file).expect("the script wrote its id");
+        let output = ran(&shell(&format!("ps -o stat= -p {}", pid.trim())));
+        !output.stdout.is_empty() && !output.stdout.starts_with(b"Z")
+    }
+
+    /// Runs a script with a time-out; it can write ids of processes into the file `$F`. Gives the exit and whether
+    /// that process lives on.
+    fn timed(script: &str, timeout: Duration) -> (CommandOutput, bool) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("pid");
+        let env = [("F".into(), file.clone().into())].into();
+        let output = ran(&CommandSpec { timeout: Some(timeout), env, ..shell(script) });
+        (output, lives(&file))
+    }
+
+    #[test]
+    fn a_child_that_hangs_is_ended_with_what_it_started() {
+        let (output, lives) = timed("echo before; sleep 600 & echo $! > $F; wait", Duration::from_millis(200));
+        assert_eq!((output.exit, output.stdout.as_slice()), (Exit::TimedOut, b"before\n".as_slice()));
+        assert!(!lives);
+    }
+
+    #[test]
+    fn a_child_that_ignores_signals_is_killed() {
+        let script = "trap '' INT TERM; echo $$ > $F; while :; do sleep 1; done";
+        let (output, lives) = timed(script, Duration::from_millis(200));
+        assert_eq!(output.exit, Exit::TimedOut);
+        assert!(!lives);
+    }
+
+    #[test]
+    fn a_child_can_clean_up_when_it_is_interrupted() {
+        let script = "trap 'echo cleaned; exit 0' INT; echo $$ > $F; while :; do sleep 0.05; done";
+        let (output, _) = timed(script, Duration::from_millis(300));
+        assert_eq!((output.exit, output.stdout.as_slice()), (Exit::TimedOut, b"cleaned\n".as_slice()));
+    }
+
+    #[test]
+    fn what_a_child_leaves_in_its_group_is_ended_after_it() {
+        let (output, lives) = timed("sleep 600 & echo $! > $F; echo done", Duration::from_secs(300));
+        assert_eq!((output.exit, output.stdout.as_slice()), (Exit::Code(0), b"done\n".as_slice()));
+        assert!(!lives);
+    }
+
+    #[test]
+    fn a_process_that_escaped_and_holds_the_output_open_is_not_waited_for() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let stop = folder.path().join("stop");
+        // It ends by itself as soon as the test has looked.
+        let script = "setsid sh -c 'while ! test -e \"$STOP\"; do sleep 0.1; done' & echo done";
+        let env = [("STOP".into(), stop.clone().into())].into();
+        let output = ran(&CommandSpec { env, ..shell(script) });
+        std::fs::write(&stop, "").expect("the folder is ours");
+        assert_eq!((output.exit, output.stdout.as_slice()), (Exit::Code(0), b"done\n".as_slice()));
+    }
+
+    #[test]
+    fn an_interrupt_ends_the_child() {
+        let interrupt = Interrupt::default();
+        let other = interrupt.clone();
+        let waiting = std::thread::spawn(move || run(&shell("sleep 600"), &other).map(|output| output.exit));
+        std::thread::sleep(Duration::from_millis(100));
+        interrupt.set();
+        assert_eq!(waiting.join().expect("no panic").expect("it ran"), Exit::Interrupted);
+        assert_eq!(run(&shell("echo never"), &interrupt).expect("nothing started").stdout, b"");
+        assert_eq!(run_attached(&shell("exit 5"), &interrupt).expect("nothing started"), Exit::Interrupted);
+    }
+
+    #[test]
+    fn an_attached_child_gets_its_input_and_gives_its_exit() {
+        let attached = |spec: &CommandSpec| run_attached(spec, &Interrupt::default()).expect("the program starts");
+        let spec = CommandSpec { stdin: b"word\n".to_vec(), ..shell("read line; test \"$line\" = word || exit 9") };
+        assert_eq!(attached(&spec), Exit::Code(0));
+        assert_eq!(attached(&shell("read line; exit 4")), Exit::Code(4));
+        let spec = CommandSpec { timeout: Some(Duration::from_millis(100)), ..shell("exec sleep 600") };
+        assert_eq!(attached(&spec), Exit::TimedOut);
+    }
+
+    #[test]
+    fn the_environment_is_scrubbed_as_asked() {
+        let env = [("GIT_ADDED".into(), "1".into()), ("OTHER".into(), "2".into())];
+        let spec = CommandSpec { env: env.into(), scrub: Scrub::Git, ..shell("env") };
+        let text = String::from_utf8(ran(&spec).stdout).expect("the environment is text");
+        let git: Vec<_> = text.lines().filter(|line| line.starts_with("GIT_")).collect();
+        assert_eq!(git, ["GIT_ADDED=1"]);
+        let env = [("ONE".into(), "1".into())];
+        let spec = CommandSpec { env: env.into(), scrub: Scrub::AllBut(vec!["HOME".into()]), ..shell("env") };
+        let text = String::from_utf8(ran(&spec).stdout).expect("the environment is text");
+        let own = ["PWD", "SHLVL", "_", "OLDPWD"];
+        let mut names: Vec<_> = text.lines().filter_map(|line| line.split('=').next()).collect();
+        names.retain(|name| !own.contains(name));
+        names.sort_unstable();
+        assert_eq!(names, ["HOME", "ONE", "PATH"]);
+    }
 }

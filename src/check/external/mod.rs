@@ -1,6 +1,6 @@
 //! Commands of the project's own: what to run, and how what they print becomes findings.
 
-//pub(crate) mod read;
+pub(crate) mod read;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
