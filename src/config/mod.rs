@@ -14,6 +14,8 @@ pub(crate) mod problem;
 mod raw;
 mod refuse;
 mod resolve;
+pub(crate) mod schema;
+pub(crate) mod show;
 pub(crate) mod vocabulary;
 
 use std::collections::BTreeMap;
