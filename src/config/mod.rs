@@ -5,13 +5,18 @@ mod check;
 mod defaults;
 mod diagnose;
 pub(crate) mod duration;
+pub(crate) mod given;
 mod load;
+mod nearest;
 pub(crate) mod patterns;
 mod places;
 pub(crate) mod problem;
 mod raw;
 mod refuse;
 mod resolve;
+pub(crate) mod schema;
+pub(crate) mod show;
+pub(crate) mod vocabulary;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -32,6 +32,9 @@ pub(crate) struct Problem {
 /// The most bytes of a line that are shown.
 const MAX_SHOWN: usize = 160;
 
+/// The most bytes of a message or hint that are shown; only hostile names make them longer.
+const MAX_TEXT: usize = 600;
+
 impl Excerpt {
     /// The line, cut if it is long, and below it a line that marks the bytes that are meant.
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -52,6 +55,14 @@ impl Excerpt {
     }
 }
 
+/// A text made harmless, and cut if it is very long.
+fn shown(text: &str) -> String {
+    match text.get(..text.floor_char_boundary(MAX_TEXT)) {
+        Some(head) if head.len() < text.len() => format!("{}...", escaped(head)),
+        _ => escaped(text),
+    }
+}
+
 /// `tollgate.toml:12: unknown key ...`, the line that is meant, a blank line and the hint.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -59,13 +70,13 @@ impl fmt::Display for Problem {
         if let Some(excerpt) = &self.excerpt {
             write!(f, ":{}", excerpt.line)?;
         }
-        write!(f, ": {}", escaped(&self.message))?;
+        write!(f, ": {}", shown(&self.message))?;
         if let Some(excerpt) = &self.excerpt {
             f.write_str("\n")?;
             excerpt.write(f)?;
         }
         if !self.hint.is_empty() {
-            write!(f, "\n\nhint: {}", escaped(&self.hint))?;
+            write!(f, "\n\nhint: {}", shown(&self.hint))?;
         }
         Ok(())
     }

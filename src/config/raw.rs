@@ -51,6 +51,7 @@ pub(crate) struct RawGate {
     /// What suppressions mean that the change itself adds. This version knows `report` only.
     pub(crate) new_suppressions: Option<RawSuppressions>,
     /// The lowest percentage of changed lines that the tests must run. Not implemented yet.
+    #[schemars(range(max = 100))]
     pub(crate) coverage: Option<u8>,
 }
 
