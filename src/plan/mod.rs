@@ -108,10 +108,7 @@ impl Plan<'_> {
 }
 
 /// Plans the run over a change. An error is a pattern of the configuration that can't be used.
-pub(crate) fn plan<'a>(
-    change: &ChangeSet,
-    policy: &Policy<'a>,
-) -> Result<Plan<'a>, PatternError> {
+pub(crate) fn plan<'a>(change: &ChangeSet, policy: &Policy<'a>) -> Result<Plan<'a>, PatternError> {
     let mut planner = Planner { policy, settled: Vec::new() };
     let (file_checks, change_checks) = planner.built_in();
     let excluded = Patterns::new(&policy.config.exclude.value)?;
@@ -204,10 +201,7 @@ impl Planner<'_, '_> {
         options
     }
 
-    fn commands(
-        &mut self,
-        included: &[(usize, &ChangedFile)],
-    ) -> Result<Vec<CommandJob>, PatternError> {
+    fn commands(&mut self, included: &[(usize, &ChangedFile)]) -> Result<Vec<CommandJob>, PatternError> {
         let config = self.policy.config;
         let own: BTreeMap<&String, &Check> = config.checks.iter().filter(|(_, check)| check.run.is_some()).collect();
         let mut jobs = Vec::new();
@@ -246,10 +240,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn of(
-        command: &Command,
-        included: &[(usize, &ChangedFile)],
-    ) -> Result<Self, PatternError> {
+    fn of(command: &Command, included: &[(usize, &ChangedFile)]) -> Result<Self, PatternError> {
         let (only, never) = (Patterns::new(&command.check.files)?, Patterns::new(&command.check.exclude)?);
         let is_for = |path: &RepoPath| (only.is_empty() || only.matches(path)) && !never.matches(path);
         let (present, deleted): (Vec<&ChangedFile>, Vec<&ChangedFile>) = included

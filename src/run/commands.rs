@@ -224,11 +224,9 @@ impl Runner<'_> {
         process::run(&spec, self.interrupt).map_err(|error| Breakage {
             why: with_causes(&error),
             hint: match error {
-                process::Error::NotFound { .. } => format!(
-                    "install it, or correct `run` of [checks.{}]: {}",
-                    command.id,
-                    line(command)
-                ),
+                process::Error::NotFound { .. } => {
+                    format!("install it, or correct `run` of [checks.{}]: {}", command.id, line(command))
+                }
                 process::Error::Run { .. } => String::new(),
             },
             log: String::new(),

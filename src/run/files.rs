@@ -75,8 +75,13 @@ impl Runner<'_> {
 
     /// Runs the checks of a job on one side of its file.
     pub(super) fn examine(&self, job: &FileJob, side: &FileSide, is_added: bool, asked: Asked<'_>) -> ExaminedFile {
-        let mut examined =
-            ExaminedFile { file: job.file, path: side.path.clone(), bytes: Vec::new(), findings: Vec::new(), shares: Vec::new() };
+        let mut examined = ExaminedFile {
+            file: job.file,
+            path: side.path.clone(),
+            bytes: Vec::new(),
+            findings: Vec::new(),
+            shares: Vec::new(),
+        };
         let read = match self.interrupt.is_set() {
             true => Err(Breakage::new("interrupted")),
             false => self.contents.read(side, MAX_FILE).map_err(|error| Breakage::new(error.0)),

@@ -111,7 +111,8 @@ impl<'a> Comparison<'a> {
             let is_settled = self.states.get(head) != Some(&None);
             let compared = self.heads.get(head).filter(|(finding, _)| finding.novelty == Novelty::Compared);
             let Some((finding, _)) = compared.filter(|_| !is_settled) else { continue };
-            let candidates = self.index.get(&(&finding.rule, finding.anchor.text.as_str())).into_iter().flatten().copied();
+            let candidates =
+                self.index.get(&(&finding.rule, finding.anchor.text.as_str())).into_iter().flatten().copied();
             let found = candidates.filter(|at| !self.is_taken(*at)).find(|at| fits(self, head, *at));
             if let Some(at) = found {
                 let state = self.state(head, at);
@@ -138,11 +139,13 @@ impl<'a> Comparison<'a> {
     }
 
     fn same_text(&self, head: usize, at: Candidate) -> bool {
-        self.both(head, at).is_some_and(|(head, _)| !head.anchor.text.is_empty() || matches!(head.place, Place::File(_)))
+        self.both(head, at)
+            .is_some_and(|(head, _)| !head.anchor.text.is_empty() || matches!(head.place, Place::File(_)))
     }
 
     fn same_symbol_and_text(&self, head: usize, at: Candidate) -> bool {
-        self.same_text(head, at) && self.both(head, at).is_some_and(|(head, base)| head.anchor.symbol == base.anchor.symbol)
+        self.same_text(head, at)
+            && self.both(head, at).is_some_and(|(head, base)| head.anchor.symbol == base.anchor.symbol)
     }
 
     /// The same finding on a line that the change left alone.
@@ -165,7 +168,11 @@ impl<'a> Comparison<'a> {
         let Some((finding, base)) = self.both(head, at) else { return State::New };
         let (Some(region), Some(before)) = (&finding.region, &base.region) else { return State::Unchanged };
         let is_written = match self.same_file(head, at) {
-            true => self.bases.get(at.0).and_then(|base| base.diff.as_ref()).is_none_or(|diff| diff.is_written(first(region))),
+            true => self
+                .bases
+                .get(at.0)
+                .and_then(|base| base.diff.as_ref())
+                .is_none_or(|diff| diff.is_written(first(region))),
             false => true,
         };
         match is_written && shown(region) != shown(before) {
@@ -192,7 +199,11 @@ fn first(region: &Region) -> usize {
 
 /// The lines of a region, from 0.
 fn lines(region: &Region) -> std::ops::RangeInclusive<usize> {
-    let last = if region.end.column == 1 && region.end.line > region.start.line { region.end.line - 1 } else { region.end.line };
+    let last = if region.end.column == 1 && region.end.line > region.start.line {
+        region.end.line - 1
+    } else {
+        region.end.line
+    };
     first(region)..=(last as usize).saturating_sub(1)
 }
 

@@ -83,7 +83,7 @@ impl Command {
     }
 
     /// The folder that it runs in, without surrounding slashes; empty for the top.
-    fn folder(&self) -> Vec<u8> {
+    pub(crate) fn folder(&self) -> Vec<u8> {
         let dir = self.check.dir.trim_matches('/');
         if dir == "." { Vec::new() } else { dir.trim_start_matches("./").as_bytes().to_vec() }
     }

@@ -17,6 +17,7 @@ use crate::model::path::RepoPath;
 use crate::model::place::{ColumnUnit, LineColumn, Place};
 use crate::model::rule::{Level, Rule};
 use crate::sarif;
+use crate::sarif::read::Origin;
 
 /// How many lines of output a person gets to see; the rest is in the log.
 const N_LINES: usize = 20;
@@ -65,9 +66,7 @@ pub(crate) fn understand(
 fn ended(command: &Command, output: &CommandOutput) -> Result<(), Breakage> {
     let seconds = output.duration.as_secs();
     let (why, hint) = match output.exit {
-        Exit::Code(126 | 127) if command.check.shell => {
-            ("the shell did not find a program".to_owned(), String::new())
-        }
+        Exit::Code(126 | 127) if command.check.shell => ("the shell did not find a program".to_owned(), String::new()),
         Exit::Code(_) => return Ok(()),
         Exit::Signal(signal) => (format!("it was ended by signal {signal}"), String::new()),
         Exit::TimedOut => (
@@ -134,10 +133,9 @@ pub(crate) fn line(command: &Command) -> String {
 /// The report of each invocation, or why there is none.
 fn reports<'a>(command: &Command, ran: &'a Ran) -> Result<Vec<(&'a CommandOutput, &'a [u8])>, Breakage> {
     let of = |(index, output): (usize, &'a CommandOutput)| match &ran.reports {
-        None if output.n_dropped > 0 => Err(Breakage::new(format!(
-            "it printed more than is read: {} bytes were dropped",
-            output.n_dropped
-        ))),
+        None if output.n_dropped > 0 => {
+            Err(Breakage::new(format!("it printed more than is read: {} bytes were dropped", output.n_dropped)))
+        }
         None => Ok((output, output.stdout.as_slice())),
         Some(reports) => match reports.get(index).and_then(Option::as_deref) {
             Some(report) => Ok((output, report)),
@@ -153,8 +151,10 @@ fn reports<'a>(command: &Command, ran: &'a Ran) -> Result<Vec<(&'a CommandOutput
 
 fn read_sarif(command: &Command, ran: &Ran, top: &Path) -> Result<Understood, Breakage> {
     let mut understood = Understood::default();
+    let folder = RepoPath::new(command.folder());
+    let origin = Origin { root: top, folder: &folder, check: command.id.as_str() };
     for (output, report) in reports(command, ran)? {
-        let foreign = sarif::read::read(report, top).map_err(|error| Breakage {
+        let foreign = sarif::read::read(report, &origin).map_err(|error| Breakage {
             why: format!("it ended with exit code {}, and what it printed is not SARIF: {error}", code(output)),
             hint: format!("try `{}` by hand; `output` of [checks.{}] says how it is read", line(command), command.id),
             log: log_tail(output),
@@ -175,11 +175,7 @@ fn read_sarif(command: &Command, ran: &Ran, top: &Path) -> Result<Understood, Br
     let novelty = if command.is_per_file() { Novelty::ChangedLines } else { Novelty::Always };
     for finding in &mut understood.findings {
         finding.novelty = novelty;
-        finding.rule = format!("{}/{}", command.id, finding.rule).as_str().into();
         finding.level = command.check.level.unwrap_or(finding.level);
-    }
-    for rule in &mut understood.rules {
-        rule.id = format!("{}/{}", command.id, rule.id).as_str().into();
     }
     Ok(understood)
 }
