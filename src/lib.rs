@@ -4,6 +4,8 @@ mod check;
 mod config;
 mod diff;
 mod discover;
+mod forge;
+mod gate;
 mod git;
 mod model;
 mod plan;
