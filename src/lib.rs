@@ -1,5 +1,6 @@
 //! Tollgate: a git-hook and pre-merge quality gate.
 
+mod app;
 mod check;
 mod config;
 mod diff;
@@ -7,6 +8,7 @@ mod discover;
 mod forge;
 mod gate;
 mod git;
+mod hook;
 mod model;
 mod plan;
 mod process;
