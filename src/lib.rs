@@ -2,6 +2,7 @@
 
 mod check;
 mod config;
+mod discover;
 mod git;
 mod model;
 mod process;

@@ -1,9 +1,22 @@
-//! Git: the only module that asks it anything. Lists come from plumbing processes, contents from libgit2.
+//! Git: the only module that asks it anything. Lists come from plumbing processes, objects from libgit2, and from a
+//! process where libgit2 can't read the repository. It must not know what the answers are for.
 
-use std::ffi::OsStr;
+pub(crate) mod environment;
+pub(crate) mod objects;
+pub(crate) mod revision;
+pub(crate) mod settings;
+pub(crate) mod state;
+
+mod library;
+mod open;
+
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use crate::model::command::{CommandSpec, Exit};
+use crate::git::environment::Environment;
+use crate::git::library::Library;
+use crate::model::command::{CommandOutput, CommandSpec, Exit, Scrub};
+use crate::model::path::RepoPath;
 use crate::process::{self, Interrupt};
 
 /// Why git could not be asked or gave no usable answer.
@@ -12,6 +25,16 @@ pub(crate) enum Error {
     /// There is no repository here.
     #[error("not in a git repository: {}", .0.display())]
     NoRepository(PathBuf),
+    /// Git does not want to open the repository: it belongs to somebody else, or its format is too new.
+    #[error("git refuses the repository at {}: {message}", folder.display())]
+    Refused {
+        /// Where it was looked for.
+        folder: PathBuf,
+        /// What git said, without its advice.
+        message: String,
+        /// Git's advice; empty if it gave none.
+        advice: String,
+    },
     /// A git command failed.
     #[error("`git {command}` failed: {message}")]
     Command {
@@ -20,9 +43,46 @@ pub(crate) enum Error {
         /// What git wrote to standard error.
         message: String,
     },
+    /// A git command gave something that can't be understood.
+    #[error("cannot understand what `git {command}` says: {problem}")]
+    Output {
+        /// The arguments.
+        command: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A name does not lead to a commit.
+    #[error("`{0}` is no commit of this repository")]
+    Revision(String),
+    /// A file of git's own could not be read.
+    #[error("cannot read {}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
     /// Git could not be started.
     #[error("cannot run git")]
     Process(#[from] process::Error),
+}
+
+impl Error {
+    /// What the user can do about it, if that is known.
+    pub(crate) fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoRepository(_) => Some("run tollgate inside a git repository, or create one with `git init`".into()),
+            Self::Refused { advice, .. } if !advice.is_empty() => Some(advice.clone()),
+            Self::Revision(_) => {
+                Some("check the spelling, and fetch it if it is a branch of a remote (`git fetch`)".into())
+            }
+            Self::Process(process::Error::NotFound { .. }) => {
+                Some("install git 2.31 or later and put it on PATH".into())
+            }
+            _ => None,
+        }
+    }
 }
 
 /// A repository, as the environment and the current folder say.
@@ -31,32 +91,31 @@ pub(crate) struct Repo {
     git_dir: PathBuf,
     common_dir: PathBuf,
     work_tree: Option<PathBuf>,
+    format: ObjectFormat,
+    environment: Environment,
+    library: Library,
     interrupt: Interrupt,
+}
+
+/// How a repository names its objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ObjectFormat {
+    /// 20 bytes.
+    Sha1,
+    /// 32 bytes.
+    Sha256,
 }
 
 impl Repo {
     /// Finds the repository that `folder` is in; `GIT_DIR`, `GIT_WORK_TREE` and `GIT_INDEX_FILE` are honoured as git
-    /// does.
+    /// does. A repository that git itself would refuse to open is an error with git's own advice.
     pub(crate) fn discover(folder: &Path, interrupt: &Interrupt) -> Result<Self, Error> {
-        let spec = CommandSpec {
-            program: "git".into(),
-            args: ["rev-parse", "--absolute-git-dir", "--git-common-dir", "--show-toplevel"].map(Into::into).into(),
-            dir: Some(folder.to_owned()),
-            max_output: usize::MAX,
-            ..CommandSpec::default()
-        };
-        let output = process::run(&spec, interrupt)?;
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let mut lines = text.lines();
-        let (Some(git_dir), Some(common)) = (lines.next(), lines.next()) else {
-            return Err(Error::NoRepository(folder.to_owned()));
-        };
-        Ok(Self {
-            git_dir: git_dir.into(),
-            common_dir: folder.join(common),
-            work_tree: lines.next().map(PathBuf::from),
-            interrupt: interrupt.clone(),
-        })
+        Self::discover_with(folder, Environment::of_process(), interrupt)
+    }
+
+    /// The same with the `GIT_*` variables given.
+    pub(crate) fn discover_with(folder: &Path, environment: Environment, interrupt: &Interrupt) -> Result<Self, Error> {
+        open::open(folder, environment, interrupt)
     }
 
     /// The repository's own folder (of this work tree, if there are several), absolute.
@@ -74,33 +133,74 @@ impl Repo {
         self.work_tree.as_deref()
     }
 
-    /// Runs `git ARGS` with `stdin` at the top of the work tree and gives its standard output; an exit code other than
-    /// 0 is an error with what git said.
-    pub(crate) fn run<A: AsRef<OsStr>>(&self, args: &[A], stdin: &[u8]) -> Result<Vec<u8>, Error> {
-        let spec = CommandSpec {
-            program: "git".into(),
-            args: args.iter().map(|arg| arg.as_ref().to_owned()).collect(),
-            dir: Some(self.work_tree.clone().unwrap_or_else(|| self.git_dir.clone())),
-            stdin: stdin.to_owned(),
-            max_output: usize::MAX,
-            ..CommandSpec::default()
-        };
-        let output = process::run(&spec, &self.interrupt)?;
-        if output.exit == Exit::Code(0) {
-            return Ok(output.stdout);
-        }
-        Err(Error::Command {
-            command: args.iter().map(|arg| arg.as_ref().to_string_lossy()).collect::<Vec<_>>().join(" "),
-            message: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
-        })
+    /// How the repository names its objects.
+    pub(crate) fn object_format(&self) -> ObjectFormat {
+        self.format
     }
 
-    /// The value of a configuration key as git resolves it (all scopes); `None` if it is not set.
-    pub(crate) fn config(&self, key: &str) -> Result<Option<String>, Error> {
-        match self.run(&["config", "--null", "--get", key], b"") {
-            Ok(value) => Ok(Some(String::from_utf8_lossy(&value).trim_end_matches('\0').to_owned())),
-            Err(Error::Command { message, .. }) if message.is_empty() => Ok(None),
-            Err(error) => Err(error),
-        }
+    /// Runs `git ARGS` with `stdin` at the top of the work tree and gives its standard output; an exit code other than
+    /// 0 is an error with what git said. Nothing is locked for git's own convenience, no program that the configuration
+    /// names watches the file system, pathspecs are taken literally and `refs/replace` is not followed.
+    pub(crate) fn run<A: AsRef<OsStr>>(&self, args: &[A], stdin: &[u8]) -> Result<Vec<u8>, Error> {
+        let output = self.ask(args, stdin)?;
+        if output.exit == Exit::Code(0) { Ok(output.stdout) } else { Err(failure(args, &output)) }
     }
+
+    /// The same without judging the exit code.
+    fn ask<A: AsRef<OsStr>>(&self, args: &[A], stdin: &[u8]) -> Result<CommandOutput, Error> {
+        let dir = self.work_tree.as_ref().unwrap_or(&self.git_dir);
+        let environment = self.environment.with_places(&self.git_dir, self.work_tree.as_deref());
+        Ok(process::run(&command(dir, &environment, args, stdin), &self.interrupt)?)
+    }
+}
+
+/// The command line that every question to git has in common.
+fn command<A: AsRef<OsStr>>(dir: &Path, environment: &Environment, args: &[A], stdin: &[u8]) -> CommandSpec {
+    let fixed = ["-c", "core.fsmonitor=false", "--no-optional-locks", "--no-replace-objects", "--literal-pathspecs"];
+    CommandSpec {
+        program: "git".into(),
+        args: fixed.iter().map(OsString::from).chain(args.iter().map(|arg| arg.as_ref().to_owned())).collect(),
+        dir: Some(dir.to_owned()),
+        stdin: stdin.to_owned(),
+        env: environment.variables().clone(),
+        scrub: Scrub::Git,
+        max_output: usize::MAX,
+        ..CommandSpec::default()
+    }
+}
+
+/// What a failed command has to say.
+fn failure<A: AsRef<OsStr>>(args: &[A], output: &CommandOutput) -> Error {
+    let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    let message = match output.exit {
+        Exit::Code(code) if said.is_empty() => format!("exit code {code}"),
+        Exit::Code(_) => said,
+        Exit::Signal(signal) => format!("ended by signal {signal}"),
+        Exit::TimedOut => "it took too long".to_owned(),
+        Exit::Interrupted => "interrupted".to_owned(),
+    };
+    Error::Command { command: shown(args), message }
+}
+
+/// An error about output that makes no sense.
+fn unreadable<A: AsRef<OsStr>>(args: &[A], problem: impl Into<String>) -> Error {
+    Error::Output { command: shown(args), problem: problem.into() }
+}
+
+/// Arguments as people type them.
+fn shown<A: AsRef<OsStr>>(args: &[A]) -> String {
+    args.iter().map(|arg| arg.as_ref().to_string_lossy()).collect::<Vec<_>>().join(" ")
+}
+
+/// A path of the repository in the system's own form.
+#[cfg(unix)]
+fn os_path(path: &RepoPath) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    PathBuf::from(OsStr::from_bytes(path.as_bytes()))
+}
+
+/// A path of the repository in the system's own form; git's paths are UTF-8 there.
+#[cfg(not(unix))]
+fn os_path(path: &RepoPath) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(path.as_bytes()).into_owned())
 }

@@ -1,0 +1,132 @@
+//! What a push adds to a remote.
+
+use crate::discover::comparison::from_every_parent;
+use crate::discover::range::{between, judged};
+use crate::discover::{Error, hex};
+use crate::git::revision::Commit;
+use crate::git::settings::without_credentials;
+use crate::git::{self, Repo};
+use crate::model::change::{ChangeSet, ObjectId, Parent};
+use crate::model::escape::escaped;
+use crate::model::request::RefUpdate;
+
+/// The most states of the remote that a pushed tip is measured against. With fewer of them more counts as new.
+const MAX_PARENTS: usize = 8;
+
+/// One change set for each ref that brings something new: against what the ref was on the remote, and for a new ref
+/// against what the remote has elsewhere. Deleted refs and commits that are there already bring nothing.
+pub(super) fn discover(repo: &Repo, remote: &str, updates: &[RefUpdate]) -> Result<Vec<ChangeSet>, Error> {
+    let mut known = Vec::new();
+    for update in updates.iter().filter(|update| !update.remote.is_zero()) {
+        if let Some(commit) = known_commit(repo, &update.remote)? {
+            known.push(commit.id);
+        }
+    }
+    let mut change_sets: Vec<ChangeSet> = Vec::new();
+    for update in updates.iter().filter(|update| !update.local.is_zero()) {
+        // A tag leads to its commit; one of a file or a folder can't be judged and is an error.
+        let tip = repo.resolve(&hex(&update.local))?;
+        let Some(parents) = parents(repo, remote, (tip, update), &known)? else {
+            continue;
+        };
+        if change_sets.iter().any(|other| other.head == judged(tip) && other.parents == parents) {
+            continue;
+        }
+        change_sets.push(change_set(repo, title(remote, update, &parents), tip, parents)?);
+    }
+    Ok(change_sets)
+}
+
+/// What a pushed tip is measured against; none if the push moves no content to the remote.
+fn parents(
+    repo: &Repo,
+    remote: &str,
+    (tip, update): (Commit, &RefUpdate),
+    known: &[ObjectId],
+) -> Result<Option<Vec<Parent>>, Error> {
+    if let Some(there) = known_commit(repo, &update.remote)?
+        && let Some(base) = repo.merge_base(&there.id, &tip.id)?
+    {
+        return Ok(if base == tip.id { None } else { Some(vec![Parent::from(repo.commit(&base)?)]) });
+    }
+    let (n_new, boundary) = not_there(repo, remote, &tip.id, known)?;
+    if n_new == 0 {
+        return Ok(None);
+    }
+    if boundary.is_empty() {
+        return Ok(Some(vec![Parent { tree: repo.empty_tree(), commit: None }]));
+    }
+    let latest = latest(repo, &boundary)?;
+    let parents = latest.iter().take(MAX_PARENTS).map(|id| Ok(Parent::from(repo.commit(id)?)));
+    parents.collect::<Result<_, Error>>().map(Some)
+}
+
+/// The commit that the remote said it has, if it is here too.
+fn known_commit(repo: &Repo, id: &ObjectId) -> Result<Option<Commit>, Error> {
+    if id.is_zero() {
+        return Ok(None);
+    }
+    match repo.resolve(&hex(id)) {
+        Ok(commit) => Ok(Some(commit)),
+        Err(git::Error::Revision(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// How many commits of `tip` the remote lacks, as far as is known here, and the commits at which they leave what it
+/// has.
+fn not_there(repo: &Repo, remote: &str, tip: &ObjectId, known: &[ObjectId]) -> Result<(usize, Vec<ObjectId>), Error> {
+    // A remote that is pushed to by its address has no refs here that follow it.
+    let tracking = if remote.contains(['/', ':']) { String::new() } else { format!("--remotes={remote}") };
+    let (tip, known): (String, Vec<String>) = (hex(tip), known.iter().map(hex).collect());
+    let mut args = vec!["rev-list", "--boundary", &tip, "--not"];
+    args.extend([tracking.as_str()].into_iter().chain(known.iter().map(String::as_str)).filter(|arg| !arg.is_empty()));
+    args.push("--");
+    let listed = repo.run(&args, b"")?;
+    let (mut n_new, mut boundary) = (0, Vec::new());
+    for line in listed.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
+        match line.strip_prefix(b"-") {
+            None => n_new += 1,
+            Some(id) => boundary.push(read_id(&args, id)?),
+        }
+    }
+    Ok((n_new, boundary))
+}
+
+/// Those of the commits that no other one of them contains.
+fn latest(repo: &Repo, commits: &[ObjectId]) -> Result<Vec<ObjectId>, Error> {
+    if let [_] = commits {
+        return Ok(commits.to_vec());
+    }
+    let ids: Vec<String> = commits.iter().map(hex).collect();
+    let args: Vec<&str> = ["merge-base", "--independent"].into_iter().chain(ids.iter().map(String::as_str)).collect();
+    let listed = repo.run(&args, b"")?;
+    listed.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).map(|line| read_id(&args, line)).collect()
+}
+
+/// Reads an object name that stands on a line of its own.
+fn read_id(args: &[&str], line: &[u8]) -> Result<ObjectId, Error> {
+    ObjectId::from_hex(line).ok_or_else(|| {
+        let problem = format!("`{}` is no commit", String::from_utf8_lossy(line));
+        git::Error::Output { command: args.join(" "), problem }.into()
+    })
+}
+
+/// Compares a tip with what it is measured against.
+fn change_set(repo: &Repo, title: String, tip: Commit, parents: Vec<Parent>) -> Result<ChangeSet, Error> {
+    let per_parent =
+        parents.iter().map(|parent| between(repo, &parent.tree, &tip.tree)).collect::<Result<Vec<_>, _>>()?;
+    Ok(ChangeSet { title, head: judged(tip), parents, files: from_every_parent(per_parent) })
+}
+
+/// `push of feature to origin, since 1a2b3c4d5e`.
+fn title(remote: &str, update: &RefUpdate, parents: &[Parent]) -> String {
+    let name = String::from_utf8_lossy(&update.remote_ref);
+    let name = name.strip_prefix("refs/heads/").or_else(|| name.strip_prefix("refs/")).unwrap_or(&name);
+    let against = match parents {
+        [Parent { commit: Some(commit), .. }] => format!("since {}", commit.short()),
+        [_] => "all of its history".to_owned(),
+        _ => format!("against {} states of the remote", parents.len()),
+    };
+    format!("push of {} to {}, {against}", escaped(name), escaped(&without_credentials(remote)))
+}

@@ -1,0 +1,40 @@
+//! What a branch adds since it left another one.
+
+use crate::discover::comparison::files;
+use crate::discover::raw::compare;
+use crate::discover::{Error, hex};
+use crate::git::Repo;
+use crate::git::revision::Commit;
+use crate::model::change::{ChangeSet, ChangedFile, Head, ObjectId, Parent};
+use crate::model::escape::escaped;
+
+/// Compares `head` with the commit where it left `base`.
+pub(super) fn discover(repo: &Repo, base: &str, head: &str) -> Result<ChangeSet, Error> {
+    let (base_commit, head_commit) = (repo.resolve(base)?, repo.resolve(head)?);
+    let head_name = match head {
+        "HEAD" => format!("HEAD ({})", repo.head()?),
+        _ => escaped(head),
+    };
+    let base_name = escaped(base);
+    let Some(start) = repo.merge_base(&base_commit.id, &head_commit.id)? else {
+        return Err(if repo.is_shallow()? {
+            Error::Shallow { base: base_name, head: head_name }
+        } else {
+            Error::Unrelated { base: base_name, head: head_name }
+        });
+    };
+    let parent = Parent::from(repo.commit(&start)?);
+    let title = format!("{head_name} against {base_name} since {}", start.short());
+    let files = between(repo, &parent.tree, &head_commit.tree)?;
+    Ok(ChangeSet { title, head: judged(head_commit), parents: vec![parent], files })
+}
+
+/// The files that differ between two trees.
+pub(super) fn between(repo: &Repo, old: &ObjectId, new: &ObjectId) -> Result<Vec<ChangedFile>, Error> {
+    files(&compare(repo, &["diff-tree", "-r"], &[&hex(old), &hex(new)])?)
+}
+
+/// A commit as the judged side.
+pub(super) fn judged(commit: Commit) -> Head {
+    Head::Tree { tree: commit.tree, commit: commit.id }
+}

@@ -1,0 +1,171 @@
+//! Commits: what HEAD and other names lead to, and how commits are related.
+
+use std::fmt;
+
+use crate::git::library::{object_id, oid};
+use crate::git::{Error, ObjectFormat, Repo, failure, unreadable};
+use crate::model::change::{ObjectId, Parent};
+use crate::model::command::Exit;
+use crate::model::escape::escaped;
+
+/// A commit and its tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Commit {
+    /// The commit.
+    pub(crate) id: ObjectId,
+    /// What it holds.
+    pub(crate) tree: ObjectId,
+}
+
+impl From<Commit> for Parent {
+    fn from(commit: Commit) -> Self {
+        Self { tree: commit.tree, commit: Some(commit.id) }
+    }
+}
+
+/// Where the repository stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Head {
+    /// The commit; none before the first one of the branch.
+    pub(crate) commit: Option<Commit>,
+    /// The branch, harmless to show; none where HEAD is detached.
+    pub(crate) branch: Option<String>,
+}
+
+/// For people: the branch, or the commit of a detached HEAD.
+impl fmt::Display for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.branch, self.commit) {
+            (Some(branch), _) => f.write_str(branch),
+            (None, Some(commit)) => f.write_str(&commit.id.short()),
+            (None, None) => f.write_str("no commit"),
+        }
+    }
+}
+
+impl Repo {
+    /// Where the repository stands. HEAD without a commit is no error; HEAD that can't be read is.
+    pub(crate) fn head(&self) -> Result<Head, Error> {
+        let asked = self.library.ask(|repository| {
+            let head = repository.find_reference("HEAD")?;
+            let branch = head.symbolic_target_bytes().map(branch_name);
+            match repository.head() {
+                Ok(reference) => {
+                    let commit = reference.peel_to_commit()?;
+                    let commit = Commit { id: object_id(commit.id())?, tree: object_id(commit.tree_id())? };
+                    Ok(Head { commit: Some(commit), branch })
+                }
+                Err(error) if error.code() == git2::ErrorCode::UnbornBranch => Ok(Head { commit: None, branch }),
+                Err(error) => Err(error),
+            }
+        });
+        asked.and_then(Result::ok).map_or_else(|| self.head_from_git(), Ok)
+    }
+
+    /// The same from git itself.
+    fn head_from_git(&self) -> Result<Head, Error> {
+        let args = ["symbolic-ref", "--quiet", "HEAD"];
+        let output = self.ask(&args, b"")?;
+        let branch = match output.exit {
+            Exit::Code(0) => Some(branch_name(output.stdout.trim_ascii_end())),
+            Exit::Code(1) => None,
+            _ => return Err(failure(&args, &output)),
+        };
+        match self.resolve("HEAD") {
+            Ok(commit) => Ok(Head { commit: Some(commit), branch }),
+            Err(Error::Revision(_)) if branch.is_some() && !self.has_ref_of_head()? => {
+                Ok(Head { commit: None, branch })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether there is a branch under the name that HEAD bears, be it a broken one.
+    fn has_ref_of_head(&self) -> Result<bool, Error> {
+        let args = ["rev-parse", "--quiet", "--verify", "HEAD"];
+        let output = self.ask(&args, b"")?;
+        Ok(output.exit == Exit::Code(0) || !output.stderr.is_empty())
+    }
+
+    /// The commit that a name leads to: whatever `git rev-parse` understands.
+    pub(crate) fn resolve(&self, revision: &str) -> Result<Commit, Error> {
+        let unknown = || Error::Revision(escaped(revision));
+        if revision.contains(['\n', '\0']) {
+            return Err(unknown());
+        }
+        let args = ["cat-file", "--batch-check=%(objectname)"];
+        let question = format!("{revision}^{{commit}}\n{revision}^{{tree}}\n");
+        let said = self.run(&args, question.as_bytes())?;
+        let mut lines = said.split(|&byte| byte == b'\n').map(ObjectId::from_hex);
+        match (lines.next().flatten(), lines.next().flatten()) {
+            (Some(id), Some(tree)) => Ok(Commit { id, tree }),
+            _ => Err(unknown()),
+        }
+    }
+
+    /// The commit with this name, by its tree; an error if there is no such commit here.
+    pub(crate) fn commit(&self, id: &ObjectId) -> Result<Commit, Error> {
+        let asked = self.library.ask(|repository| object_id(repository.find_commit(oid(id)?)?.tree_id()));
+        match asked {
+            Some(Ok(tree)) => Ok(Commit { id: *id, tree }),
+            _ => self.resolve(&id.to_string()),
+        }
+    }
+
+    /// The parents of a commit, the first one first.
+    pub(crate) fn parents(&self, commit: &ObjectId) -> Result<Vec<ObjectId>, Error> {
+        let asked = self.library.ask(|repository| {
+            repository.find_commit(oid(commit)?)?.parent_ids().map(object_id).collect::<Result<_, _>>()
+        });
+        if let Some(Ok(parents)) = asked {
+            return Ok(parents);
+        }
+        let id = commit.to_string();
+        let said = self.run(&["rev-list", "--parents", "--max-count=1", &id], b"")?;
+        Ok(words(&said).skip(1).filter_map(ObjectId::from_hex).collect())
+    }
+
+    /// The best common ancestor of two commits, the first that git names if there are several; none if there is none
+    /// (in a shallow clone: none that is here).
+    pub(crate) fn merge_base(&self, one: &ObjectId, other: &ObjectId) -> Result<Option<ObjectId>, Error> {
+        let (one, other) = (one.to_string(), other.to_string());
+        let args = ["merge-base", &one, &other];
+        let output = self.ask(&args, b"")?;
+        match output.exit {
+            Exit::Code(0) => words(&output.stdout)
+                .next()
+                .and_then(ObjectId::from_hex)
+                .map(Some)
+                .ok_or_else(|| unreadable(&args, "no commit")),
+            Exit::Code(1) if output.stderr.is_empty() => Ok(None),
+            _ => Err(failure(&args, &output)),
+        }
+    }
+
+    /// Whether history was cut off when the repository was fetched.
+    pub(crate) fn is_shallow(&self) -> Result<bool, Error> {
+        match self.library.ask(|repository| Ok(repository.is_shallow())) {
+            Some(Ok(shallow)) => Ok(shallow),
+            _ => Ok(self.run(&["rev-parse", "--is-shallow-repository"], b"")?.starts_with(b"true")),
+        }
+    }
+
+    /// The tree without entries, which every repository knows without storing it.
+    pub(crate) fn empty_tree(&self) -> ObjectId {
+        let hex: &[u8] = match self.format {
+            ObjectFormat::Sha1 => b"4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+            ObjectFormat::Sha256 => b"6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
+        };
+        ObjectId::from_hex(hex).expect("because the digits above are well formed")
+    }
+}
+
+/// The short name of a branch, harmless to show.
+fn branch_name(reference: &[u8]) -> String {
+    escaped(&String::from_utf8_lossy(reference.strip_prefix(b"refs/heads/").unwrap_or(reference)))
+}
+
+/// What stands between white space.
+fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty())
+}

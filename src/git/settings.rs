@@ -1,0 +1,108 @@
+//! What the user's and the repository's configuration says.
+
+use crate::git::{Error, Repo, failure};
+use crate::model::command::{CommandOutput, Exit};
+
+/// How git cleans a commit message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct MessageSettings {
+    /// `commit.cleanup` as it is written; none if it is not set.
+    pub(crate) cleanup: Option<String>,
+    /// `core.commentChar` or `core.commentString` as it is written, whichever comes last; none if neither is set.
+    pub(crate) comment: Option<String>,
+}
+
+impl Repo {
+    /// The value of a configuration key as git resolves it (all scopes); `None` if it is not set.
+    pub(crate) fn config(&self, key: &str) -> Result<Option<String>, Error> {
+        let args = ["config", "--null", "--get", key];
+        let value = unless_unset(&args, self.ask(&args, b"")?)?;
+        Ok(value.map(|value| String::from_utf8_lossy(&value).trim_end_matches('\0').to_owned()))
+    }
+
+    /// How git cleans a commit message here.
+    pub(crate) fn message_settings(&self) -> Result<MessageSettings, Error> {
+        let args = ["config", "--null", "--get-regexp", "^(commit\\.cleanup|core\\.comment(char|string))$"];
+        let listed = unless_unset(&args, self.ask(&args, b"")?)?.unwrap_or_default();
+        Ok(parse_message_settings(&String::from_utf8_lossy(&listed)))
+    }
+
+    /// The address of the remote `origin` without user names, passwords and tokens; none if there is no such remote.
+    pub(crate) fn origin(&self) -> Result<Option<String>, Error> {
+        let asked = self.library.ask(|repository| {
+            let origin = repository.find_remote("origin")?;
+            Ok(String::from_utf8_lossy(origin.url_bytes()).into_owned())
+        });
+        let address = match asked {
+            Some(Ok(address)) => Some(address),
+            Some(Err(error)) if error.code() == git2::ErrorCode::NotFound => None,
+            _ => self.config("remote.origin.url")?,
+        };
+        Ok(address.map(|address| without_credentials(&address)))
+    }
+}
+
+/// What `git config` says: exit code 1 means that there is no such key.
+fn unless_unset(args: &[&str], output: CommandOutput) -> Result<Option<Vec<u8>>, Error> {
+    match output.exit {
+        Exit::Code(0) => Ok(Some(output.stdout)),
+        Exit::Code(1) if output.stderr.is_empty() => Ok(None),
+        _ => Err(failure(args, &output)),
+    }
+}
+
+/// Reads `KEY<line feed>VALUE<nul>` in the order in which git reads its files, so that the last one holds.
+fn parse_message_settings(listed: &str) -> MessageSettings {
+    let mut settings = MessageSettings::default();
+    for (key, value) in listed.split('\0').filter_map(|entry| entry.split_once('\n')) {
+        if key.eq_ignore_ascii_case("commit.cleanup") {
+            settings.cleanup = Some(value.to_owned());
+        } else {
+            settings.comment = Some(value.to_owned());
+        }
+    }
+    settings
+}
+
+/// An address as it can be shown: user information, query and fragment of a URL are left out. `git@host:path` stays,
+/// since a password can't be written there.
+pub(crate) fn without_credentials(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else {
+        return address.to_owned();
+    };
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let (authority, path) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}{path}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MessageSettings, parse_message_settings, without_credentials};
+
+    #[track_caller]
+    fn shown(address: &str, expected: &str) {
+        assert_eq!(without_credentials(address), expected);
+    }
+
+    #[test]
+    fn an_address_is_shown_without_secrets() {
+        shown("https://user:token@example.org/a/b.git", "https://example.org/a/b.git");
+        shown("https://oauth2:x@y@example.org:8443/a", "https://example.org:8443/a");
+        shown("https://example.org/a?private_token=x#y", "https://example.org/a");
+        shown("https://token@example.org", "https://example.org");
+        shown("ssh://git@example.org/a", "ssh://example.org/a");
+        shown("git@example.org:a/b@c.git", "git@example.org:a/b@c.git");
+        shown("https://example.org/a@b", "https://example.org/a@b");
+        shown("/srv/git/a.git", "/srv/git/a.git");
+    }
+
+    #[test]
+    fn the_last_setting_holds() {
+        let listed =
+            "core.commentchar\n;\0commit.cleanup\nscissors\0core.commentstring\n//\0commit.cleanup\nverbatim\0";
+        let expected = MessageSettings { cleanup: Some("verbatim".into()), comment: Some("//".into()) };
+        assert_eq!(parse_message_settings(listed), expected);
+        assert_eq!(parse_message_settings(""), MessageSettings::default());
+    }
+}
