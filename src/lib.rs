@@ -7,3 +7,4 @@ mod git;
 mod model;
 mod process;
 mod report;
+mod tree;
