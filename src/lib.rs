@@ -2,9 +2,18 @@
 
 mod check;
 mod config;
+mod diff;
 mod discover;
+mod forge;
+mod gate;
 mod git;
 mod model;
+mod plan;
 mod process;
 mod report;
+mod run;
+mod sarif;
+mod store;
+mod syntax;
 mod tree;
+mod triage;

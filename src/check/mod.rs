@@ -1,7 +1,11 @@
 //! Checks: one thing each that can be run on a change. Pure: input in, findings or a command out; no file, no process,
 //! no clock but the deadline that is handed in.
 
+pub(crate) mod change;
+pub(crate) mod external;
 pub(crate) mod hygiene;
+pub(crate) mod pattern;
+pub(crate) mod suite;
 
 use crate::model::change::{ChangeSet, FileSide};
 use crate::model::content::Contents;

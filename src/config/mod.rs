@@ -1,9 +1,28 @@
-//! The policy: what `tollgate.toml` says, resolved to values that each know where they come from.
+//! The policy: what `tollgate.toml` says, resolved to values that each know where they come from. Takes bytes; knows
+//! nothing of where they were read.
+
+mod check;
+mod defaults;
+mod diagnose;
+pub(crate) mod duration;
+pub(crate) mod given;
+mod load;
+mod nearest;
+pub(crate) mod patterns;
+mod places;
+pub(crate) mod problem;
+mod raw;
+mod refuse;
+mod resolve;
+pub(crate) mod schema;
+pub(crate) mod show;
+pub(crate) mod vocabulary;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use crate::config::places::Places;
 use crate::model::option::Options;
 use crate::model::rule::Level;
 
@@ -95,6 +114,12 @@ pub(crate) enum Output {
     Junit,
 }
 
+impl Output {
+    /// Every format with its name.
+    pub(crate) const NAMES: [(&'static str, Self); 3] =
+        [("exit-code", Self::ExitCode), ("sarif", Self::Sarif), ("junit", Self::Junit)];
+}
+
 /// What a command's findings depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Inputs {
@@ -175,4 +200,8 @@ pub(crate) struct Config {
     pub(crate) overrides: Vec<Override>,
     /// The most changed lines of a change, for `change-too-large`.
     pub(crate) max_lines: Sourced<u64>,
+    /// What a reader must know beside it: configuration that is there and was not read.
+    pub(crate) notices: Vec<String>,
+    /// Where each key of the file stands.
+    pub(crate) places: Places,
 }

@@ -1,6 +1,7 @@
 //! Paths inside a repository: bytes, separated by `/`, relative to the top of the work tree.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::model::escape::write_escaped;
@@ -47,6 +48,19 @@ impl RepoPath {
         bytes.push(b'/');
         bytes.extend_from_slice(relative);
         Self::new(bytes)
+    }
+
+    /// The path as the file system takes it: the very bytes on Unix, UTF-8 elsewhere (where git has no other names).
+    pub(crate) fn to_fs(&self) -> PathBuf {
+        #[cfg(unix)]
+        {
+            use std::os::unix::ffi::OsStrExt;
+            PathBuf::from(std::ffi::OsStr::from_bytes(&self.0))
+        }
+        #[cfg(not(unix))]
+        {
+            PathBuf::from(String::from_utf8_lossy(&self.0).into_owned())
+        }
     }
 
     /// Whether the path stays inside the repository: not empty, not absolute, no empty, `.` or `..` component.

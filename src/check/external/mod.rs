@@ -1,0 +1,305 @@
+//! Commands of the project's own: what to run, and how what they print becomes findings.
+
+pub(crate) mod read;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::config::{Check, Inputs, Output};
+use crate::model::command::{CommandSpec, Scrub};
+use crate::model::path::RepoPath;
+use crate::model::rule::{Family, RuleId};
+
+/// The most bytes that are kept of what a command prints.
+const MAX_OUTPUT: usize = 64 << 20;
+/// The most bytes of file names in one command line; every system takes this much.
+const MAX_ARGUMENTS: usize = 24 << 10;
+
+/// A command of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Command {
+    /// The id that the configuration gives it.
+    pub(crate) id: RuleId,
+    /// What the configuration says.
+    pub(crate) check: Check,
+}
+
+/// What a command line may refer to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Setting {
+    /// The folder that holds the files as they are judged.
+    pub(crate) top: PathBuf,
+    /// The state before, as an object name; empty if there is none.
+    pub(crate) base: String,
+    /// The state that is judged, as an object name; empty for the index and the work tree.
+    pub(crate) head: String,
+    /// A file for the command's report, for `{report}`.
+    pub(crate) report: PathBuf,
+    /// The most time that is left for the command.
+    pub(crate) time_left: Option<Duration>,
+}
+
+impl Command {
+    /// The family that it belongs to: a command with a JUnit report is a test suite, any other a tool.
+    pub(crate) fn family(&self) -> Family {
+        match self.check.output {
+            Output::Junit => Family::Tests,
+            Output::Sarif | Output::ExitCode => Family::Tools,
+        }
+    }
+
+    /// Whether its findings depend on each file by itself.
+    pub(crate) fn is_per_file(&self) -> bool {
+        let inputs = self.check.inputs.unwrap_or(match self.names_files() {
+            true => Inputs::File,
+            false => Inputs::Project,
+        });
+        inputs == Inputs::File
+    }
+
+    /// Whether the command line names files.
+    pub(crate) fn names_files(&self) -> bool {
+        self.has("{files}") || self.has("{file}")
+    }
+
+    /// Whether the report is read from a file of ours.
+    pub(crate) fn names_report(&self) -> bool {
+        self.has("{report}")
+    }
+
+    fn has(&self, placeholder: &str) -> bool {
+        self.words().iter().any(|word| word.contains(placeholder))
+    }
+
+    fn words(&self) -> &[String] {
+        self.check.run.as_ref().map_or(&[], |run| &run.value)
+    }
+
+    /// The files below the command's folder, as it has to name them.
+    fn names(&self, files: &[RepoPath]) -> Vec<RepoPath> {
+        let folder = self.folder();
+        files.iter().filter_map(|file| relative(file, &folder)).collect()
+    }
+
+    /// The folder that it runs in, without surrounding slashes; empty for the top.
+    pub(crate) fn folder(&self) -> Vec<u8> {
+        let dir = self.check.dir.trim_matches('/');
+        if dir == "." { Vec::new() } else { dir.trim_start_matches("./").as_bytes().to_vec() }
+    }
+
+    /// Of these files, the ones below the command's folder.
+    pub(crate) fn in_folder(&self, files: Vec<RepoPath>) -> Vec<RepoPath> {
+        let folder = self.folder();
+        files.into_iter().filter(|file| relative(file, &folder).is_some()).collect()
+    }
+
+    /// The command lines for these files: one, or several where the names would be too long for one or the command
+    /// takes one file at a time.
+    pub(crate) fn specs(&self, files: &[RepoPath], setting: &Setting) -> Vec<CommandSpec> {
+        let names = self.names(files);
+        if self.has("{file}") {
+            return names.iter().map(|name| self.spec(std::slice::from_ref(name), setting)).collect();
+        }
+        if !self.has("{files}") {
+            return vec![self.spec(&[], setting)];
+        }
+        portions(&names).into_iter().map(|portion| self.spec(portion, setting)).collect()
+    }
+
+    fn spec(&self, names: &[RepoPath], setting: &Setting) -> CommandSpec {
+        let paths: Vec<OsString> = names.iter().map(argument).collect();
+        let (program, args) = match self.check.shell {
+            true => self.shell_line(&paths, setting),
+            false => self.plain_line(&paths, setting),
+        };
+        let timeout = match (self.check.timeout, setting.time_left) {
+            (Some(own), Some(left)) => Some(own.min(left)),
+            (own, left) => own.or(left),
+        };
+        CommandSpec {
+            program,
+            args,
+            dir: Some(join(&setting.top, &self.check.dir)),
+            stdin: Vec::new(),
+            env: self.check.env.iter().map(|(name, value)| (name.into(), value.into())).collect(),
+            scrub: match &self.check.pass_env {
+                Some(names) => Scrub::AllBut(names.iter().map(OsString::from).collect()),
+                None => Scrub::Git,
+            },
+            timeout,
+            max_output: MAX_OUTPUT,
+        }
+    }
+
+    fn plain_line(&self, paths: &[OsString], setting: &Setting) -> (OsString, Vec<OsString>) {
+        let mut words = self.words().iter().flat_map(|word| match word.as_str() {
+            "{files}" => paths.to_vec(),
+            word => vec![fill(word, paths, setting)],
+        });
+        let program = words.next().unwrap_or_default();
+        (program, words.collect())
+    }
+
+    /// One line for `sh`; file names reach it as `"$@"`, never as text.
+    fn shell_line(&self, paths: &[OsString], setting: &Setting) -> (OsString, Vec<OsString>) {
+        let line = self.words().join(" ").replace("{files}", "\"$@\"").replace("{file}", "\"$1\"");
+        let line = fill(&line, &[], setting);
+        let mut args = vec![OsString::from("-c"), line, OsString::from("tollgate")];
+        args.extend_from_slice(paths);
+        (OsString::from("sh"), args)
+    }
+}
+
+fn join(top: &Path, dir: &str) -> PathBuf {
+    if dir.is_empty() { top.to_owned() } else { top.join(dir) }
+}
+
+fn relative(file: &RepoPath, folder: &[u8]) -> Option<RepoPath> {
+    if folder.is_empty() {
+        return Some(file.clone());
+    }
+    file.as_bytes().strip_prefix(folder)?.strip_prefix(b"/").map(RepoPath::new)
+}
+
+/// A path as an argument that no program can take for an option.
+fn argument(path: &RepoPath) -> OsString {
+    let mut argument = OsString::new();
+    if path.as_bytes().starts_with(b"-") {
+        argument.push("./");
+    }
+    argument.push(path.to_fs());
+    argument
+}
+
+/// Fills in every placeholder but `{files}`.
+fn fill(word: &str, paths: &[OsString], setting: &Setting) -> OsString {
+    let mut filled = OsString::new();
+    let mut rest = word;
+    while let Some((before, from)) = rest.find('{').map(|at| rest.split_at(at)) {
+        filled.push(before);
+        let Some((name, after)) = from.split_once('}') else {
+            filled.push(from);
+            return filled;
+        };
+        match (name, paths.first()) {
+            ("{file", Some(path)) => filled.push(path),
+            ("{base", _) => filled.push(&setting.base),
+            ("{head", _) => filled.push(&setting.head),
+            ("{report", _) => filled.push(&setting.report),
+            _ => {
+                filled.push(name);
+                filled.push("}");
+            }
+        }
+        rest = after;
+    }
+    filled.push(rest);
+    filled
+}
+
+/// Cuts a list of names into portions that fit on a command line each.
+fn portions(names: &[RepoPath]) -> Vec<&[RepoPath]> {
+    let mut portions = Vec::new();
+    let mut rest = names;
+    while !rest.is_empty() {
+        let mut size = 0;
+        let fitting = rest.iter().take_while(|name| {
+            size += name.as_bytes().len() + 9;
+            size <= MAX_ARGUMENTS
+        });
+        let (portion, others) = rest.split_at(fitting.count().max(1));
+        portions.push(portion);
+        rest = others;
+    }
+    portions
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::collections::BTreeMap;
+    use std::path::PathBuf;
+
+    use super::{Command, Setting};
+    use crate::config::{Check, Origin, Output, Sourced};
+    use crate::model::option::Options;
+    use crate::model::path::RepoPath;
+    use crate::model::rule::RuleId;
+
+    pub(crate) fn command(run: &[&str], output: Output) -> Command {
+        let run = run.iter().map(|&word| word.to_owned()).collect();
+        let check = Check {
+            run: Some(Sourced { value: run, origin: Origin::Default }),
+            files: Vec::new(),
+            exclude: Vec::new(),
+            dir: String::new(),
+            output,
+            output_file: String::new(),
+            inputs: None,
+            needs: Vec::new(),
+            timeout: None,
+            shell: false,
+            env: BTreeMap::new(),
+            pass_env: None,
+            exclusive: false,
+            level: None,
+            options: Options::default(),
+            origin: Origin::Default,
+        };
+        Command { id: RuleId::from("own"), check }
+    }
+
+    #[track_caller]
+    fn check(command: &Command, files: &[&str], expected: &[&str]) {
+        let files: Vec<RepoPath> = files.iter().map(|&file| RepoPath::from(file)).collect();
+        let setting = Setting {
+            top: PathBuf::from("/top"),
+            base: "b0".into(),
+            head: "h0".into(),
+            report: PathBuf::from("/tmp/report"),
+            time_left: None,
+        };
+        let lines: Vec<String> = command
+            .specs(&files, &setting)
+            .iter()
+            .map(|spec| {
+                let words: Vec<_> = spec.args.iter().map(|word| word.to_string_lossy()).collect();
+                format!("{}|{}", spec.program.to_string_lossy(), words.join("|"))
+            })
+            .collect();
+        assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn placeholders_become_arguments() {
+        let line = |words: &[&str]| command(words, Output::ExitCode);
+        check(&line(&["lint", "{files}", "--x"]), &["a", "-b", "c d"], &["lint|a|./-b|c d|--x"]);
+        check(&line(&["lint", "--in={file}"]), &["a", "b"], &["lint|--in=a", "lint|--in=b"]);
+        check(&line(&["t", "{base}..{head}", "{report}", "{other}"]), &[], &["t|b0..h0|/tmp/report|{other}"]);
+        check(&line(&["t", "{\"json\": {base}", "{"]), &[], &["t|{\"json\": {base}|{"]);
+    }
+
+    #[test]
+    fn a_shell_gets_file_names_as_arguments_never_as_text() {
+        let mut own = command(&["cat {files} | wc"], Output::ExitCode);
+        own.check.shell = true;
+        check(&own, &["a; rm -rf b"], &["sh|-c|cat \"$@\" | wc|tollgate|a; rm -rf b"]);
+    }
+
+    #[test]
+    fn a_command_in_a_folder_sees_the_files_below_it() {
+        let mut own = command(&["lint", "{files}"], Output::ExitCode);
+        own.check.dir = "services/api".into();
+        check(&own, &["services/api/a.py", "services/apix/b.py", "c.py"], &["lint|a.py"]);
+    }
+
+    #[test]
+    fn a_long_list_is_cut_into_several_command_lines() {
+        let own = command(&["lint", "{files}"], Output::ExitCode);
+        let files: Vec<RepoPath> =
+            (0..10_000).map(|n| RepoPath::from(format!("folder/file-{n}.txt").as_str())).collect();
+        let specs = own.specs(&files, &Setting::default());
+        assert!(specs.len() > 5);
+        assert_eq!(specs.iter().map(|spec| spec.args.len()).sum::<usize>(), files.len());
+    }
+}

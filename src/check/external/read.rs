@@ -1,0 +1,257 @@
+//! What commands print, understood: exit codes, SARIF, JUnit XML. What can't be understood is Broken, never "nothing
+//! found".
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::check::external::Command;
+use crate::check::suite::{Case, Ending, SuiteReport, junit};
+use crate::config::Output;
+use crate::model::command::{CommandOutput, Exit};
+use crate::model::escape::escaped_lines;
+use crate::model::finding::{Finding, Novelty};
+use crate::model::outcome::Breakage;
+use crate::model::path::RepoPath;
+use crate::model::place::{ColumnUnit, LineColumn, Place};
+use crate::model::rule::{Level, Rule};
+use crate::sarif;
+use crate::sarif::read::Origin;
+
+/// How many lines of output a person gets to see; the rest is in the log.
+const N_LINES: usize = 20;
+/// How much of a failure's text is shown.
+const N_DETAIL_LINES: usize = 12;
+
+/// What came of all invocations of a command.
+#[derive(Clone, Debug)]
+pub(crate) struct Ran {
+    /// One for each command line, in order.
+    pub(crate) outputs: Vec<CommandOutput>,
+    /// The reports that were asked for in files, one for each command line: `None` where the command wrote none.
+    pub(crate) reports: Option<Vec<Option<Vec<u8>>>>,
+}
+
+/// What was understood.
+#[derive(Debug, Default)]
+pub(crate) struct Understood {
+    /// The findings.
+    pub(crate) findings: Vec<Finding>,
+    /// The rules that the tool speaks of.
+    pub(crate) rules: Vec<Rule>,
+    /// What a reader must know beside them.
+    pub(crate) notices: Vec<String>,
+}
+
+/// Understands what a command did. `top` is the folder in which it saw the repository, `changed` the files of the
+/// change.
+pub(crate) fn understand(
+    command: &Command,
+    ran: &Ran,
+    top: &Path,
+    changed: &[RepoPath],
+) -> Result<Understood, Breakage> {
+    for output in &ran.outputs {
+        ended(command, output)?;
+    }
+    match command.check.output {
+        Output::ExitCode => Ok(exit_code(command, ran)),
+        Output::Sarif => read_sarif(command, ran, top),
+        Output::Junit => read_junit(command, ran, changed),
+    }
+}
+
+/// An end that is no answer: a time-out, a signal, an interrupt.
+fn ended(command: &Command, output: &CommandOutput) -> Result<(), Breakage> {
+    let seconds = output.duration.as_secs();
+    let (why, hint) = match output.exit {
+        Exit::Code(126 | 127) if command.check.shell => ("the shell did not find a program".to_owned(), String::new()),
+        Exit::Code(_) => return Ok(()),
+        Exit::Signal(signal) => (format!("it was ended by signal {signal}"), String::new()),
+        Exit::TimedOut => (
+            format!("it was stopped after {seconds} s, the time that it may take"),
+            format!("raise `timeout` of [checks.{}] or of the stage, or make it look at less", command.id),
+        ),
+        Exit::Interrupted => ("it was interrupted".to_owned(), String::new()),
+    };
+    Err(Breakage { why, hint, log: log_tail(output) })
+}
+
+/// The last lines that a command printed, made harmless for a terminal.
+pub(crate) fn log_tail(output: &CommandOutput) -> String {
+    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text.push_str(&String::from_utf8_lossy(&output.stderr));
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let start = lines.len().saturating_sub(N_LINES);
+    let tail = lines.get(start..).unwrap_or_default().join("\n");
+    escaped_lines(&without_colour(&tail))
+}
+
+/// Colours are how tools speak to terminals: they are dropped, anything else of that kind is made visible later.
+fn without_colour(text: &str) -> String {
+    static COLOUR: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new("\u{1b}\\[[0-9;]*[mK]").expect("because the expression is constant"));
+    COLOUR.replace_all(text, "").into_owned()
+}
+
+fn level(command: &Command) -> Level {
+    command.check.level.unwrap_or(Level::Error)
+}
+
+fn failed(output: &CommandOutput) -> bool {
+    output.exit != Exit::Code(0)
+}
+
+fn code(output: &CommandOutput) -> i32 {
+    match output.exit {
+        Exit::Code(code) => code,
+        _ => -1,
+    }
+}
+
+fn exit_code(command: &Command, ran: &Ran) -> Understood {
+    let findings = ran.outputs.iter().filter(|output| failed(output)).map(|output| {
+        let log = log_tail(output);
+        let message = match log.is_empty() {
+            true => format!("`{}` ended with exit code {} and printed nothing", line(command), code(output)),
+            false => format!("`{}` ended with exit code {}:\n{log}", line(command), code(output)),
+        };
+        Finding::new(command.id.clone(), level(command), Place::Change, message).with_novelty(Novelty::Always)
+    });
+    Understood { findings: findings.collect(), ..Understood::default() }
+}
+
+/// The command line as the configuration has it.
+pub(crate) fn line(command: &Command) -> String {
+    command.check.run.as_ref().map_or_else(String::new, |run| run.value.join(" "))
+}
+
+/// The report of each invocation, or why there is none.
+fn reports<'a>(command: &Command, ran: &'a Ran) -> Result<Vec<(&'a CommandOutput, &'a [u8])>, Breakage> {
+    let of = |(index, output): (usize, &'a CommandOutput)| match &ran.reports {
+        None if output.n_dropped > 0 => {
+            Err(Breakage::new(format!("it printed more than is read: {} bytes were dropped", output.n_dropped)))
+        }
+        None => Ok((output, output.stdout.as_slice())),
+        Some(reports) => match reports.get(index).and_then(Option::as_deref) {
+            Some(report) => Ok((output, report)),
+            None => Err(Breakage {
+                why: format!("it ended with exit code {} and wrote no report", code(output)),
+                hint: format!("see what it printed; `output-file` of [checks.{}] must name what it writes", command.id),
+                log: log_tail(output),
+            }),
+        },
+    };
+    ran.outputs.iter().enumerate().map(of).collect()
+}
+
+fn read_sarif(command: &Command, ran: &Ran, top: &Path) -> Result<Understood, Breakage> {
+    let mut understood = Understood::default();
+    let folder = RepoPath::new(command.folder());
+    let origin = Origin { root: top, folder: &folder, check: command.id.as_str() };
+    for (output, report) in reports(command, ran)? {
+        let foreign = sarif::read::read(report, &origin).map_err(|error| Breakage {
+            why: format!("it ended with exit code {}, and what it printed is not SARIF: {error}", code(output)),
+            hint: format!("try `{}` by hand; `output` of [checks.{}] says how it is read", line(command), command.id),
+            log: log_tail(output),
+        })?;
+        if let Some(problem) = foreign.problems.first() {
+            return Err(Breakage { why: problem.clone(), hint: String::new(), log: log_tail(output) });
+        }
+        if foreign.findings.is_empty() && failed(output) {
+            let why = format!("it ended with exit code {} and reported nothing", code(output));
+            return Err(Breakage { why, hint: String::new(), log: log_tail(output) });
+        }
+        if foreign.n_suppressed > 0 {
+            understood.notices.push(format!("{} findings are suppressed in its report", foreign.n_suppressed));
+        }
+        understood.rules.extend(foreign.rules);
+        understood.findings.extend(foreign.findings);
+    }
+    let novelty = if command.is_per_file() { Novelty::ChangedLines } else { Novelty::Always };
+    for finding in &mut understood.findings {
+        finding.novelty = novelty;
+        finding.level = command.check.level.unwrap_or(finding.level);
+    }
+    Ok(understood)
+}
+
+fn read_junit(command: &Command, ran: &Ran, changed: &[RepoPath]) -> Result<Understood, Breakage> {
+    let mut understood = Understood::default();
+    let mut n_executed = 0;
+    let mut last = None;
+    for (output, report) in reports(command, ran)? {
+        let SuiteReport { cases, problem } = junit::read(report);
+        if let Some(why) = problem {
+            return Err(Breakage { why, hint: String::new(), log: log_tail(output) });
+        }
+        n_executed += cases.iter().filter(|case| case.ending != Ending::Skipped).count();
+        let n_before = understood.findings.len();
+        understood.findings.extend(cases.iter().filter_map(|case| failure(command, case, changed)));
+        if failed(output) && understood.findings.len() == n_before {
+            let why = format!("it ended with exit code {} although no test of its report failed", code(output));
+            return Err(Breakage { why, hint: String::new(), log: log_tail(output) });
+        }
+        last = Some(output);
+    }
+    if n_executed == 0 {
+        return Err(Breakage {
+            why: "no test was executed".to_owned(),
+            hint: "a suite that runs nothing can't pass; see which tests the command selects".to_owned(),
+            log: last.map_or_else(String::new, log_tail),
+        });
+    }
+    Ok(understood)
+}
+
+fn failure(command: &Command, case: &Case, changed: &[RepoPath]) -> Option<Finding> {
+    let Ending::Failed { message, detail } = &case.ending else { return None };
+    let lines: Vec<&str> = detail.lines().collect();
+    let tail = lines.get(lines.len().saturating_sub(N_DETAIL_LINES)..).unwrap_or_default().join("\n");
+    let mut text = format!("test `{}` failed", case.name);
+    for part in [message.as_str(), tail.as_str()] {
+        let part = escaped_lines(&without_colour(part.trim()));
+        if !part.is_empty() && !text.contains(&part) {
+            text = format!("{text}\n{part}");
+        }
+    }
+    let place = assertion(detail, changed).or_else(|| declared(case, changed)).unwrap_or(Place::Change);
+    Some(Finding::new(command.id.clone(), level(command), place, text).with_novelty(Novelty::Always))
+}
+
+/// Where the test stands, if its file is one of the repository's that we know.
+fn declared(case: &Case, changed: &[RepoPath]) -> Option<Place> {
+    let path = known(&case.file, changed)?;
+    Some(if case.line == 0 { Place::File(path) } else { at(path, case.line) })
+}
+
+/// The first place in the text of a failure that lies in the change.
+fn assertion(detail: &str, changed: &[RepoPath]) -> Option<Place> {
+    static PLACE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"(?:File "(?P<file>[^"\n]+)", line (?P<number>\d+))|(?P<path>[\w@+./\\-]+\.\w+):(?P<line>\d+)"#)
+            .expect("because the expression is constant")
+    });
+    PLACE.captures_iter(detail).find_map(|found| {
+        let path = found.name("file").or_else(|| found.name("path"))?.as_str();
+        let line = found.name("number").or_else(|| found.name("line"))?.as_str().parse().ok()?;
+        Some(at(known(path, changed)?, line))
+    })
+}
+
+fn at(path: RepoPath, line: u32) -> Place {
+    Place::Lines { path, start: LineColumn { line, column: 0 }, end: None, unit: ColumnUnit::Characters }
+}
+
+/// The file of the change that a path in a report means: itself, or the one that it ends with.
+fn known(path: &str, changed: &[RepoPath]) -> Option<RepoPath> {
+    let path = path.replace('\\', "/");
+    let path = path.trim_start_matches("./").as_bytes();
+    let is_meant = |file: &&RepoPath| {
+        path == file.as_bytes() || path.strip_suffix(file.as_bytes()).is_some_and(|before| before.ends_with(b"/"))
+    };
+    changed.iter().find(is_meant).cloned()
+}

@@ -1,0 +1,165 @@
+//! A rule file: ast-grep's YAML unchanged, with our own additions under `metadata`.
+
+use serde::Deserialize;
+
+use crate::check::pattern::RuleError;
+use crate::model::rule::{Family, Level, Rule, RuleId};
+use crate::syntax::Language;
+
+/// The keys of ast-grep's YAML that describe a rule; what it matches is left to the engine.
+#[derive(Deserialize)]
+struct Header {
+    #[serde(default)]
+    id: String,
+    language: String,
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    severity: String,
+    #[serde(default)]
+    note: String,
+    #[serde(default)]
+    url: String,
+    #[serde(default)]
+    metadata: Metadata,
+}
+
+/// Our additions.
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+struct Metadata {
+    /// Other languages that the rule runs on.
+    also: Vec<String>,
+    /// What a hit means, for lists; the message may have placeholders.
+    summary: String,
+    /// What to do about it, in one sentence.
+    hint: String,
+    category: String,
+    precision: String,
+    cwe: Vec<u32>,
+    references: Vec<String>,
+    /// Examples that must and must not be found.
+    tests: Examples,
+}
+
+/// Code that a rule must find, and code that it must not.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Examples {
+    /// Each has at least one hit.
+    pub(crate) fail: Vec<String>,
+    /// None has one.
+    pub(crate) pass: Vec<String>,
+}
+
+/// A rule file, described but not compiled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RuleFile {
+    /// The file, for people.
+    pub(crate) origin: String,
+    /// Its text.
+    pub(crate) yaml: String,
+    /// The languages that it runs on.
+    pub(crate) languages: Vec<Language>,
+    /// What the rule says of itself.
+    pub(crate) rule: Rule,
+    /// What to do about a hit.
+    pub(crate) hint: String,
+    /// Its examples.
+    pub(crate) tests: Examples,
+}
+
+impl RuleFile {
+    /// Reads the description of a rule from YAML; the pattern itself is compiled later, for each language.
+    pub(crate) fn parse(origin: &str, yaml: &str) -> Result<Self, RuleError> {
+        let fail = |reason: String| RuleError { origin: origin.to_owned(), reason };
+        let header: Header = serde_saphyr::from_str(yaml).map_err(|error| fail(format!("not a rule: {error}")))?;
+        if header.id.is_empty() {
+            return Err(fail("the rule has no `id`".to_owned()));
+        }
+        let languages = std::iter::once(&header.language)
+            .chain(&header.metadata.also)
+            .map(|name| {
+                Language::from_name(name).ok_or_else(|| {
+                    let known = Language::names().collect::<Vec<_>>().join(", ");
+                    fail(format!("there is no language `{name}` (known: {known})"))
+                })
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let level = match header.severity.as_str() {
+            "error" => Level::Error,
+            "warning" => Level::Warning,
+            "" | "info" | "hint" => Level::Note,
+            other => return Err(fail(format!("`severity: {other}` is none of error, warning, info, hint"))),
+        };
+        let metadata = header.metadata;
+        let summary = if metadata.summary.is_empty() { header.message } else { metadata.summary };
+        let rule = Rule {
+            id: RuleId::new(header.id),
+            family: Family::Rules,
+            level,
+            doc: document(&summary, &header.note, &metadata.tests, &metadata.hint, &metadata.references),
+            summary,
+            url: header.url,
+            category: metadata.category,
+            precision: metadata.precision,
+            cwe: metadata.cwe,
+        };
+        let (origin, yaml) = (origin.to_owned(), yaml.to_owned());
+        Ok(Self { origin, yaml, languages, rule, hint: metadata.hint, tests: metadata.tests })
+    }
+}
+
+/// The page that `explain` prints, with the same parts as that of any other check.
+fn document(summary: &str, note: &str, tests: &Examples, hint: &str, references: &[String]) -> String {
+    let mut page = format!("## What it finds\n\n{summary}\n");
+    let mut part = |title: &str, text: &str| {
+        if !text.is_empty() {
+            page.push_str(&format!("\n## {title}\n\n{text}\n"));
+        }
+    };
+    let code = |example: Option<&String>| {
+        example.map_or_else(String::new, |text| {
+            let lines: Vec<String> =
+                text.trim_end().lines().map(|line| format!("    {line}").trim_end().to_owned()).collect();
+            lines.join("\n")
+        })
+    };
+    part("Why it matters", note.trim());
+    part("Example", &code(tests.fail.first()));
+    let better = code(tests.pass.first());
+    let fix = if better.is_empty() { hint.to_owned() } else { format!("{hint}\n\n{better}") };
+    part("Fix", &fix);
+    part("References", &references.iter().map(|url| format!("- {url}")).collect::<Vec<_>>().join("\n"));
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RuleFile;
+
+    #[track_caller]
+    fn refused(yaml: &str, expected: &str) {
+        let error = RuleFile::parse("rules/a.yml", yaml).unwrap_err().to_string();
+        assert!(error.starts_with("rules/a.yml: ") && error.contains(expected), "{error}");
+    }
+
+    #[test]
+    fn a_faulty_rule_file_is_refused_with_a_reason() {
+        refused("language: Python\nrule: {pattern: a}\n", "no `id`");
+        refused("id: a\nlanguage: Klingon\n", "no language `Klingon` (known: Rust, Python");
+        refused("id: a\nlanguage: Python\nseverity: fatal\n", "`severity: fatal`");
+        refused("id: a\nlanguage: Python\nmetadata: {tetst: 1}\n", "tetst");
+        refused("- a\n", "not a rule");
+    }
+
+    #[test]
+    fn an_alias_bomb_is_refused() {
+        let mut yaml = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+        for level in 1..12 {
+            let aliases = vec![format!("*a{}", level - 1); 9].join(", ");
+            yaml.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+        }
+        refused(&yaml, "not a rule");
+    }
+}

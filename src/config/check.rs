@@ -1,0 +1,164 @@
+//! `[checks.ID]`: a command of the project's own, or settings of a built-in check.
+
+use crate::config::places::joined;
+use crate::config::raw::{RawCheck, RawInputs, RawOption, RawOutput, RawSeverity};
+use crate::config::refuse;
+use crate::config::resolve::{Resolver, is_family};
+use crate::config::{Check, Inputs, Output, Sourced};
+use crate::model::option::{OptionValue, Options};
+use crate::model::path::RepoPath;
+use crate::model::rule::Level;
+
+/// Keys that say how a command runs; a built-in check has none of them.
+const COMMAND_KEYS: [&str; 10] =
+    ["dir", "output", "output-file", "inputs", "needs", "timeout", "shell", "env", "pass-env", "exclusive"];
+
+/// The check that `[checks.ID]` says; what is wrong with it is reported to the resolver.
+pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> Check {
+    let path = joined("checks", id);
+    let key = |key: &str| format!("{path}.{key}");
+    validate_id(resolver, &path, id);
+    validate_kind(resolver, &path, &raw);
+    let files = raw.files.unwrap_or_default();
+    let exclude = raw.exclude.unwrap_or_default();
+    resolver.validate_patterns(&key("files"), &files);
+    resolver.validate_patterns(&key("exclude"), &exclude);
+    validate_command(resolver, &path, raw.run.as_deref(), raw.shell == Some(true));
+    validate_env(resolver, &path, raw.env.iter().flat_map(|env| env.keys()));
+    Check {
+        output: output(resolver, &key("output"), raw.output),
+        dir: folder(resolver, &key("dir"), raw.dir),
+        output_file: folder(resolver, &key("output-file"), raw.output_file),
+        timeout: resolver.duration(&key("timeout"), raw.timeout.as_deref()),
+        run: raw.run.map(|value| Sourced { value, origin: resolver.origin(&key("run")) }),
+        files,
+        exclude,
+        inputs: raw.inputs.map(inputs),
+        needs: raw.needs.unwrap_or_default(),
+        shell: raw.shell.unwrap_or_default(),
+        env: raw.env.unwrap_or_default(),
+        pass_env: raw.pass_env,
+        exclusive: raw.exclusive.unwrap_or_default(),
+        level: raw.level.map(level),
+        options: options(raw.options.into_iter().flatten()),
+        origin: resolver.origin(&path),
+    }
+}
+
+fn validate_id(resolver: &mut Resolver<'_>, path: &str, id: &str) {
+    if is_family(id) {
+        let message = format!("a check can't be called `{id}`, which is the name of a family of checks");
+        let hint = format!("give it another name, like [checks.my-{id}]");
+        resolver.report(resolver.places.key_problem(path, message, hint));
+    } else {
+        resolver.validate_name(path, "the id of a check", id);
+    }
+}
+
+/// A command has no options, and what is not a command has nothing that says how it runs.
+fn validate_kind(resolver: &mut Resolver<'_>, path: &str, raw: &RawCheck) {
+    if raw.run.is_some() {
+        if raw.options.is_some() {
+            let hint = "give a command its options in `run`";
+            let message = "`options` are for built-in checks, and this check has `run`";
+            resolver.report(resolver.places.key_problem(&format!("{path}.options"), message, hint));
+        }
+    } else if raw.tool.is_none() {
+        for key in COMMAND_KEYS {
+            let place = format!("{path}.{key}");
+            if resolver.places.has(&place) {
+                let message = format!("`{key}` says how a command runs, and [{path}] has no `run`");
+                let hint = "add `run = [\"program\", \"argument\"]`, or remove the key if the check is a built-in one";
+                resolver.report(resolver.places.key_problem(&place, message, hint));
+            }
+        }
+    }
+}
+
+fn validate_command(resolver: &mut Resolver<'_>, path: &str, run: Option<&[String]>, shell: bool) {
+    let place = format!("{path}.run");
+    let problem = match run {
+        None => return,
+        Some([]) => "`run` is empty",
+        Some([program, ..]) if program.trim().is_empty() => "`run` starts with an empty program",
+        Some([_, _, ..]) if shell => "with `shell = true`, `run` is one text: the line for the shell",
+        Some(args) if args.iter().any(|arg| arg.contains('\0')) => "`run` holds a NUL character",
+        Some([line]) if !shell && line.contains(' ') => "`run` is one text with spaces, which no program is called",
+        Some(_) => return,
+    };
+    let hint =
+        if shell { "write `run = [\"make lint | tee lint.log\"]`" } else { "write `run = [\"make\", \"lint\"]`" };
+    resolver.report(resolver.places.value_problem(&place, problem, hint));
+}
+
+fn validate_env<'a>(resolver: &mut Resolver<'_>, path: &str, names: impl Iterator<Item = &'a String>) {
+    for name in names.filter(|name| name.is_empty() || name.contains(['=', '\0'])) {
+        let message = format!("`{name}` is not the name of an environment variable");
+        resolver.report(resolver.places.key_problem(&joined(&format!("{path}.env"), name), message, ""));
+    }
+}
+
+fn output(resolver: &mut Resolver<'_>, path: &str, raw: Option<RawOutput>) -> Output {
+    let name = match raw {
+        None => return Output::ExitCode,
+        Some(RawOutput::Pattern(_)) => {
+            let hint = "let the command print SARIF (`output = \"sarif\"`), or drop the key: then its exit code counts";
+            resolver.report(refuse::problem(resolver.places, path, "output = { pattern = ... }", hint));
+            return Output::ExitCode;
+        }
+        Some(RawOutput::Format(name)) => name,
+    };
+    if let Some((_, output)) = Output::NAMES.iter().find(|(known, _)| *known == name) {
+        return *output;
+    }
+    let known: Vec<&str> = Output::NAMES.iter().map(|(name, _)| *name).collect();
+    let hint = format!("what can be read: {}", known.join(", "));
+    let problem = if refuse::LATER_OUTPUTS.contains(&name.as_str()) {
+        refuse::problem(resolver.places, path, &format!("output = \"{name}\""), &hint)
+    } else {
+        resolver.places.value_problem(path, format!("`{name}` is not a known format of output"), hint)
+    };
+    resolver.report(problem);
+    Output::ExitCode
+}
+
+/// A path below the top of the repository (or below the check's own folder), without `./` and the last slash.
+fn folder(resolver: &mut Resolver<'_>, path: &str, raw: Option<String>) -> String {
+    let Some(raw) = raw else { return String::new() };
+    let trimmed = raw.trim_start_matches("./").trim_end_matches('/');
+    if raw.starts_with('/') || !(trimmed.is_empty() || trimmed == "." || RepoPath::from(trimmed).is_inside()) {
+        let message = format!("`{path}` leads out of the repository or is not a plain path");
+        let hint = "write it from the top of the repository, with `/`: `services/api`";
+        resolver.report(resolver.places.value_problem(path, message, hint));
+    }
+    if trimmed == "." { String::new() } else { trimmed.to_owned() }
+}
+
+fn inputs(raw: RawInputs) -> Inputs {
+    match raw {
+        RawInputs::File => Inputs::File,
+        RawInputs::Project => Inputs::Project,
+    }
+}
+
+fn level(raw: RawSeverity) -> Level {
+    match raw {
+        RawSeverity::Error => Level::Error,
+        RawSeverity::Warning => Level::Warning,
+        RawSeverity::Note => Level::Note,
+    }
+}
+
+fn options(raw: impl Iterator<Item = (String, RawOption)>) -> Options {
+    let mut options = Options::default();
+    for (name, value) in raw {
+        let value = match value {
+            RawOption::Flag(flag) => OptionValue::Flag(flag),
+            RawOption::Number(number) => OptionValue::Number(number),
+            RawOption::Text(text) => OptionValue::Text(text),
+            RawOption::List(list) => OptionValue::List(list),
+        };
+        options.set(name, value);
+    }
+    options
+}

@@ -1,0 +1,62 @@
+//! Keys and values that are part of the format and that this version does not implement: each is refused by name,
+//! because a policy that is not carried out must not look as if it were.
+
+use crate::config::places::{Places, joined};
+use crate::config::problem::Problem;
+use crate::config::raw::{RawConfig, RawFix, RawSuppressions};
+
+/// Keys of a check that later versions know, and what to do until then.
+const CHECK_KEYS: [(&str, &str); 5] = [
+    ("tool", "say the command with `run`, and `output = \"sarif\"` if the tool can print SARIF"),
+    ("version", "remove it, or let the command itself check the version"),
+    ("types", "choose the files by name: `files = [\"*.py\"]`"),
+    ("scope", "set `scope` for a stage or for [gate]"),
+    ("isolate", "remove it: a command never sees work that is not part of the change"),
+];
+
+/// Formats of output that later versions know.
+pub(crate) const LATER_OUTPUTS: [&str; 10] =
+    ["checkstyle", "eslint-json", "gcc", "rustc-json", "tsc", "mypy", "problem-matcher", "rdjson", "lsp", "diff"];
+
+/// What of this file is not implemented, in any order.
+pub(crate) fn not_yet(raw: &RawConfig, places: &Places) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut refuse = |path: &str, what: &str, hint: &str| problems.push(problem(places, path, what, hint));
+    if raw.extends.is_some() {
+        refuse("extends", "extends", "copy what you need of the other policy into this file");
+    }
+    if let Some(gate) = &raw.gate {
+        if gate.coverage.is_some() {
+            refuse("gate.coverage", "coverage", "let a command of your own check the coverage, with `run`");
+        }
+        if let Some(RawSuppressions::Honour | RawSuppressions::Block) = gate.new_suppressions {
+            let path = "gate.new-suppressions";
+            refuse(path, "new-suppressions", "only `new-suppressions = \"report\"` is: there are no suppressions yet");
+        }
+    }
+    for (name, stage) in &raw.stages {
+        if stage.fix == Some(RawFix::Safe) {
+            let path = format!("{}.fix", joined("stages", name));
+            refuse(&path, "fix = \"safe\"", "remove it, or write `fix = \"off\"`");
+        }
+    }
+    for (id, check) in &raw.checks {
+        let prefix = joined("checks", id);
+        for (key, hint) in CHECK_KEYS {
+            let path = format!("{prefix}.{key}");
+            if places.has(&path) {
+                refuse(&path, key, hint);
+            }
+        }
+        if check.fix == Some(RawFix::Safe) {
+            refuse(&format!("{prefix}.fix"), "fix = \"safe\"", "remove it, or write `fix = \"off\"`");
+        }
+    }
+    problems
+}
+
+/// The problem that `what` at `path` is not implemented.
+pub(crate) fn problem(places: &Places, path: &str, what: &str, hint: &str) -> Problem {
+    let version = env!("CARGO_PKG_VERSION");
+    places.key_problem(path, format!("`{what}` is not implemented yet in tollgate {version}"), hint)
+}

@@ -1,0 +1,196 @@
+//! The policy in force as text: every value that is set, one a line, each with where it comes from. The text is itself a
+//! policy that says the same.
+
+use std::fmt::Display;
+
+use crate::config::places::joined;
+use crate::config::{Check, Config, Gate, Inputs, OnBroken, Origin, Output, RuleLevel, Scope, duration};
+use crate::model::escape::{escaped, is_deceptive};
+use crate::model::option::OptionValue;
+use crate::model::rule::Level;
+
+/// `gate.fail-on = "error"  # tollgate.toml:7`, a line for each value; a limit that is not set has none.
+pub(crate) fn show(config: &Config) -> String {
+    let mut page = Page { config, text: String::new() };
+    page.line("exclude", &list(&config.exclude.value), &config.exclude.origin);
+    page.line("builtin", &config.builtin.value, &config.builtin.origin);
+    page.gate("gate", &config.gate);
+    for (name, stage) in &config.stages {
+        let path = joined("stages", name);
+        page.line(&format!("{path}.checks"), &list(&stage.checks.value), &stage.checks.origin);
+        page.gate(&path, &stage.gate);
+        if let Some(timeout) = stage.timeout.value {
+            page.line(&format!("{path}.timeout"), &text(&duration::text(timeout)), &stage.timeout.origin);
+        }
+        if let Some(jobs) = stage.jobs.value {
+            page.line(&format!("{path}.jobs"), &jobs, &stage.jobs.origin);
+        }
+    }
+    for (id, check) in &config.checks {
+        page.check(&joined("checks", id), check);
+    }
+    page.line("rules.paths", &list(&config.rule_paths.value), &config.rule_paths.origin);
+    for (id, level) in &config.levels {
+        page.line(&joined("rules.levels", id), &text(level_name(level.value)), &level.origin);
+    }
+    page.line("change.max-lines", &config.max_lines.value, &config.max_lines.origin);
+    page.overrides();
+    page.text
+}
+
+struct Page<'a> {
+    config: &'a Config,
+    text: String,
+}
+
+impl Page<'_> {
+    fn line(&mut self, path: &str, value: &dyn Display, origin: &Origin) {
+        self.text.push_str(&format!("{path} = {value}  # {}\n", escaped(&origin.to_string())));
+    }
+
+    /// A line whose origin is where the file has the key.
+    fn placed(&mut self, path: &str, value: &dyn Display) {
+        let origin = self.config.places.origin(path);
+        self.line(path, value, &origin);
+    }
+
+    fn gate(&mut self, path: &str, gate: &Gate) {
+        let fail_on = gate.fail_on.value.map_or("none", Level::name);
+        self.line(&format!("{path}.fail-on"), &text(fail_on), &gate.fail_on.origin);
+        let scope = match gate.scope.value {
+            Scope::New => "new",
+            Scope::All => "all",
+        };
+        self.line(&format!("{path}.scope"), &text(scope), &gate.scope.origin);
+        let on_broken = match gate.on_broken.value {
+            OnBroken::Block => "block",
+            OnBroken::Warn => "warn",
+        };
+        self.line(&format!("{path}.on-broken"), &text(on_broken), &gate.on_broken.origin);
+    }
+
+    fn check(&mut self, path: &str, check: &Check) {
+        let key = |key: &str| format!("{path}.{key}");
+        if let Some(run) = &check.run {
+            self.line(&key("run"), &list(&run.value), &run.origin);
+            self.command(path, check);
+        }
+        self.placed(&key("files"), &list(&check.files));
+        self.placed(&key("exclude"), &list(&check.exclude));
+        if let Some(level) = check.level {
+            self.placed(&key("level"), &text(level.name()));
+        }
+        for (name, value) in check.options.iter() {
+            let shown = match value {
+                OptionValue::Flag(flag) => flag.to_string(),
+                OptionValue::Number(number) => number.to_string(),
+                OptionValue::Text(word) => text(word),
+                OptionValue::List(words) => list(words),
+            };
+            self.placed(&joined(&key("options"), name), &shown);
+        }
+    }
+
+    /// What says how a command runs.
+    fn command(&mut self, path: &str, check: &Check) {
+        let key = |key: &str| format!("{path}.{key}");
+        let output = Output::NAMES.iter().find(|(_, output)| *output == check.output).map_or("", |(name, _)| name);
+        self.placed(&key("dir"), &text(&check.dir));
+        self.placed(&key("output"), &text(output));
+        if !check.output_file.is_empty() {
+            self.placed(&key("output-file"), &text(&check.output_file));
+        }
+        if let Some(inputs) = check.inputs {
+            let inputs = match inputs {
+                Inputs::File => "file",
+                Inputs::Project => "project",
+            };
+            self.placed(&key("inputs"), &text(inputs));
+        }
+        self.placed(&key("needs"), &list(&check.needs));
+        if let Some(timeout) = check.timeout {
+            self.placed(&key("timeout"), &text(&duration::text(timeout)));
+        }
+        self.placed(&key("shell"), &check.shell);
+        for (name, value) in &check.env {
+            self.placed(&joined(&key("env"), name), &text(value));
+        }
+        if let Some(pass_env) = &check.pass_env {
+            self.placed(&key("pass-env"), &list(pass_env));
+        }
+        self.placed(&key("exclusive"), &check.exclusive);
+    }
+
+    /// The tables of overrides; they come last because every key after a header belongs to its table.
+    fn overrides(&mut self) {
+        for (index, entry) in self.config.overrides.iter().enumerate() {
+            self.text.push_str("\n[[overrides]]\n");
+            let origin = self.config.places.origin(&format!("overrides[{index}].files"));
+            self.line("files", &list(&entry.files), &origin);
+            if entry.levels.is_empty() {
+                self.text.push_str("levels = {}\n");
+            }
+            for (id, level) in &entry.levels {
+                self.line(&joined("levels", id), &text(level_name(level.value)), &level.origin);
+            }
+        }
+    }
+}
+
+fn level_name(level: RuleLevel) -> &'static str {
+    level.map_or("off", Level::name)
+}
+
+/// A TOML string, in double quotes and on one line.
+fn text(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            plain if !plain.is_control() && !is_deceptive(plain) => quoted.push(plain),
+            other => quoted.push_str(&format!("\\U{:08X}", u32::from(other))),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+fn list(items: &[String]) -> String {
+    format!("[{}]", items.iter().map(|item| text(item)).collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::show;
+    use crate::config::Config;
+
+    fn load(bytes: &[u8]) -> Config {
+        Config::load(Some(("tollgate.toml", bytes))).expect("the policy of this test is valid")
+    }
+
+    #[test]
+    fn every_value_has_its_origin() {
+        let policy = include_bytes!("../../fixtures/config/implemented.toml");
+        let stored = snapbox::Data::read_from(
+            std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/config/implemented.shown.toml")),
+            Some(snapbox::data::DataFormat::Text),
+        );
+        snapbox::Assert::new().action_env("SNAPSHOTS").eq(show(&load(policy)), stored.raw());
+    }
+
+    #[test]
+    fn what_is_shown_is_a_policy_that_says_the_same() {
+        let hostile = "exclude = ['a\"b\\\\c', \"\\u202Ex\"]\n[checks.a]\nrun = [\"a\\nb\", \"\\u0007\"]\nshell = false\n\
+                       [checks.a.env]\n\"A B\" = \"c\"\n[[overrides]]\nfiles = [\"x\"]\nlevels = {}\n";
+        let implemented = include_str!("../../fixtures/config/implemented.toml");
+        for policy in ["", implemented, hostile] {
+            let once = show(&load(policy.as_bytes()));
+            let again = show(&load(once.as_bytes()));
+            let values = |shown: &str| {
+                let table: toml::Table = toml::from_str(shown).expect("what is shown is TOML");
+                table
+            };
+            assert_eq!(values(&once), values(&again), "{policy}");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The gate: pass or block. The only place that decides; pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::config::{Gate, OnBroken, Scope};
+use crate::model::finding::Finding;
+use crate::model::outcome::{CheckRun, Outcome};
+use crate::model::rule::{Level, RuleId};
+use crate::model::verdict::{Reason, Verdict};
+
+/// Judges what a run found. Findings count by level and scope; a check that could not run counts if the policy says so.
+pub(crate) fn judge(findings: &[Finding], checks: &[CheckRun], gate: &Gate) -> Verdict {
+    let mut reasons = Vec::new();
+    for level in [Level::Error, Level::Warning, Level::Note] {
+        let is_in_scope = |finding: &&Finding| gate.scope.value == Scope::All || finding.is_brought_in();
+        let of_level: Vec<&Finding> =
+            findings.iter().filter(|finding| finding.level == level).filter(is_in_scope).collect();
+        let blocks = gate.fail_on.value.is_some_and(|lowest| level >= lowest);
+        if blocks && !of_level.is_empty() {
+            reasons.push(because_of(level, &of_level));
+        }
+    }
+    if gate.on_broken.value == OnBroken::Block {
+        reasons.extend(checks.iter().filter_map(|check| match &check.outcome {
+            Outcome::Broken(breakage) => Some(Reason::Broken { check: check.id.clone(), why: breakage.why.clone() }),
+            Outcome::Clean | Outcome::Found(_) | Outcome::Skipped(_) => None,
+        }));
+    }
+    if reasons.is_empty() { Verdict::Pass } else { Verdict::Block(reasons) }
+}
+
+fn because_of(level: Level, findings: &[&Finding]) -> Reason {
+    let files: BTreeSet<_> = findings.iter().filter_map(|finding| finding.place.path()).collect();
+    let mut counts: BTreeMap<&RuleId, usize> = BTreeMap::new();
+    for finding in findings {
+        *counts.entry(&finding.rule).or_default() += 1;
+    }
+    let mut rules: Vec<(&RuleId, usize)> = counts.into_iter().collect();
+    rules.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let rules = rules.into_iter().map(|(rule, _)| rule.clone()).collect();
+    Reason::Findings { level, n_findings: findings.len(), n_files: files.len(), rules }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::judge;
+    use crate::config::{Config, OnBroken, Scope};
+    use crate::model::finding::{Finding, State};
+    use crate::model::outcome::{Breakage, CheckRun, Outcome};
+    use crate::model::place::Place;
+    use crate::model::rule::{Family, Level, RuleId};
+
+    fn finding(level: Level, state: State) -> Finding {
+        Finding { state, ..Finding::new("a-rule", level, Place::Change, "m") }
+    }
+
+    fn broken() -> CheckRun {
+        CheckRun {
+            id: RuleId::from("lint"),
+            family: Family::Tools,
+            outcome: Outcome::Broken(Breakage::new("gone")),
+            n_files: 0,
+            duration: Duration::ZERO,
+        }
+    }
+
+    /// Findings, whether a check is broken, and the exit code under: the defaults; fail-on warning; fail-on none;
+    /// scope all; on-broken warn.
+    #[track_caller]
+    fn check(findings: &[(Level, State)], is_broken: bool, expected: [u8; 5]) {
+        let findings: Vec<Finding> = findings.iter().map(|(level, state)| finding(*level, *state)).collect();
+        let checks = if is_broken { vec![broken()] } else { Vec::new() };
+        let defaults = Config::defaults().gate;
+        let mut gates = [defaults.clone(), defaults.clone(), defaults.clone(), defaults.clone(), defaults];
+        gates[1].fail_on.value = Some(Level::Warning);
+        gates[2].fail_on.value = None;
+        gates[3].scope.value = Scope::All;
+        gates[4].on_broken.value = OnBroken::Warn;
+        assert_eq!(gates.map(|gate| judge(&findings, &checks, &gate).exit_code()), expected);
+    }
+
+    #[test]
+    fn level_scope_and_breakage_decide() {
+        check(&[], false, [0, 0, 0, 0, 0]);
+        check(&[(Level::Error, State::New)], false, [1, 1, 0, 1, 1]);
+        check(&[(Level::Error, State::Updated)], false, [1, 1, 0, 1, 1]);
+        check(&[(Level::Error, State::Unchanged)], false, [0, 0, 0, 1, 0]);
+        check(&[(Level::Warning, State::New)], false, [0, 1, 0, 0, 0]);
+        check(&[(Level::Note, State::New)], false, [0, 0, 0, 0, 0]);
+        check(&[], true, [3, 3, 3, 3, 0]);
+        check(&[(Level::Error, State::New)], true, [1, 1, 3, 1, 1]);
+        check(&[(Level::Warning, State::New)], true, [3, 1, 3, 3, 0]);
+    }
+}

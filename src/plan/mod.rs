@@ -1,0 +1,264 @@
+//! The plan: which check looks at which file, and which commands run. Pure, so that it can be shown instead of run.
+
+pub(crate) mod levels;
+pub(crate) mod selection;
+
+use std::collections::BTreeMap;
+
+use crate::check::external::Command;
+use crate::check::pattern::Engine;
+use crate::check::{Active, ChangeCheck, FileCheck, change, hygiene};
+use crate::config::patterns::{PatternError, Patterns};
+use crate::config::{Check, Config, Stage};
+use crate::model::change::{ChangeSet, ChangedFile};
+use crate::model::option::{OptionValue, Options};
+use crate::model::outcome::{Breakage, CheckRun, Outcome};
+use crate::model::path::RepoPath;
+use crate::model::rule::{Family, RuleId};
+use crate::plan::levels::Levels;
+use crate::plan::selection::{Choice, Selection};
+
+/// The id under which all pattern rules together are shown as one check.
+pub(crate) const RULES: &str = "rules";
+
+/// Whether the repository's own commands may run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// Someone installed the hooks here, or a pipeline asked for it.
+    Commands,
+    /// The repository was only cloned.
+    BuiltInOnly,
+}
+
+/// What decides which checks run.
+pub(crate) struct Policy<'a> {
+    /// The resolved configuration.
+    pub(crate) config: &'a Config,
+    /// The stage, resolved.
+    pub(crate) stage: &'a Stage,
+    /// What was chosen and what was left out by name.
+    pub(crate) selection: &'a Selection,
+    /// The pattern rules for the languages of the change.
+    pub(crate) engine: &'a Engine,
+    /// Whether commands may run.
+    pub(crate) trust: Trust,
+}
+
+/// A check of each file by itself.
+pub(crate) struct FileCheckJob {
+    /// The check.
+    pub(crate) check: &'static dyn FileCheck,
+    /// Its options.
+    pub(crate) options: Options,
+}
+
+/// A check of the whole change.
+pub(crate) struct ChangeCheckJob {
+    /// The check.
+    pub(crate) check: &'static dyn ChangeCheck,
+    /// Its options.
+    pub(crate) options: Options,
+}
+
+/// What happens to one file: one read, one parse.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FileJob {
+    /// The file: its index in the change.
+    pub(crate) file: usize,
+    /// The checks: their indices in [`Plan::file_checks`].
+    pub(crate) checks: Vec<usize>,
+    /// Whether the pattern rules look at it.
+    pub(crate) rules: bool,
+}
+
+/// A command of the configuration with the files that it looks at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CommandJob {
+    /// The command.
+    pub(crate) command: Command,
+    /// The files, sorted.
+    pub(crate) files: Vec<RepoPath>,
+}
+
+/// All that a run will do.
+pub(crate) struct Plan<'a> {
+    /// The checks of files.
+    pub(crate) file_checks: Vec<FileCheckJob>,
+    /// The files, in the order of the change.
+    pub(crate) files: Vec<FileJob>,
+    /// The checks of the whole change.
+    pub(crate) change_checks: Vec<ChangeCheckJob>,
+    /// The pattern rules.
+    pub(crate) engine: &'a Engine,
+    /// The pattern rules that run, by id.
+    pub(crate) selection: &'a Selection,
+    /// The commands, sorted by id.
+    pub(crate) commands: Vec<CommandJob>,
+    /// What is known before anything runs: checks that were left out or can't run.
+    pub(crate) settled: Vec<CheckRun>,
+    /// The levels of rules.
+    pub(crate) levels: Levels,
+}
+
+impl Plan<'_> {
+    /// Whether a pattern rule looks at any file.
+    pub(crate) fn runs_rules(&self) -> bool {
+        self.files.iter().any(|job| job.rules)
+    }
+}
+
+/// Plans the run over a change. An error is a pattern of the configuration that can't be used.
+pub(crate) fn plan<'a>(change: &ChangeSet, policy: &Policy<'a>) -> Result<Plan<'a>, PatternError> {
+    let mut planner = Planner { policy, settled: Vec::new() };
+    let (file_checks, change_checks) = planner.built_in();
+    let excluded = Patterns::new(&policy.config.exclude.value)?;
+    let included: Vec<(usize, &ChangedFile)> =
+        change.files.iter().enumerate().filter(|(_, file)| !excluded.matches(file.path())).collect();
+    let rules = planner.chooses_rules();
+    let files = included
+        .iter()
+        .filter_map(|(index, file)| file_job(*index, file, &file_checks, rules.then_some(policy.engine)));
+    let files = files.collect();
+    let commands = planner.commands(&included)?;
+    Ok(Plan {
+        file_checks,
+        files,
+        change_checks,
+        engine: policy.engine,
+        selection: policy.selection,
+        commands,
+        settled: planner.settled,
+        levels: Levels::new(policy.config)?,
+    })
+}
+
+fn file_job(index: usize, file: &ChangedFile, checks: &[FileCheckJob], engine: Option<&Engine>) -> Option<FileJob> {
+    let head = file.head.as_ref()?;
+    let checks: Vec<usize> =
+        checks.iter().enumerate().filter(|(_, job)| job.check.wants(head)).map(|(at, _)| at).collect();
+    let rules = engine.is_some_and(|engine| engine.wants(head));
+    (rules || !checks.is_empty()).then_some(FileJob { file: index, checks, rules })
+}
+
+struct Planner<'a, 'p> {
+    policy: &'p Policy<'a>,
+    settled: Vec<CheckRun>,
+}
+
+impl Planner<'_, '_> {
+    fn settle(&mut self, id: &str, family: Family, outcome: Outcome) {
+        let id = RuleId::from(id);
+        self.settled.push(CheckRun { id, family, outcome, n_files: 0, duration: Default::default() });
+    }
+
+    /// Whether a check runs; if someone left it out by name, that is noted.
+    fn chooses(&mut self, id: &str, family: Family, by_default: bool) -> bool {
+        match self.policy.selection.choose(id, family, by_default) {
+            Choice::Runs => true,
+            Choice::Off => false,
+            Choice::LeftOut(by) => {
+                self.settle(id, family, Outcome::Skipped(format!("left out by {by}")));
+                false
+            }
+        }
+    }
+
+    fn chooses_rules(&mut self) -> bool {
+        let selection = self.policy.selection;
+        match selection.choose(RULES, Family::Rules, true) {
+            Choice::Off => selection.names_any(&self.policy.engine.rules()),
+            _ => self.chooses(RULES, Family::Rules, true),
+        }
+    }
+
+    fn built_in(&mut self) -> (Vec<FileCheckJob>, Vec<ChangeCheckJob>) {
+        if !self.policy.config.builtin.value {
+            return (Vec::new(), Vec::new());
+        }
+        let mut files = Vec::new();
+        for check in hygiene::file_checks() {
+            let about = check.about();
+            if self.chooses(about.id, about.family, about.active == Active::ByDefault) {
+                files.push(FileCheckJob { check, options: self.options(about.id) });
+            }
+        }
+        let mut changes = Vec::new();
+        for check in hygiene::change_checks().into_iter().chain(change::checks()) {
+            let about = check.about();
+            if self.chooses(about.id, about.family, about.active == Active::ByDefault) {
+                changes.push(ChangeCheckJob { check, options: self.options(about.id) });
+            }
+        }
+        (files, changes)
+    }
+
+    fn options(&self, id: &str) -> Options {
+        let config = self.policy.config;
+        let mut options = config.checks.get(id).map_or_else(Options::default, |check| check.options.clone());
+        if id == "change-too-large" && options.number(change::size::MAX_LINES, 0) == 0 {
+            options.set(change::size::MAX_LINES, OptionValue::Number(config.max_lines.value));
+        }
+        options
+    }
+
+    fn commands(&mut self, included: &[(usize, &ChangedFile)]) -> Result<Vec<CommandJob>, PatternError> {
+        let config = self.policy.config;
+        let own: BTreeMap<&String, &Check> = config.checks.iter().filter(|(_, check)| check.run.is_some()).collect();
+        let mut jobs = Vec::new();
+        for (id, check) in own {
+            let command = Command { id: RuleId::from(id.as_str()), check: check.clone() };
+            if !self.chooses(id, command.family(), true) {
+                continue;
+            }
+            let wanted = Wanted::of(&command, included)?;
+            if self.policy.trust == Trust::BuiltInOnly {
+                self.settle(id, command.family(), Outcome::Broken(untrusted()));
+            } else if wanted.is_nothing(&command) {
+                self.settle(id, command.family(), Outcome::Skipped("no file of this change is for it".to_owned()));
+            } else {
+                jobs.push(CommandJob { command, files: wanted.present });
+            }
+        }
+        Ok(jobs)
+    }
+}
+
+fn untrusted() -> Breakage {
+    Breakage {
+        why: "commands of this repository do not run before someone trusts it".to_owned(),
+        hint: "look at `run` in tollgate.toml, then `tollgate install`; or leave it out with `--skip`".to_owned(),
+        log: String::new(),
+    }
+}
+
+/// The files of a change that a command is for.
+struct Wanted {
+    /// Those that are there after the change.
+    present: Vec<RepoPath>,
+    /// How many are gone after it.
+    n_deleted: usize,
+}
+
+impl Wanted {
+    fn of(command: &Command, included: &[(usize, &ChangedFile)]) -> Result<Self, PatternError> {
+        let (only, never) = (Patterns::new(&command.check.files)?, Patterns::new(&command.check.exclude)?);
+        let is_for = |path: &RepoPath| (only.is_empty() || only.matches(path)) && !never.matches(path);
+        let (present, deleted): (Vec<&ChangedFile>, Vec<&ChangedFile>) = included
+            .iter()
+            .map(|(_, file)| *file)
+            .filter(|file| is_for(file.path()))
+            .partition(|file| file.head.is_some());
+        let regular = present.into_iter().filter_map(|file| file.head.as_ref()).filter(|side| side.mode.is_regular());
+        Ok(Self {
+            present: command.in_folder(regular.map(|side| side.path.clone()).collect()),
+            n_deleted: deleted.len(),
+        })
+    }
+
+    /// Whether the command has nothing to do: it takes files and there are none, or it is for some files and none of
+    /// them changed.
+    fn is_nothing(&self, command: &Command) -> bool {
+        let is_for_some = !command.check.files.is_empty();
+        self.present.is_empty() && (command.names_files() || (is_for_some && self.n_deleted == 0))
+    }
+}

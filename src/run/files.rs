@@ -1,0 +1,180 @@
+//! Built-in checks on files: each file is read once, and parsed at most once.
+
+use std::sync::mpsc;
+use std::time::Instant;
+
+use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
+
+use crate::check::pattern::rule_file::RuleFile;
+use crate::check::{Examined, FileInput};
+use crate::model::change::{FileSide, Status};
+use crate::model::content::Content;
+use crate::model::event::Event;
+use crate::model::finding::Finding;
+use crate::model::outcome::Breakage;
+use crate::model::path::RepoPath;
+use crate::model::rule::{Family, RuleId};
+use crate::plan::selection::Choice;
+use crate::plan::{FileJob, RULES};
+use crate::run::tally::Share;
+use crate::run::{MAX_FILE, Runner, guarded, resolve};
+use crate::sarif::text::Text;
+
+/// From so many files on they are spread over threads; fewer are done before the threads would be up.
+const MIN_PARALLEL: usize = 8;
+
+/// What all checks said of one side of one file.
+#[derive(Debug)]
+pub(crate) struct ExaminedFile {
+    /// The file: its index in the change.
+    pub(crate) file: usize,
+    /// Its path on the side that was looked at.
+    pub(crate) path: RepoPath,
+    /// Its content; empty if it was not read.
+    pub(crate) bytes: Vec<u8>,
+    /// The findings, places resolved.
+    pub(crate) findings: Vec<Finding>,
+    /// What each check did.
+    pub(crate) shares: Vec<Share>,
+}
+
+/// Which findings are asked for.
+#[derive(Clone, Copy)]
+pub(crate) enum Asked<'a> {
+    /// Those of every check of the plan.
+    All,
+    /// Those of these rules alone.
+    Rules(&'a std::collections::BTreeSet<RuleId>),
+}
+
+impl Asked<'_> {
+    fn includes(self, rule: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Rules(rules) => rules.iter().any(|asked| asked.as_str() == rule),
+        }
+    }
+}
+
+impl Runner<'_> {
+    /// Looks at the judged side of every file of the plan.
+    pub(super) fn files(&self, events: &mpsc::Sender<Event>) -> Vec<ExaminedFile> {
+        let jobs = &self.plan.files;
+        let _ = events.send(Event::Files { n_files: jobs.len() });
+        let examine = |job: &FileJob| {
+            let file = self.change.files.get(job.file)?;
+            let examined = self.examine(job, file.head.as_ref()?, file.status == Status::Added, Asked::All);
+            let _ = events.send(Event::FileDone);
+            Some(examined)
+        };
+        match jobs.len() < MIN_PARALLEL {
+            true => jobs.iter().filter_map(examine).collect(),
+            false => jobs.par_iter().filter_map(examine).collect(),
+        }
+    }
+
+    /// Runs the checks of a job on one side of its file.
+    pub(super) fn examine(&self, job: &FileJob, side: &FileSide, is_added: bool, asked: Asked<'_>) -> ExaminedFile {
+        let mut examined = ExaminedFile {
+            file: job.file,
+            path: side.path.clone(),
+            bytes: Vec::new(),
+            findings: Vec::new(),
+            shares: Vec::new(),
+        };
+        let read = match self.interrupt.is_set() {
+            true => Err(Breakage::new("interrupted")),
+            false => self.contents.read(side, MAX_FILE).map_err(|error| Breakage::new(error.0)),
+        };
+        let (n_bytes, too_large) = match read {
+            Ok(Content::Bytes(bytes)) => {
+                examined.bytes = bytes;
+                (examined.bytes.len() as u64, false)
+            }
+            Ok(Content::TooLarge(n_bytes)) => (n_bytes, true),
+            Err(breakage) => {
+                self.nothing_read(job, side, &breakage, &mut examined);
+                return examined;
+            }
+        };
+        let bytes = std::mem::take(&mut examined.bytes);
+        let input = FileInput { side, is_added, n_bytes, bytes: &bytes, deadline: self.deadline };
+        self.checks(job, &input, too_large, asked, &mut examined);
+        if job.rules && self.plan.engine.wants(side) {
+            self.rules(&input, too_large, asked, &mut examined);
+        }
+        if !examined.findings.is_empty() && !too_large {
+            let text = Text::new(&bytes);
+            examined.findings.iter_mut().for_each(|finding| resolve(&text, finding));
+        }
+        examined.bytes = bytes;
+        examined
+    }
+
+    fn nothing_read(&self, job: &FileJob, side: &FileSide, breakage: &Breakage, examined: &mut ExaminedFile) {
+        let checks = job.checks.iter().filter_map(|&at| self.plan.file_checks.get(at)).map(|job| job.check.about());
+        let ids = checks.map(|about| (about.family, RuleId::from(about.id)));
+        let rules = (job.rules && self.plan.engine.wants(side)).then(|| (Family::Rules, RuleId::from(RULES)));
+        examined.shares.extend(ids.chain(rules).map(|check| Share {
+            check,
+            n_found: 0,
+            notices: Vec::new(),
+            broken: Some(breakage.clone()),
+            duration: Default::default(),
+        }));
+    }
+
+    fn checks(&self, job: &FileJob, input: &FileInput<'_>, too_large: bool, asked: Asked<'_>, into: &mut ExaminedFile) {
+        for job in job.checks.iter().filter_map(|&at| self.plan.file_checks.get(at)) {
+            let about = job.check.about();
+            if !asked.includes(about.id) || !job.check.wants(input.side) {
+                continue;
+            }
+            let started = Instant::now();
+            let examined = match too_large && job.check.reads_content() {
+                true => Ok(unread(input)),
+                false => guarded(|| job.check.check(input, &job.options)),
+            };
+            into.take((about.family, RuleId::from(about.id)), examined, started);
+        }
+    }
+
+    fn rules(&self, input: &FileInput<'_>, too_large: bool, asked: Asked<'_>, into: &mut ExaminedFile) {
+        let selection = self.plan.selection;
+        let started = Instant::now();
+        let wanted = |file: &RuleFile| {
+            let rule = &file.rule;
+            asked.includes(rule.id.as_str())
+                && selection.choose(rule.id.as_str(), Family::Rules, true) == Choice::Runs
+                && self.plan.levels.of(&rule.id, Some(&input.side.path), rule.level).is_some()
+        };
+        let examined = match too_large {
+            true => Ok(unread(input)),
+            false => guarded(|| self.plan.engine.examine(input, &wanted)),
+        };
+        into.take((Family::Rules, RuleId::from(RULES)), examined, started);
+    }
+}
+
+fn unread(input: &FileInput<'_>) -> Examined {
+    let limit = MAX_FILE >> 20;
+    let notice = format!("not looked at: {} MiB are more than the {limit} MiB that are read", input.n_bytes >> 20);
+    Examined { findings: Vec::new(), notices: vec![notice] }
+}
+
+impl ExaminedFile {
+    fn take(&mut self, check: (Family, RuleId), examined: Result<Examined, Breakage>, started: Instant) {
+        let (examined, broken) = match examined {
+            Ok(examined) => (examined, None),
+            Err(breakage) => (Examined::default(), Some(breakage)),
+        };
+        self.shares.push(Share {
+            check,
+            n_found: examined.findings.len(),
+            notices: examined.notices,
+            broken,
+            duration: started.elapsed(),
+        });
+        self.findings.extend(examined.findings);
+    }
+}

@@ -1,0 +1,193 @@
+//! The run: executes a plan. Built-in checks on rayon, commands on threads of their own; nothing here decides.
+
+pub(crate) mod bases;
+mod commands;
+mod files;
+mod tally;
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::mpsc;
+
+use crate::check::Examined;
+use crate::model::change::{ChangeSet, FileSide, Mode, Source};
+use crate::model::content::{Content, Contents};
+use crate::model::deadline::Deadline;
+use crate::model::event::Event;
+use crate::model::finding::Finding;
+use crate::model::outcome::{Breakage, CheckRun, Notice};
+use crate::model::path::RepoPath;
+use crate::model::rule::{Level, Rule};
+use crate::plan::Plan;
+use crate::process::Interrupt;
+use crate::run::commands::Schedule;
+use crate::run::tally::Tally;
+use crate::sarif::locate::locate;
+use crate::sarif::text::Text;
+
+/// A file of more bytes than this is not read: its checks say so.
+pub(crate) const MAX_FILE: u64 = 32 << 20;
+
+/// Where commands run.
+#[derive(Clone, Debug)]
+pub(crate) struct Ground {
+    /// The folder that holds the repository as it is judged.
+    pub(crate) top: PathBuf,
+    /// A folder for reports that commands are asked for.
+    pub(crate) reports: PathBuf,
+    /// The state before, as an object name; empty if there is none.
+    pub(crate) base: String,
+    /// The judged state, as an object name; empty for the index and the work tree.
+    pub(crate) head: String,
+}
+
+/// What a run works with.
+pub(crate) struct Runner<'a> {
+    /// The change.
+    pub(crate) change: &'a ChangeSet,
+    /// The plan.
+    pub(crate) plan: &'a Plan<'a>,
+    /// The contents of both sides.
+    pub(crate) contents: &'a dyn Contents,
+    /// Where commands run, or why they can't; only asked if there are any.
+    pub(crate) ground: Result<Ground, Breakage>,
+    /// The lowest level of a finding that blocks, if one does.
+    pub(crate) fail_on: Option<Level>,
+    /// How many commands run at once.
+    pub(crate) n_jobs: usize,
+    /// When everything must be over.
+    pub(crate) deadline: Deadline,
+    /// Tells that the user wants it to end.
+    pub(crate) interrupt: &'a Interrupt,
+}
+
+/// What a run gave, before triage.
+#[derive(Debug, Default)]
+pub(crate) struct Ran {
+    /// Every check with its outcome, sorted by family and id.
+    pub(crate) checks: Vec<CheckRun>,
+    /// The findings with their places resolved, in any order.
+    pub(crate) findings: Vec<Finding>,
+    /// The rules of external tools that have findings.
+    pub(crate) rules: Vec<Rule>,
+    /// What a reader must know beside them, sorted.
+    pub(crate) notices: Vec<Notice>,
+    /// The judged side of each file with a finding that is compared with the state before, by index in the change.
+    pub(crate) texts: BTreeMap<usize, Vec<u8>>,
+}
+
+impl Runner<'_> {
+    /// Executes the plan. Events are sent as they happen; a receiver that is gone does not matter.
+    pub(crate) fn run(&self, events: &mpsc::Sender<Event>) -> Ran {
+        let schedule = Schedule::new(&self.plan.commands, &self.plan.settled, self.n_jobs);
+        let mut ran = Ran::default();
+        std::thread::scope(|scope| {
+            let commands: Vec<_> = self
+                .plan
+                .commands
+                .iter()
+                .map(|job| (job, events.clone()))
+                .map(|(job, events)| {
+                    let schedule = &schedule;
+                    scope.spawn(move || self.command(job, schedule, &events))
+                })
+                .collect();
+            self.built_in(events, &mut ran);
+            schedule.settle(&ran.checks);
+            for command in commands {
+                let done = command.join().expect("because a command's thread catches what its check panics with");
+                ran.checks.push(done.check);
+                ran.findings.extend(done.findings);
+                ran.rules.extend(done.rules);
+                ran.notices.extend(done.notices);
+            }
+        });
+        ran.checks.extend(self.plan.settled.iter().cloned());
+        ran.checks.sort_by(|a, b| (a.family, &a.id).cmp(&(b.family, &b.id)));
+        ran.notices.sort();
+        ran.notices.dedup();
+        self.set_levels(&mut ran);
+        self.resolve_places(&mut ran);
+        ran
+    }
+
+    fn built_in(&self, events: &mpsc::Sender<Event>, ran: &mut Ran) {
+        let mut tally = Tally::new(self.plan);
+        for examined in self.files(events) {
+            if let Some(text) = tally.add(&examined) {
+                ran.texts.insert(examined.file, text);
+            }
+            ran.findings.extend(examined.findings);
+        }
+        for job in &self.plan.change_checks {
+            let about = job.check.about();
+            let started = std::time::Instant::now();
+            let examined = guarded(|| job.check.check(self.change, self.contents, &job.options));
+            ran.findings.extend(tally.add_change(about, examined, self.change.files.len(), started.elapsed()));
+        }
+        let (checks, notices) = tally.end();
+        ran.checks.extend(checks);
+        ran.notices.extend(notices);
+    }
+
+    /// Gives each finding the level that the policy wants, and drops those that are off.
+    fn set_levels(&self, ran: &mut Ran) {
+        ran.findings.retain_mut(|finding| {
+            let level = self.plan.levels.of(&finding.rule, finding.place.path(), finding.level);
+            finding.level = level.unwrap_or(finding.level);
+            level.is_some()
+        });
+    }
+
+    /// Resolves the places that are still without lines: those of commands and of checks of the change.
+    fn resolve_places(&self, ran: &mut Ran) {
+        let mut open: BTreeMap<RepoPath, Vec<&mut Finding>> = BTreeMap::new();
+        for finding in ran.findings.iter_mut().filter(|finding| finding.region.is_none()) {
+            if let Some(path) = finding.place.path() {
+                open.entry(path.clone()).or_default().push(finding);
+            }
+        }
+        for (path, findings) in open {
+            let index = self.change.files.iter().position(|file| file.path() == &path);
+            let head = index.and_then(|index| self.change.files.get(index)?.head.clone());
+            let elsewhere = || FileSide { path: path.clone(), mode: Mode::File, source: Source::Worktree };
+            let Ok(Content::Bytes(bytes)) = self.contents.read(&head.unwrap_or_else(elsewhere), MAX_FILE) else {
+                continue;
+            };
+            let text = Text::new(&bytes);
+            for finding in findings {
+                resolve(&text, finding);
+            }
+            if let Some(index) = index {
+                ran.texts.entry(index).or_insert(bytes);
+            }
+        }
+    }
+}
+
+/// Resolves a finding's place and the related places in the same file.
+fn resolve(text: &Text<'_>, finding: &mut Finding) {
+    finding.region = locate(text, &finding.place);
+    let path = finding.place.path().cloned();
+    for related in finding.related.iter_mut().filter(|related| related.place.path() == path.as_ref()) {
+        related.region = locate(text, &related.place);
+    }
+}
+
+/// Calls a check and turns a panic into a breakage.
+fn guarded(check: impl FnOnce() -> Result<Examined, Breakage>) -> Result<Examined, Breakage> {
+    catch_unwind(AssertUnwindSafe(check)).unwrap_or_else(|panic| {
+        Err(Breakage {
+            why: format!("the check crashed: {}", panic_text(panic.as_ref())),
+            hint: "this is a fault of tollgate: please report it; `--skip` leaves the check out".to_owned(),
+            log: String::new(),
+        })
+    })
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("no message").to_owned()
+}

@@ -1,0 +1,187 @@
+//! Pattern rules in ast-grep's YAML: compiled once, run over a tree in one traversal.
+
+use ast_grep_config::{GlobalRules, RuleConfig, SerializableRuleConfig};
+use ast_grep_core::matcher::{Matcher, MatcherExt};
+use ast_grep_core::{Node, NodeMatch};
+use ast_grep_language::SupportLang;
+
+use crate::model::deadline::Deadline;
+use crate::model::finding::Edit;
+use crate::model::place::Span;
+use crate::syntax::Language;
+use crate::syntax::tree::{Doc, SyntaxTree};
+
+/// The most matches of one rule that are kept in one file; the rest is only counted.
+const MAX_MATCHES: usize = 500;
+/// How many nodes are visited between two looks at the clock.
+const NODES_PER_LOOK: usize = 1_024;
+
+/// Why a rule can't be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The YAML is not a rule.
+    #[error("not a rule: {0}")]
+    Yaml(String),
+    /// The rule says something that the grammar does not know, or that makes no sense.
+    #[error("{0}")]
+    Rule(String),
+}
+
+/// A rule, ready to run on one language.
+pub(crate) struct CompiledRule {
+    config: RuleConfig<SupportLang>,
+}
+
+impl CompiledRule {
+    /// Compiles one YAML document for `language`, whatever its own `language` key says.
+    pub(crate) fn compile(yaml: &str, language: Language) -> Result<Self, Error> {
+        let mut parsed: SerializableRuleConfig<SupportLang> =
+            ast_grep_config::from_str(yaml).map_err(|error| Error::Yaml(error.to_string()))?;
+        parsed.language = language.grammar();
+        let config =
+            RuleConfig::try_from(parsed, &GlobalRules::default()).map_err(|error| Error::Rule(chain(&error)))?;
+        Ok(Self { config })
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+/// A place where a rule holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Match {
+    /// The rule: its index in the set.
+    pub(crate) rule: usize,
+    /// Where.
+    pub(crate) span: Span,
+    /// The rule's message with the matched parts filled in.
+    pub(crate) message: String,
+    /// The named items around it.
+    pub(crate) symbol: String,
+    /// The rule's own fix.
+    pub(crate) edit: Option<Edit>,
+}
+
+/// What a scan gave.
+#[derive(Debug, Default)]
+pub(crate) struct Scan {
+    /// The matches in the order of the tree.
+    pub(crate) matches: Vec<Match>,
+    /// Rules with more matches than are kept: index and number of all matches.
+    pub(crate) cut: Vec<(usize, usize)>,
+    /// Whether the deadline ended the scan early.
+    pub(crate) timed_out: bool,
+}
+
+/// The rules of one language.
+#[derive(Default)]
+pub(crate) struct RuleSet {
+    rules: Vec<CompiledRule>,
+    /// For each node kind the rules that may match such a node.
+    by_kind: Vec<Vec<usize>>,
+}
+
+impl RuleSet {
+    /// Puts rules together; a match names a rule by its index here.
+    pub(crate) fn new(rules: Vec<CompiledRule>) -> Self {
+        let mut by_kind: Vec<Vec<usize>> = Vec::new();
+        for (index, rule) in rules.iter().enumerate() {
+            let kinds = rule.config.matcher.potential_kinds().expect("because a rule without kinds does not compile");
+            for kind in &kinds {
+                if by_kind.len() <= kind {
+                    by_kind.resize_with(kind + 1, Vec::new);
+                }
+                if let Some(rules) = by_kind.get_mut(kind) {
+                    rules.push(index);
+                }
+            }
+        }
+        Self { rules, by_kind }
+    }
+
+    /// Runs every rule for which `wanted` holds over the tree, in one traversal.
+    pub(crate) fn scan(&self, tree: &SyntaxTree, wanted: &[bool], deadline: Deadline) -> Scan {
+        let mut scan = Scan::default();
+        let mut n_matches = vec![0; self.rules.len()];
+        for (n_nodes, node) in tree.root().dfs().enumerate() {
+            if n_nodes % NODES_PER_LOOK == 0 && deadline.is_over() {
+                scan.timed_out = true;
+                break;
+            }
+            for &index in self.by_kind.get(usize::from(node.kind_id())).into_iter().flatten() {
+                let Some(rule) = self.rules.get(index).filter(|_| wanted.get(index) == Some(&true)) else { continue };
+                let Some(matched) = rule.config.matcher.match_node(node.clone()) else { continue };
+                let Some(count) = n_matches.get_mut(index) else { continue };
+                *count += 1;
+                if *count <= MAX_MATCHES {
+                    scan.matches.push(describe(tree, index, rule, &matched));
+                }
+            }
+        }
+        scan.cut = n_matches.into_iter().enumerate().filter(|(_, count)| *count > MAX_MATCHES).collect();
+        scan
+    }
+}
+
+fn describe(tree: &SyntaxTree, index: usize, rule: &CompiledRule, matched: &NodeMatch<'_, Doc>) -> Match {
+    let node: &Node<'_, Doc> = matched.get_node();
+    let edit = rule.config.fixer.first().map(|fixer| {
+        let edit = matched.make_edit(&rule.config.matcher, fixer);
+        let span = Span { start: edit.position, end: edit.position + edit.deleted_length };
+        Edit { span, replacement: edit.inserted_text }
+    });
+    Match {
+        rule: index,
+        span: Span { start: node.range().start, end: node.range().end },
+        message: rule.config.get_message(matched),
+        symbol: tree.symbol(node),
+        edit,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CompiledRule, MAX_MATCHES, RuleSet};
+    use crate::model::deadline::Deadline;
+    use crate::syntax::Language;
+    use crate::syntax::tree::SyntaxTree;
+
+    const EVAL: &str = "id: no-eval\nlanguage: Python\nmessage: calls eval on $ARG\nrule: {pattern: eval($ARG)}\nfix: ast.literal_eval($ARG)\n";
+
+    fn scan(yaml: &str, text: &str) -> super::Scan {
+        let rules = RuleSet::new(vec![CompiledRule::compile(yaml, Language::Python).unwrap()]);
+        let tree = SyntaxTree::parse(text, Language::Python, Deadline::NEVER).unwrap();
+        rules.scan(&tree, &[true], Deadline::NEVER)
+    }
+
+    #[test]
+    fn a_match_has_message_symbol_and_edit() {
+        let scan = scan(EVAL, "def f(x):\n    return eval(x)  # eval(y)\n");
+        let [found] = scan.matches.as_slice() else { panic!("{scan:?}") };
+        assert_eq!(found.message, "calls eval on x");
+        assert_eq!(found.symbol, "f");
+        assert_eq!(found.edit.as_ref().unwrap().replacement, b"ast.literal_eval(x)");
+    }
+
+    #[test]
+    fn a_rule_that_fires_everywhere_is_cut_and_counted() {
+        let scan = scan(EVAL, &"eval(x)\n".repeat(MAX_MATCHES + 7));
+        assert_eq!(scan.matches.len(), MAX_MATCHES);
+        assert_eq!(scan.cut, vec![(0, MAX_MATCHES + 7)]);
+    }
+
+    #[test]
+    fn what_is_no_rule_is_refused_with_a_reason() {
+        let refuse = |yaml: &str| CompiledRule::compile(yaml, Language::Python).err().unwrap().to_string();
+        assert!(refuse("id: a\nlanguage: Python\nrule: {kind: no_such_kind}\n").contains("no_such_kind"));
+        assert!(refuse("id: a\nlanguage: Python\nrule: {pattern: f($A)}\nwhatever: 1\n").contains("whatever"));
+        assert!(refuse("[").starts_with("not a rule"));
+    }
+}

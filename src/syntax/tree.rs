@@ -1,0 +1,153 @@
+//! One parse of one file, within a deadline.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+use ast_grep_core::AstGrep;
+use ast_grep_core::Node;
+use ast_grep_core::tree_sitter::{LanguageExt, StrDoc};
+use ast_grep_language::SupportLang;
+use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
+
+use crate::model::deadline::Deadline;
+use crate::model::place::Span;
+use crate::syntax::Language;
+
+/// The document type of the engine below.
+pub(crate) type Doc = StrDoc<SupportLang>;
+
+/// Why there is no tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Error {
+    /// The deadline came first.
+    #[error("parsing took too long")]
+    Timeout,
+    /// The grammar is not usable with this library; a fault of the build.
+    #[error("the grammar of {} can't be used", .0.name())]
+    Grammar(Language),
+}
+
+thread_local! {
+    /// A parser holds tables of its language; one for each language and thread saves making them anew for each file.
+    static PARSERS: RefCell<HashMap<Language, Parser>> = RefCell::new(HashMap::new());
+}
+
+/// A parsed file.
+pub(crate) struct SyntaxTree {
+    language: Language,
+    root: AstGrep<Doc>,
+}
+
+impl SyntaxTree {
+    /// Parses `text`. Text that does not follow the grammar still gives a tree, see [`SyntaxTree::first_error`].
+    pub(crate) fn parse(text: &str, language: Language, deadline: Deadline) -> Result<Self, Error> {
+        let tree = parse(text, language, deadline)?;
+        let doc = StrDoc { src: text.to_owned(), lang: language.grammar(), tree };
+        Ok(Self { language, root: AstGrep::doc(doc) })
+    }
+
+    /// The language that it was parsed as.
+    pub(crate) fn language(&self) -> Language {
+        self.language
+    }
+
+    /// The node that holds everything.
+    pub(crate) fn root(&self) -> Node<'_, Doc> {
+        self.root.root()
+    }
+
+    /// The first place that does not follow the grammar; rules still run on the rest.
+    pub(crate) fn first_error(&self) -> Option<Span> {
+        let root = self.root();
+        if !root.get_inner_node().has_error() {
+            return None;
+        }
+        let node = root.dfs().find(|node| node.is_error() || node.is_missing())?;
+        Some(Span { start: node.range().start, end: node.range().end })
+    }
+
+    /// The named items around a node, from the outside in, joined by `::`.
+    pub(crate) fn symbol(&self, node: &Node<'_, Doc>) -> String {
+        let mut names: Vec<_> = node
+            .ancestors()
+            .filter_map(|scope| {
+                let field = self.language.scope_name_field(&scope.kind())?;
+                Some(scope.field(field)?.text().into_owned())
+            })
+            .collect();
+        names.reverse();
+        names.join("::")
+    }
+}
+
+fn parse(text: &str, language: Language, deadline: Deadline) -> Result<Tree, Error> {
+    PARSERS.with_borrow_mut(|parsers| {
+        let parser = parsers.entry(language).or_insert_with(Parser::new);
+        if parser.language().is_none() {
+            let grammar = language.grammar().get_ts_language();
+            parser.set_language(&grammar).map_err(|_| Error::Grammar(language))?;
+        }
+        parser.reset();
+        let mut give_up = |_: &ParseState| match deadline.is_over() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        };
+        let options = ParseOptions::new().progress_callback(&mut give_up);
+        let bytes = text.as_bytes();
+        parser
+            .parse_with_options(&mut |start, _| bytes.get(start..).unwrap_or_default(), None, Some(options))
+            .ok_or(Error::Timeout)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Error, SyntaxTree};
+    use crate::model::deadline::Deadline;
+    use crate::syntax::Language;
+    use std::time::Duration;
+
+    #[track_caller]
+    fn symbol_at(language: Language, text: &str, needle: &str, expected: &str) {
+        let tree = SyntaxTree::parse(text, language, Deadline::NEVER).unwrap();
+        let at = text.find(needle).unwrap();
+        let root = tree.root();
+        let node = root.dfs().filter(|node| node.range().start == at).last().unwrap();
+        assert_eq!(tree.symbol(&node), expected);
+    }
+
+    #[test]
+    fn the_symbol_names_what_encloses_a_node() {
+        symbol_at(Language::Rust, "mod a { impl Foo<T> { fn bar() { marker(); } } }", "marker", "a::Foo<T>::bar");
+        symbol_at(Language::Python, "class A:\n  def f(self):\n    marker()\n", "marker", "A::f");
+        symbol_at(Language::Go, "package p\nfunc (s *S) F() { marker() }\n", "marker", "F");
+        symbol_at(Language::Tsx, "class A { m() { const f = () => marker(); } }", "marker", "A::m::f");
+        symbol_at(Language::JavaScript, "marker();", "marker", "");
+    }
+
+    #[test]
+    fn a_syntax_error_has_a_place() {
+        let tree = SyntaxTree::parse("fn a( {}\nfn b() {}\n", Language::Rust, Deadline::NEVER).unwrap();
+        assert!(tree.first_error().is_some());
+        let tree = SyntaxTree::parse("fn a() {}\n", Language::Rust, Deadline::NEVER).unwrap();
+        assert_eq!(tree.first_error(), None);
+    }
+
+    #[test]
+    fn a_deadline_ends_a_parse_and_the_next_one_starts_clean() {
+        let long = "x = [1, 2, 3, (4, 5), {6: 7}]\n".repeat(20_000);
+        let over = Deadline::after(Duration::ZERO);
+        assert_eq!(SyntaxTree::parse(&long, Language::Python, over).err(), Some(Error::Timeout));
+        assert!(SyntaxTree::parse("x = 1\n", Language::Python, Deadline::NEVER).is_ok());
+    }
+
+    #[test]
+    fn deep_nesting_is_no_danger() {
+        for language in [Language::Rust, Language::Python, Language::JavaScript, Language::Go] {
+            let text = format!("{}{}", "(".repeat(100_000), ")".repeat(100_000));
+            let tree = SyntaxTree::parse(&text, language, Deadline::after(Duration::from_secs(20)));
+            assert!(tree.is_ok_and(|tree| { tree.first_error().is_some() || tree.root().dfs().count() > 100_000 }));
+        }
+    }
+}

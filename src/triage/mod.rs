@@ -1,0 +1,225 @@
+//! Triage: which findings the change brings in. Pure: compares what was found on both sides.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::diff::LineDiff;
+use crate::model::change::ChangeSet;
+use crate::model::finding::{Finding, Novelty, State};
+use crate::model::path::RepoPath;
+use crate::model::place::{Place, Region};
+use crate::model::rule::RuleId;
+
+/// The state before of one file, against one parent.
+#[derive(Debug)]
+pub(crate) struct BaseFile {
+    /// The file: its index in the change.
+    pub(crate) file: usize,
+    /// The parent: its index in the change.
+    pub(crate) parent: usize,
+    /// What the checks that are asked for find there, places resolved.
+    pub(crate) findings: Vec<Finding>,
+    /// The way from the lines of the judged side to those of this one; `None` if the judged side has no findings.
+    pub(crate) diff: Option<LineDiff>,
+}
+
+/// Decides the state of every finding: new only if no parent has it. A change without parents brings in everything.
+pub(crate) fn compare(findings: &mut [Finding], change: &ChangeSet, bases: &[BaseFile]) {
+    let files: BTreeMap<&RepoPath, usize> =
+        change.files.iter().enumerate().map(|(index, file)| (file.path(), index)).collect();
+    let file_of = |finding: &Finding| finding.place.path().and_then(|path| files.get(path)).copied();
+    for finding in findings.iter_mut() {
+        finding.state = State::New;
+    }
+    for parent in 0..change.parents.len() {
+        let bases: Vec<&BaseFile> = bases.iter().filter(|base| base.parent == parent).collect();
+        let states = Comparison::new(findings, &bases, file_of).states();
+        for (finding, state) in findings.iter_mut().zip(states) {
+            finding.state = finding.state.max(state);
+        }
+    }
+}
+
+/// Whether a finding is still without a counterpart, so that it is worth looking for one elsewhere.
+pub(crate) fn is_open(finding: &Finding) -> bool {
+    finding.novelty == Novelty::Compared && finding.state == State::New
+}
+
+struct Comparison<'a> {
+    heads: Vec<(&'a Finding, Option<usize>)>,
+    bases: &'a [&'a BaseFile],
+    /// The state of each head finding; `None` while it has no counterpart.
+    states: Vec<Option<State>>,
+    /// For each base file, which of its findings are counterparts already.
+    taken: Vec<Vec<bool>>,
+    /// The findings of the state before by what every counterpart shares.
+    index: HashMap<(&'a RuleId, &'a str), Vec<Candidate>>,
+}
+
+/// A finding of the state before: the file's index in `bases`, the finding's in the file.
+type Candidate = (usize, usize);
+
+impl<'a> Comparison<'a> {
+    fn new(heads: &'a [Finding], bases: &'a [&'a BaseFile], file_of: impl Fn(&Finding) -> Option<usize>) -> Self {
+        Self {
+            heads: heads.iter().map(|finding| (finding, file_of(finding))).collect(),
+            bases,
+            states: vec![None; heads.len()],
+            taken: bases.iter().map(|base| vec![false; base.findings.len()]).collect(),
+            index: index(bases),
+        }
+    }
+
+    /// Rule and text agree in every pair (see [`index`]); from the surest further sign to the weakest: one finding is the counterpart of one finding.
+    fn states(mut self) -> Vec<State> {
+        self.by_changed_lines();
+        self.pair(Self::same_line);
+        self.pair(|this, head, at| this.same_file(head, at) && this.same_symbol_and_text(head, at));
+        self.pair(|this, head, at| this.same_file(head, at) && this.same_text(head, at));
+        self.pair(Self::same_symbol_and_text);
+        self.pair(Self::same_text);
+        self.states.into_iter().map(|state| state.unwrap_or(State::New)).collect()
+    }
+
+    fn diff(&self, file: Option<usize>) -> Option<&'a LineDiff> {
+        self.bases.iter().find(|base| Some(base.file) == file)?.diff.as_ref()
+    }
+
+    /// Findings of tools that are not run on the state before: on a line that the change wrote they are new.
+    fn by_changed_lines(&mut self) {
+        for at in 0..self.heads.len() {
+            let Some((finding, file)) = self.heads.get(at).copied() else { continue };
+            if finding.novelty != Novelty::ChangedLines {
+                continue;
+            }
+            let is_old = match (&finding.region, self.diff(file)) {
+                (Some(region), Some(diff)) => !lines(region).any(|line| diff.is_written(line)),
+                (None, Some(_)) => false,
+                (_, None) => file.is_none() && finding.place.path().is_some(),
+            };
+            self.settle(at, is_old.then_some(State::Unchanged));
+        }
+    }
+
+    fn settle(&mut self, at: usize, state: Option<State>) {
+        if let Some(slot) = self.states.get_mut(at) {
+            *slot = state;
+        }
+    }
+
+    fn pair(&mut self, fits: impl Fn(&Self, usize, Candidate) -> bool) {
+        for head in 0..self.heads.len() {
+            let is_settled = self.states.get(head) != Some(&None);
+            let compared = self.heads.get(head).filter(|(finding, _)| finding.novelty == Novelty::Compared);
+            let Some((finding, _)) = compared.filter(|_| !is_settled) else { continue };
+            let candidates =
+                self.index.get(&(&finding.rule, finding.anchor.text.as_str())).into_iter().flatten().copied();
+            let found = candidates.filter(|at| !self.is_taken(*at)).find(|at| fits(self, head, *at));
+            if let Some(at) = found {
+                let state = self.state(head, at);
+                self.settle(head, Some(state));
+                if let Some(taken) = self.taken.get_mut(at.0).and_then(|file| file.get_mut(at.1)) {
+                    *taken = true;
+                }
+            }
+        }
+    }
+
+    fn is_taken(&self, (file, finding): Candidate) -> bool {
+        self.taken.get(file).and_then(|file| file.get(finding)).copied().unwrap_or(true)
+    }
+
+    fn both(&self, head: usize, (file, finding): Candidate) -> Option<(&'a Finding, &'a Finding)> {
+        let (head, _) = self.heads.get(head)?;
+        Some((head, self.bases.get(file)?.findings.get(finding)?))
+    }
+
+    fn same_file(&self, head: usize, at: Candidate) -> bool {
+        let file = self.heads.get(head).and_then(|(_, file)| *file);
+        self.bases.get(at.0).is_some_and(|base| Some(base.file) == file)
+    }
+
+    fn same_text(&self, head: usize, at: Candidate) -> bool {
+        self.both(head, at)
+            .is_some_and(|(head, _)| !head.anchor.text.is_empty() || matches!(head.place, Place::File(_)))
+    }
+
+    fn same_symbol_and_text(&self, head: usize, at: Candidate) -> bool {
+        self.same_text(head, at)
+            && self.both(head, at).is_some_and(|(head, base)| head.anchor.symbol == base.anchor.symbol)
+    }
+
+    /// The same finding on a line that the change left alone.
+    fn same_line(&self, head: usize, at: Candidate) -> bool {
+        self.same_file(head, at)
+            && self.same_text(head, at)
+            && self.both(head, at).is_some_and(|(head, base)| {
+                let diff = self.bases.get(at.0).and_then(|base| base.diff.as_ref());
+                match (&head.region, &base.region, diff) {
+                    (Some(head), Some(base), Some(diff)) => diff.old_line(first(head)) == Some(first(base)),
+                    (None, None, _) => true,
+                    _ => false,
+                }
+            })
+    }
+
+    /// A counterpart on a line that the change edits is `updated`; a line that only moved or was indented is not
+    /// edited.
+    fn state(&self, head: usize, at: Candidate) -> State {
+        let Some((finding, base)) = self.both(head, at) else { return State::New };
+        let (Some(region), Some(before)) = (&finding.region, &base.region) else { return State::Unchanged };
+        let is_written = match self.same_file(head, at) {
+            true => self
+                .bases
+                .get(at.0)
+                .and_then(|base| base.diff.as_ref())
+                .is_none_or(|diff| diff.is_written(first(region))),
+            false => true,
+        };
+        match is_written && shown(region) != shown(before) {
+            true => State::Updated,
+            false => State::Unchanged,
+        }
+    }
+}
+
+fn index<'a>(bases: &'a [&'a BaseFile]) -> HashMap<(&'a RuleId, &'a str), Vec<Candidate>> {
+    let mut index: HashMap<_, Vec<Candidate>> = HashMap::new();
+    for (file, base) in bases.iter().enumerate() {
+        for (at, finding) in base.findings.iter().enumerate() {
+            index.entry((&finding.rule, finding.anchor.text.as_str())).or_default().push((file, at));
+        }
+    }
+    index
+}
+
+/// The first line of a region, from 0.
+fn first(region: &Region) -> usize {
+    (region.start.line as usize).saturating_sub(1)
+}
+
+/// The lines of a region, from 0.
+fn lines(region: &Region) -> std::ops::RangeInclusive<usize> {
+    let last = if region.end.column == 1 && region.end.line > region.start.line {
+        region.end.line - 1
+    } else {
+        region.end.line
+    };
+    first(region)..=(last as usize).saturating_sub(1)
+}
+
+/// The text of a region's first line without its indentation.
+fn shown(region: &Region) -> Option<&str> {
+    let index = region.start.line.checked_sub(region.first_line)?;
+    region.lines.get(index as usize).map(|line| line.trim())
+}
+
+/// Puts findings in the order of reports and drops what was said twice.
+pub(crate) fn order(findings: &mut Vec<Finding>) {
+    findings.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message)));
+    findings.dedup_by(|a, b| key(a) == key(b) && a.message == b.message);
+}
+
+fn key(finding: &Finding) -> (Option<&RepoPath>, Option<(u32, u32)>, &Place, &str) {
+    let start = finding.region.as_ref().map(|region| (region.start.line, region.start.column));
+    (finding.place.path(), start, &finding.place, finding.rule.as_str())
+}
