@@ -2,7 +2,7 @@
 //! process where libgit2 can't read the repository. It must not know what the answers are for.
 
 pub(crate) mod environment;
-pub(crate) mod listing;
+pub(crate) mod index;
 pub(crate) mod objects;
 pub(crate) mod revision;
 pub(crate) mod settings;

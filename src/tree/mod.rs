@@ -1,3 +1,61 @@
-//! The users' files: the only place that reads and writes them.
+//! The user's files: the only place that reads and writes them, and full copies of them for programs that need files.
+//! It must not know what the files are for.
 
+pub(crate) mod checkout;
+pub(crate) mod file;
 pub(crate) mod report_file;
+#[cfg(test)]
+pub(crate) mod sandbox;
+
+use std::path::{Path, PathBuf};
+
+use crate::git;
+use crate::model::path::RepoPath;
+
+/// Why files could not be read, written or laid out.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The file system does not let us.
+    #[error("cannot {action} {}", path.display())]
+    Files {
+        /// What was being done, as an imperative: `write`.
+        action: &'static str,
+        /// To what.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Git could not give the files.
+    #[error("cannot lay out the files to be judged")]
+    Git(#[from] git::Error),
+}
+
+impl Error {
+    /// Tells what the system said about doing `action` to `path`.
+    pub(crate) fn files(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Files { action, path, source }
+    }
+}
+
+/// A path of the repository in the system's own form, relative to the top of the work tree: the same bytes.
+#[cfg(unix)]
+pub(crate) fn fs_path(path: &RepoPath) -> PathBuf {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    PathBuf::from(OsStr::from_bytes(path.as_bytes()))
+}
+
+/// A path of the repository in the system's own form, relative to the top of the work tree: git's paths are UTF-8 here.
+#[cfg(not(unix))]
+pub(crate) fn fs_path(path: &RepoPath) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(path.as_bytes()).into_owned())
+}
+
+/// Whether the system would understand the path as one below the top of the work tree: not one that is absolute or
+/// leads out by `..`, nor, on Windows, by a backslash, a drive or a stream.
+fn stays_inside(path: &RepoPath) -> bool {
+    let misread = cfg!(windows) && path.as_bytes().iter().any(|byte| matches!(byte, b'\\' | b':'));
+    path.is_inside() && !misread && !path.as_bytes().contains(&0)
+}

@@ -1,0 +1,23 @@
+//! Another index than the user's.
+
+use std::path::Path;
+
+use crate::git::Repo;
+use crate::git::library::Library;
+
+impl Repo {
+    /// The same repository with another index file, absolute: what is run on it leaves the user's index alone.
+    pub(crate) fn with_index(&self, index: &Path) -> Self {
+        let mut variables = self.environment.variables().clone();
+        variables.insert("GIT_INDEX_FILE".into(), index.into());
+        Self {
+            git_dir: self.git_dir.clone(),
+            common_dir: self.common_dir.clone(),
+            work_tree: self.work_tree.clone(),
+            format: self.format,
+            environment: variables.into_iter().collect(),
+            library: Library::unavailable(),
+            interrupt: self.interrupt.clone(),
+        }
+    }
+}
