@@ -2,6 +2,7 @@
 //! no clock but the deadline that is handed in.
 
 pub(crate) mod hygiene;
+pub(crate) mod message;
 
 use crate::model::change::{ChangeSet, FileSide};
 use crate::model::content::Contents;
@@ -94,4 +95,13 @@ pub(crate) trait ChangeCheck: Send + Sync {
 
     /// Looks at the change; reads what it needs through `contents`.
     fn check(&self, change: &ChangeSet, contents: &dyn Contents, options: &Options) -> Result<Examined, Breakage>;
+}
+
+/// A check of the commit message.
+pub(crate) trait MessageCheck: Send + Sync {
+    /// What the check says of itself.
+    fn about(&self) -> &'static About;
+
+    /// Looks at the message, which is already cleaned ([`message::clean`]). Spans are bytes of it.
+    fn check(&self, message: &str, options: &Options) -> Examined;
 }
