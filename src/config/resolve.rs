@@ -39,6 +39,7 @@ impl Resolver<'_> {
         let stages = self.stages(&raw.stages, &gate);
         let checks = raw.checks.into_iter().map(|(id, check)| (id.clone(), check::resolve(self, &id, check))).collect();
         Config {
+            min_version: self.sourced("min-version", raw.min_version),
             exclude: self.patterns("exclude", raw.exclude),
             builtin: self.either("builtin", raw.builtin, defaults.builtin),
             gate: self.gate(&gate, Level::Error),
@@ -331,7 +332,7 @@ mod tests {
             ("checks.x = { run = [\"x\"], scope = \"all\" }", "scope"),
             ("checks.x = { run = [\"x\"], isolate = \"auto\" }", "isolate"),
             ("checks.x = { run = [\"x\"], output = \"checkstyle\" }", "output = \"checkstyle\""),
-            ("checks.x = { run = [\"x\"], output = { pattern = \"a\" } }", "output = { pattern = ... }"),
+            ("checks.x = { run = [\"x\"], output = { pattern = \"a\" } }", "output = { pattern = \"a\" }"),
         ] {
             refused(policy, &[&format!("1: {}", not_yet(what))]);
         }

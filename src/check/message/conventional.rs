@@ -267,7 +267,7 @@ impl Review<'_> {
     /// Tools look for `BREAKING CHANGE: ` exactly; what only resembles it is lost on them.
     fn breaking_footer(&mut self, line: &str, span: Span, can_be_footer: bool) {
         const TOKENS: [&str; 2] = ["BREAKING CHANGE", "BREAKING-CHANGE"];
-        let Some(token) = line.get(..TOKENS[0].len()) else { return };
+        let Some(token) = line.get(.."BREAKING CHANGE".len()) else { return };
         if !TOKENS.iter().any(|known| known.eq_ignore_ascii_case(token)) {
             return;
         }
