@@ -12,6 +12,9 @@ use crate::model::rule::Level;
 /// `gate.fail-on = "error"  # tollgate.toml:7`, a line for each value; a limit that is not set has none.
 pub(crate) fn show(config: &Config) -> String {
     let mut page = Page { config, text: String::new() };
+    if let Some(version) = &config.min_version.value {
+        page.line("min-version", &text(version), &config.min_version.origin);
+    }
     page.line("exclude", &list(&config.exclude.value), &config.exclude.origin);
     page.line("builtin", &config.builtin.value, &config.builtin.origin);
     page.gate("gate", &config.gate);
