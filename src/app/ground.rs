@@ -6,13 +6,13 @@ use crate::app::Session;
 use crate::model::change::{ChangeSet, Head};
 use crate::model::outcome::Breakage;
 use crate::run::Ground;
-use crate::tree::{self, Checkout, ScratchFolder};
+use crate::tree::checkout::Checkout;
 
 /// The ground of a run; a checkout and the folder for reports go when it is dropped.
 pub(super) struct Grounded {
     ground: Result<Ground, Breakage>,
     _checkout: Option<Checkout>,
-    _reports: Option<ScratchFolder>,
+    _reports: Option<Checkout>,
 }
 
 impl Grounded {
@@ -35,13 +35,13 @@ impl Session<'_> {
     pub(super) fn ground(&self, change: &ChangeSet) -> Grounded {
         let parent = self.settings.cache.as_path();
         let place = self.place(change, parent);
-        let reports = tree::scratch_folder(parent).map_err(|error| broken("cannot make a folder for reports", &error));
+        let reports = Checkout::empty(parent).map_err(|error| broken("cannot make a folder for reports", &error));
         match (place, reports) {
             (Ok((top, checkout)), Ok(reports)) => {
                 let object = |commit: Option<_>| commit.map_or_else(String::new, |id| format!("{id}"));
                 let ground = Ground {
                     top,
-                    reports: reports.path().to_owned(),
+                    reports: reports.folder().to_owned(),
                     base: object(change.parents.first().map(|parent| parent.commit.unwrap_or(parent.tree))),
                     head: match change.head {
                         Head::Tree { commit, .. } => object(Some(commit)),

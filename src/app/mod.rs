@@ -3,6 +3,7 @@
 pub(crate) mod failure;
 mod ground;
 mod message;
+mod plan_view;
 mod policy;
 mod project_rules;
 mod rules_in_force;
@@ -26,7 +27,7 @@ use crate::git::Repo;
 use crate::model::change::{ChangeSet, Head};
 use crate::model::deadline::Deadline;
 use crate::model::event::Event;
-use crate::model::finding::Novelty;
+use crate::model::finding::{Finding, Novelty};
 use crate::model::outcome::{RunReport, Subject};
 use crate::model::request::Request;
 use crate::model::rule::RuleId;
@@ -34,6 +35,7 @@ use crate::model::verdict::Verdict;
 use crate::plan::selection::Selection;
 use crate::plan::{Plan, Policy, Trust, plan};
 use crate::process::Interrupt;
+use crate::report::plan::PlanView;
 use crate::run::{Ran, Runner};
 use crate::triage;
 
@@ -52,6 +54,8 @@ pub(crate) struct Settings {
     pub(crate) trust: Trust,
     /// What names the run's subject instead of the change's own title, for a pipeline; empty for none.
     pub(crate) title: String,
+    /// Whether git shows the message in an editor: then it drops comments.
+    pub(crate) has_editor: bool,
     /// The folder for what is kept between runs and for temporary checkouts.
     pub(crate) cache: PathBuf,
 }
@@ -93,20 +97,14 @@ impl Session<'_> {
         changes.into_iter().map(|change| self.judge_change(self.prepare(request, change)?, events)).collect()
     }
 
-    /// Shows the plan of what the request asks for instead of running it.
-    pub(crate) fn plan<T>(
-        &self,
-        request: &Request,
-        show: &mut dyn FnMut(&ChangeSet, &str, &Plan<'_>) -> T,
-    ) -> Result<Vec<T>, Failure> {
+    /// The plan of what the request asks for, instead of running it.
+    pub(crate) fn plan(&self, request: &Request) -> Result<Vec<PlanView>, Failure> {
         let changes = discover::discover(self.repo, request).map_err(Failure::change)?;
-        let mut shown = Vec::new();
-        for change in changes {
+        let view = |change| {
             let prepared = self.prepare(request, change)?;
-            let plan = self.planned(&prepared)?;
-            shown.push(show(&prepared.change, &prepared.stage, &plan));
-        }
-        Ok(shown)
+            Ok(plan_view::view(&prepared, &self.planned(&prepared)?))
+        };
+        changes.into_iter().map(view).collect()
     }
 
     fn prepare(&self, request: &Request, change: ChangeSet) -> Result<Prepared, Failure> {
@@ -212,14 +210,13 @@ fn compare_with_before(runner: &Runner<'_>, ran: &mut Ran) {
         return triage::compare(&mut ran.findings, change, &[]);
     }
     let with_findings: BTreeSet<usize> = ran.texts.keys().copied().collect();
-    let compared = |finding: &&crate::model::finding::Finding| finding.novelty == Novelty::Compared;
+    let compared = |finding: &&Finding| finding.novelty == Novelty::Compared;
     let rules: BTreeSet<RuleId> = ran.findings.iter().filter(compared).map(|finding| finding.rule.clone()).collect();
     let mut bases = runner.bases(ran, &with_findings, &rules);
     triage::compare(&mut ran.findings, change, &bases);
     let open: BTreeSet<RuleId> =
         ran.findings.iter().filter(|finding| triage::is_open(finding)).map(|finding| finding.rule.clone()).collect();
-    let others: BTreeSet<usize> =
-        (0..change.files.len()).filter(|file| !with_findings.contains(file)).collect();
+    let others: BTreeSet<usize> = (0..change.files.len()).filter(|file| !with_findings.contains(file)).collect();
     if !open.is_empty() && !others.is_empty() {
         bases.extend(runner.bases(ran, &others, &open));
         triage::compare(&mut ran.findings, change, &bases);

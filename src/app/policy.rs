@@ -1,10 +1,10 @@
 //! Which policy judges: the file that belongs to what is judged, or that of the branch which the change wants to enter.
 
+use crate::app::Session;
 use crate::app::failure::Failure;
 use crate::app::project_rules::Where;
 use crate::app::sources::Sources;
 use crate::app::vocabulary::vocabulary;
-use crate::app::Session;
 use crate::config::vocabulary::{verify, verify_words};
 use crate::config::{Config, OnBroken, Origin, Sourced};
 use crate::git::Repo;
@@ -72,12 +72,10 @@ impl Session<'_> {
         let words = vocabulary(&own);
         verify(&config, &words).map_err(Failure::config)?;
         verify_words(&config, &words, "--only", &self.settings.only).map_err(Failure::config)?;
-        for by in ["--skip", "TOLLGATE_SKIP", "SKIP"] {
+        for by in ["--skip", "TOLLGATE_SKIP"] {
             let given = self.settings.left_out.iter().filter(|(_, left_out_by)| *left_out_by == by);
             let given: Vec<String> = given.map(|(word, _)| word.clone()).collect();
-            if by == "--skip" {
-                verify_words(&config, &words, by, &given).map_err(Failure::config)?;
-            }
+            verify_words(&config, &words, by, &given).map_err(Failure::config)?;
         }
         Ok(Loaded { config, name: found.map_or_else(|| "built-in defaults".to_owned(), |found| found.name), side })
     }

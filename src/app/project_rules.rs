@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::app::Session;
 use crate::app::failure::Failure;
 use crate::app::policy::Loaded;
 use crate::app::sources::Sources;
-use crate::app::Session;
 use crate::check::pattern::pack::{built_in_for, built_in_ids};
 use crate::check::pattern::rule_file::RuleFile;
 use crate::check::pattern::{Engine, RuleError};

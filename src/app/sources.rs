@@ -7,7 +7,7 @@ use crate::git::objects::Objects;
 use crate::model::change::{FileSide, ObjectId, Source};
 use crate::model::content::{Content, ContentError, Contents};
 use crate::model::path::RepoPath;
-use crate::tree;
+use crate::tree::file::read_worktree;
 
 /// Reads both kinds of content.
 pub(crate) struct Sources<'a> {
@@ -25,7 +25,7 @@ impl<'a> Sources<'a> {
 impl Contents for Sources<'_> {
     fn read(&self, side: &FileSide, limit: u64) -> Result<Content, ContentError> {
         match (side.source, &self.top) {
-            (Source::Worktree, Some(top)) => tree::read_worktree(top, side, limit),
+            (Source::Worktree, Some(top)) => read_worktree(top, side, limit),
             (Source::Worktree, None) | (Source::Blob(_), _) => self.objects.read(side, limit),
         }
     }

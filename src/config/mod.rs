@@ -7,7 +7,7 @@ mod diagnose;
 pub(crate) mod duration;
 pub(crate) mod given;
 mod load;
-mod nearest;
+pub(crate) mod nearest;
 pub(crate) mod patterns;
 mod places;
 pub(crate) mod problem;
