@@ -13,7 +13,7 @@ use crate::report::{Audience, Detail, Document, FORMATS, Format};
 use crate::store;
 
 /// How and where a run is reported.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputArgs {
     /// The format on standard output.
