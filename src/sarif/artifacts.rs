@@ -6,7 +6,8 @@ use serde_json::Value;
 use serde_sarif::sarif::{Artifact, ArtifactLocation, Location, PhysicalLocation};
 
 use crate::model::path::RepoPath;
-use crate::model::place::{Place, Position, Region};
+use crate::model::place::{Place, Region};
+use crate::sarif::locate::byte_of;
 use crate::sarif::strings::content;
 use crate::sarif::uri;
 
@@ -121,8 +122,8 @@ fn snippet_of(region: &Region) -> Option<String> {
     if lines.iter().any(|line| is_cut(line)) {
         return None;
     }
-    let start = byte_of(lines.first()?, region.start);
-    let end = byte_of(lines.last()?, region.end);
+    let start = byte_of(lines.first()?, region.start.column);
+    let end = byte_of(lines.last()?, region.end.column);
     let behind = lines.last()?.len() - end;
     let text = lines.join("\n");
     text.get(start..text.len() - behind).map(str::to_owned)
@@ -131,17 +132,4 @@ fn snippet_of(region: &Region) -> Option<String> {
 /// Whether a line may have been cut to the length that is kept.
 fn is_cut(line: &str) -> bool {
     line.len() + 3 >= Region::MAX_LINE
-}
-
-/// The byte of a line at which a position stands; its end for a position behind it.
-fn byte_of(line: &str, position: Position) -> usize {
-    let n_units = position.column.saturating_sub(1);
-    let mut before = 0_u32;
-    for (byte, character) in line.char_indices() {
-        if before >= n_units {
-            return byte;
-        }
-        before = before.saturating_add(character.len_utf16() as u32);
-    }
-    line.len()
 }
