@@ -25,7 +25,11 @@ pub(super) fn view(prepared: &Prepared, plan: &Plan<'_>) -> PlanView {
         stage: prepared.stage.clone(),
         files: prepared.change.files.iter().map(file).collect(),
         checks: checks(&prepared.change, plan),
-        left_out: plan.settled.iter().map(|check| LeftOutView { id: check.id.to_string(), why: why(&check.outcome) }).collect(),
+        left_out: plan
+            .settled
+            .iter()
+            .map(|check| LeftOutView { id: check.id.to_string(), why: why(&check.outcome) })
+            .collect(),
     }
 }
 
@@ -64,7 +68,12 @@ fn checks(change: &ChangeSet, plan: &Plan<'_>) -> Vec<CheckView> {
         let n_files = plan.files.iter().filter(|file| file.rules).count();
         built_in(RULES, Family::Rules, n_files)
     });
-    files.chain(changes).filter(|check| check.n_files > 0).chain(rules).chain(plan.commands.iter().map(command)).collect()
+    files
+        .chain(changes)
+        .filter(|check| check.n_files > 0)
+        .chain(rules)
+        .chain(plan.commands.iter().map(command))
+        .collect()
 }
 
 fn command(job: &CommandJob) -> CheckView {

@@ -1,7 +1,7 @@
 //! `tollgate builtin`: one built-in check on named files, for other hook managers.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 
@@ -87,22 +87,28 @@ impl Known {
     }
 }
 
-fn each_file(check: &dyn FileCheck, options: &Options, files: &[PathBuf], context: &Context) -> Result<Report, Failure> {
+fn each_file(
+    check: &dyn FileCheck,
+    options: &Options,
+    files: &[OsString],
+    context: &Context,
+) -> Result<Report, Failure> {
     let known = Known::of(context, check.about().id == "check-added-large-files")?;
     let mut whole = Report::default();
     for file in files {
         let place = context.environment.folder.join(file);
         let (mode, bytes) = read_named(&place).map_err(Failure::usage)?;
-        let own = known.path(file, context);
+        let own = known.path(Path::new(file), context);
         let named = Named {
-            path: &RepoPath::from_fs(file),
+            path: &RepoPath::from_fs(Path::new(file)),
             mode,
             n_bytes: bytes.len() as u64,
             bytes: &bytes,
             is_added: own.is_some_and(|path| known.added.contains(&path)),
             is_in_merge: known.is_in_merge,
         };
-        let report = builtin::run(check, options, &named).map_err(|breakage| Failure::usage(anyhow::anyhow!(breakage.why)))?;
+        let report =
+            builtin::run(check, options, &named).map_err(|breakage| Failure::usage(anyhow::anyhow!(breakage.why)))?;
         if let Some(fixed) = &report.fixed {
             write_atomic(&place, fixed).map_err(Failure::usage)?;
         }
@@ -113,11 +119,11 @@ fn each_file(check: &dyn FileCheck, options: &Options, files: &[PathBuf], contex
 }
 
 /// The checks that look at names alone.
-fn names(id: &str, files: &[PathBuf], context: &Context) -> Result<Report, Failure> {
+fn names(id: &str, files: &[OsString], context: &Context) -> Result<Report, Failure> {
     if id == "check-symlinks" {
         let reports = files.iter().map(|file| {
             let place = context.environment.folder.join(file);
-            builtin::symlink(&RepoPath::from_fs(file), place.is_symlink(), place.exists())
+            builtin::symlink(&RepoPath::from_fs(Path::new(file)), place.is_symlink(), place.exists())
         });
         return Ok(reports.fold(Report::default(), |mut whole, report| {
             whole.lines.extend(report.lines);
@@ -131,7 +137,8 @@ fn names(id: &str, files: &[PathBuf], context: &Context) -> Result<Report, Failu
         None => Vec::new(),
     };
     let tracked: Vec<RepoPath> = tracked.into_iter().map(|side| side.path).collect();
-    let own = |file: &PathBuf| known.path(file, context).unwrap_or_else(|| RepoPath::from_fs(file));
+    let own =
+        |file: &OsString| known.path(Path::new(file), context).unwrap_or_else(|| RepoPath::from_fs(Path::new(file)));
     let named: Vec<RepoPath> = files.iter().map(own).collect();
     Ok(builtin::case_conflicts(&named, &known.added, &tracked))
 }

@@ -78,7 +78,9 @@ fn change(args: &CiArgs, forge: Option<&Forge>, context: &Context) -> Result<Cha
     };
     let told = match (&args.base, forge) {
         (Some(base), _) => return Ok(named(base)),
-        (None, Some(forge)) => (forge.change)(&context.environment.variables, &event(forge, context)?).map_err(Failure::usage)?,
+        (None, Some(forge)) => {
+            (forge.change)(&context.environment.variables, &event(forge, context)?).map_err(Failure::usage)?
+        }
         (None, None) => {
             let error = anyhow::anyhow!("this is no pipeline that tollgate knows");
             let hint = "name the branch that the change wants to enter: `tollgate ci --base origin/main`";

@@ -18,7 +18,8 @@ impl Environment {
     /// Reads it. A current folder that is gone is taken as `.`, and git will say so.
     #[expect(clippy::disallowed_methods, reason = "this is the place that reads the current folder")]
     pub(super) fn of_process() -> Self {
-        let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let variables =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         Self {
             folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
             variables: variables.collect(),
@@ -48,6 +49,7 @@ impl Environment {
         let home = || self.get("HOME").map(|home| PathBuf::from(home).join(".cache"));
         let windows = || self.get("LOCALAPPDATA").map(PathBuf::from);
         let own = user.or_else(home).or_else(windows).map(|folder| folder.join("tollgate"));
-        own.filter(|folder| std::fs::create_dir_all(folder).is_ok()).unwrap_or_else(|| std::env::temp_dir().join("tollgate"))
+        own.filter(|folder| std::fs::create_dir_all(folder).is_ok())
+            .unwrap_or_else(|| std::env::temp_dir().join("tollgate"))
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn run(args: &LastArgs, context: &Context) -> Result<u8, Failure> {
         Failure::usage(anyhow::anyhow!("no run of this work tree is kept"))
             .with_hint("`tollgate check` runs the gate; what it finds is kept for `tollgate last`")
     };
-    let bytes = store::load_last(&folder).map_err(Failure::usage)?.ok_or_else(nothing)?;
+    let bytes = store::last::load_last(&folder).map_err(Failure::usage)?.ok_or_else(nothing)?;
     let (report, verdict) = json::read(&bytes).map_err(Failure::usage)?;
     let document = Document { report: &report, verdict: &verdict };
     let name = args.output.format.unwrap_or("terminal");

@@ -20,7 +20,8 @@ pub(super) fn run(args: &ManArgs, context: &Context) -> Result<u8, Failure> {
         None => command,
         Some(name) => {
             let found = command.get_subcommands().find(|command| command.get_name() == name).cloned();
-            let unknown = || Failure::usage(anyhow::anyhow!("there is no command `{name}`")).with_hint("tollgate --help");
+            let unknown =
+                || Failure::usage(anyhow::anyhow!("there is no command `{name}`")).with_hint("tollgate --help");
             found.ok_or_else(unknown)?.display_name(format!("tollgate-{name}"))
         }
     };

@@ -61,11 +61,11 @@ impl Streams {
         Self { color }
     }
 
-    fn colors(&self, stream: &dyn anstream::stream::RawStream) -> bool {
+    fn colors(&self, stream: &io::Stdout) -> bool {
         match self.color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
-            ColorChoice::Auto => anstream::AutoStream::choice(&stream) != anstream::ColorChoice::Never,
+            ColorChoice::Auto => anstream::AutoStream::choice(stream) != anstream::ColorChoice::Never,
         }
     }
 
@@ -80,9 +80,10 @@ impl Streams {
     pub(super) fn data(&self, bytes: &[u8]) -> Result<(), Failure> {
         let mut stdout = io::stdout().lock();
         match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(Failure { code: Failure::CHANGE, ..Failure::usage(anyhow::Error::new(error).context("cannot write to standard output")) })
-            }
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure {
+                code: Failure::CHANGE,
+                ..Failure::usage(anyhow::Error::new(error).context("cannot write to standard output"))
+            }),
             _ => Ok(()),
         }
     }
@@ -168,6 +169,6 @@ fn keep(judged: &[Judged], session: &Session<'_>) {
     let written = (format("json").write)(&document, &Audience::LOG, &mut bytes);
     if written.is_ok() {
         let folder = store::folder(&session.settings.cache, session.repo.git_dir());
-        let _ = store::save_last(&folder, &bytes);
+        let _ = store::last::save_last(&folder, &bytes);
     }
 }

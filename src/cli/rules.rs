@@ -30,7 +30,12 @@ pub(super) fn run(args: &RulesArgs, context: &Context) -> Result<u8, Failure> {
 fn list() -> String {
     let checks = built_in_checks().into_iter().map(|about| {
         let when = if about.active == Active::WhenNamed { "when named: " } else { "" };
-        [about.id.to_owned(), about.level.name().to_owned(), about.family.name().to_owned(), format!("{when}{}", about.summary)]
+        [
+            about.id.to_owned(),
+            about.level.name().to_owned(),
+            about.family.name().to_owned(),
+            format!("{when}{}", about.summary),
+        ]
     });
     let rules = built_in().into_iter().map(|file| {
         let languages: Vec<&str> = file.languages.iter().map(|language| language.name()).collect();

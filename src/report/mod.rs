@@ -5,6 +5,7 @@ mod gitlab;
 pub(crate) mod json;
 mod junit;
 mod markdown;
+pub(crate) mod plan;
 mod sarif;
 mod short;
 mod snippet;
@@ -36,6 +37,11 @@ pub(crate) struct Audience {
     pub(crate) width: usize,
     /// How much is said.
     pub(crate) detail: Detail,
+}
+
+impl Audience {
+    /// A log or a file, without colour.
+    pub(crate) const LOG: Self = Self { is_terminal: false, color: false, width: 100, detail: Detail::Normal };
 }
 
 /// How much is said.
@@ -86,12 +92,6 @@ mod tests {
     use super::{Audience, Document, FORMATS, format};
     use crate::model::outcome::RunReport;
     use crate::sarif::sample;
-
-    impl Audience {
-        /// A log without colour.
-        pub(crate) const LOG: Self =
-            Self { is_terminal: false, color: false, width: 100, detail: super::Detail::Normal };
-    }
 
     #[track_caller]
     fn written(name: &str, report: &RunReport) -> String {
