@@ -113,13 +113,14 @@ fn short(text: &str) -> String {
 /// The text with all that Markdown, GitHub or HTML could understand taken away from them.
 fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
+    for (index, character) in text.char_indices() {
+        let is_address = character == '.'
+            && text.get(index.saturating_sub(3)..index).is_some_and(|before| before.eq_ignore_ascii_case("www"));
+        let begins_list = index == 0 && !character.is_alphabetic();
         match character {
             // A backslash does not stop GitHub from finding mentions, issue numbers and addresses.
-            '@' | '#' | '&' | '<' | '>' => {
-                let _ = write!(out, "&#{};", u32::from(character));
-            }
-            ':' => out.push_str("&#58;"),
+            '@' | '#' | '&' | '<' | '>' | ':' => push_entity(&mut out, character),
+            _ if is_address || begins_list => push_entity(&mut out, character),
             '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '!' | '|' | '~' | '$' => {
                 out.push('\\');
                 out.push(character);
@@ -128,6 +129,10 @@ fn plain(text: &str) -> String {
         }
     }
     out
+}
+
+fn push_entity(out: &mut String, character: char) {
+    let _ = write!(out, "&#{};", u32::from(character));
 }
 
 /// The text as code on one line; the fence is longer than any in it.
@@ -204,6 +209,8 @@ Looked at staged changes against HEAD (main); stage `pre-commit`; policy tollgat
             plain("<b>@me #1 [x](https://a.b) |`*_"),
             "&#60;b&#62;&#64;me &#35;1 \\[x\\](https&#58;//a.b) \\|\\`\\*\\_"
         );
+        assert_eq!(plain("1. www.a.b - c"), "&#49;. www&#46;a.b - c");
+        assert_eq!(plain("- x"), "&#45; x");
         assert_eq!(code("a``b`"), "``` a``b` ```");
     }
 

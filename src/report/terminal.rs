@@ -38,38 +38,32 @@ pub(crate) fn write(document: &Document<'_>, audience: &Audience, out: &mut dyn 
     }
 }
 
-/// The findings to show, as much as is to be said.
+/// The findings to show, as much as is to be said. Those that were there before are among them where they block too:
+/// where more findings of a level block than the change brings in.
 fn chosen<'a>(document: &Document<'a>, detail: Detail) -> Vec<&'a Finding> {
-    let blocking: Vec<Level> = match document.verdict {
+    let findings = &document.report.findings;
+    let n_new = |level| findings.iter().filter(|one| one.level == level && one.is_brought_in()).count();
+    let blocking: Vec<(Level, bool)> = match document.verdict {
         Verdict::Pass => Vec::new(),
-        Verdict::Block(reasons) => reasons.iter().filter_map(level_of).collect(),
+        Verdict::Block(reasons) => reasons
+            .iter()
+            .filter_map(|reason| match reason {
+                Reason::Findings { level, n_findings, .. } => Some((*level, *n_findings > n_new(*level))),
+                Reason::Broken { .. } => None,
+            })
+            .collect(),
+    };
+    let blocks = |finding: &Finding| {
+        let counts =
+            |(level, with_old): &(Level, bool)| *level == finding.level && (finding.is_brought_in() || *with_old);
+        blocking.iter().any(counts)
     };
     let is_chosen = |finding: &&Finding| match detail {
         Detail::Verbose => true,
-        Detail::Normal => finding.is_brought_in() || is_all_that_blocks(document, finding),
-        Detail::Quiet => {
-            blocking.contains(&finding.level) && (finding.is_brought_in() || is_all_that_blocks(document, finding))
-        }
+        Detail::Normal => finding.is_brought_in() || blocks(finding),
+        Detail::Quiet => blocks(finding),
     };
-    document.report.findings.iter().filter(is_chosen).collect()
-}
-
-fn level_of(reason: &Reason) -> Option<Level> {
-    if let Reason::Findings { level, .. } = reason { Some(*level) } else { None }
-}
-
-/// Whether a finding that was there before is among those that block: more block than the change brings in.
-fn is_all_that_blocks(document: &Document<'_>, finding: &Finding) -> bool {
-    let Verdict::Block(reasons) = document.verdict else {
-        return false;
-    };
-    let n_new = || {
-        let of_level = |one: &&Finding| one.level == finding.level && one.is_brought_in();
-        document.report.findings.iter().filter(of_level).count()
-    };
-    reasons.iter().any(|reason| {
-        matches!(reason, Reason::Findings { level, n_findings, .. } if *level == finding.level && *n_findings > n_new())
-    })
+    findings.iter().filter(is_chosen).collect()
 }
 
 fn broken(report: &RunReport) -> impl Iterator<Item = (&RuleId, &Breakage)> {
