@@ -7,6 +7,7 @@ mod discover;
 mod forge;
 mod gate;
 mod git;
+mod hook;
 mod model;
 mod plan;
 mod process;
