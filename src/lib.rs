@@ -11,7 +11,7 @@ mod discover;
 mod forge;
 mod gate;
 mod git;
-//mod hook;
+mod hook;
 mod model;
 mod plan;
 mod process;

@@ -13,9 +13,7 @@ use crate::cli::progress::watched;
 use crate::config::Scope;
 use crate::config::given::Overrides;
 use crate::git::Repo;
-fn is_installed(_: &Repo) -> bool {
-    true
-}
+use crate::hook::install::is_installed;
 use crate::model::path::RepoPath;
 use crate::model::request::Request;
 use crate::model::rule::Level;

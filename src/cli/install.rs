@@ -6,6 +6,7 @@ use crate::app::failure::Failure;
 use crate::cli::Context;
 use crate::cli::hook::failure;
 use crate::git::Repo;
+use crate::hook::apply::Step;
 use crate::hook::install::{Edits, Installed, Options, install, plan};
 use crate::hook::{STAGES, uninstall};
 use crate::process::Interrupt;
@@ -53,7 +54,7 @@ pub(super) fn run(args: &InstallArgs, context: &Context) -> Result<u8, Failure> 
     context.streams.data(said(&installed).as_bytes()).map(|()| 0)
 }
 
-fn shown<'a>(steps: impl Iterator<Item = &'a crate::hook::Step>, context: &Context) -> Result<u8, Failure> {
+fn shown<'a>(steps: impl Iterator<Item = &'a Step>, context: &Context) -> Result<u8, Failure> {
     let lines: Vec<String> = steps.map(|step| format!("would {step}\n")).collect();
     let text = if lines.is_empty() { "nothing to do\n".to_owned() } else { lines.concat() };
     context.streams.data(text.as_bytes()).map(|()| 0)

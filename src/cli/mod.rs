@@ -8,9 +8,9 @@ mod config;
 //mod doctor;
 pub(crate) mod environment;
 mod explain;
-//mod hook;
+mod hook;
 //mod init;
-//mod install;
+mod install;
 mod last;
 mod man;
 mod output;
@@ -41,15 +41,15 @@ enum Command {
     //    Init(init::InitArgs),
     Check(check::CheckArgs),
     Ci(ci::CiArgs),
-    //    Install(install::InstallArgs),
-    //    Uninstall(install::UninstallArgs),
+    Install(install::InstallArgs),
+    Uninstall(install::UninstallArgs),
     //    Doctor(doctor::DoctorArgs),
     Explain(explain::ExplainArgs),
     Rules(rules::RulesArgs),
     Config(config::ConfigArgs),
     Last(last::LastArgs),
     Builtin(builtin::BuiltinArgs),
-    //    Hook(hook::HookArgs),
+    Hook(hook::HookArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -81,15 +81,15 @@ fn run(arguments: Vec<OsString>, environment: Environment) -> u8 {
         //        Command::Init(args) => init::run(args, &context),
         Command::Check(args) => check::run(args, &context),
         Command::Ci(args) => ci::run(args, &context),
-        //        Command::Install(args) => install::run(args, &context),
-        //        Command::Uninstall(args) => install::run_uninstall(args, &context),
+        Command::Install(args) => install::run(args, &context),
+        Command::Uninstall(args) => install::run_uninstall(args, &context),
         //        Command::Doctor(args) => doctor::run(args, &context),
         Command::Explain(args) => explain::run(args, &context),
         Command::Rules(args) => rules::run(args, &context),
         Command::Config(args) => config::run(args, &context),
         Command::Last(args) => last::run(args, &context),
         Command::Builtin(args) => builtin::run(args, &context),
-        //        Command::Hook(args) => hook::run(args, &context),
+        Command::Hook(args) => hook::run(args, &context),
         Command::Completions(args) => completions::run(args, &context),
         Command::Man(args) => man::run(args, &context),
     };

@@ -1,0 +1,41 @@
+//! The hooks that git would run if tollgate were not installed.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::PathBuf;
+
+use crate::git::Repo;
+use crate::hook::Error;
+use crate::hook::manifest::{Layout, Manifest};
+use crate::hook::place::{from_where_hooks_run, is_runnable};
+use crate::model::command::{CommandSpec, Exit};
+use crate::process::{self, Interrupt};
+
+/// The hook `name` that ours stands in for; none if there is none that git would run.
+pub(crate) fn find(repo: &Repo, name: &str) -> Result<Option<PathBuf>, Error> {
+    let layout = Layout::new(repo.common_dir());
+    let Some(manifest) = Manifest::load(&layout)? else { return Ok(None) };
+    let file = match &manifest.hooks_path {
+        Some(setting) => from_where_hooks_run(repo, setting.former.as_ref()).join(name),
+        None => {
+            let kept = layout.replaced().join(name);
+            // A link leads where it led from the place in which it stood.
+            fs::read_link(&kept).map_or(kept, |target| layout.hooks().join(target))
+        }
+    };
+    Ok(is_runnable(&file).then_some(file))
+}
+
+/// Runs a hook as git would: in the current folder, with the same arguments and the same standard input. What it prints
+/// goes where ours goes.
+pub(crate) fn run(file: PathBuf, args: &[OsString], stdin: &[u8], interrupt: &Interrupt) -> Result<Exit, Error> {
+    // The shell runs a script without a first line that names its interpreter, and any script on Windows, as git does.
+    let exec = ["-c", r#"exec "$0" "$@""#].map(OsStr::new);
+    let spec = CommandSpec {
+        program: "sh".into(),
+        args: exec.iter().map(|arg| (*arg).to_owned()).chain([file.into()]).chain(args.iter().cloned()).collect(),
+        stdin: stdin.to_owned(),
+        ..CommandSpec::default()
+    };
+    Ok(process::run_attached(&spec, interrupt)?)
+}

@@ -1,0 +1,106 @@
+//! Putting the hooks in place.
+
+use std::path::PathBuf;
+
+use crate::git::Repo;
+use crate::hook::apply::Step;
+use crate::hook::chain;
+use crate::hook::manifest::{Layout, Manifest, Role, sha256};
+use crate::hook::place::{self, Place, Settings};
+use crate::hook::plan::{self, Plan, content};
+use crate::hook::{Error, apply};
+
+/// How to install.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Options {
+    /// The hooks to install by git's names; all if empty. Those that are installed already stay.
+    pub(crate) hooks: Vec<String>,
+    /// The program that they call, absolute.
+    pub(crate) binary: PathBuf,
+    /// What happens to scripts of ours that were edited.
+    pub(crate) edits: Edits,
+}
+
+/// What happens to scripts of ours that were edited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Edits {
+    /// They are an error.
+    Respect,
+    /// They are overwritten or removed.
+    Discard,
+}
+
+/// What is installed now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Installed {
+    /// The folder of the hooks.
+    pub(crate) folder: PathBuf,
+    /// The hooks that call tollgate.
+    pub(crate) hooks: Vec<String>,
+    /// Those of them that also run a hook that was there.
+    pub(crate) chained: Vec<String>,
+    /// The hooks that only hand on to one that was there.
+    pub(crate) passed: Vec<String>,
+    /// Whether anything had to be done.
+    pub(crate) is_changed: bool,
+}
+
+/// Whether the hooks were installed in this repository: somebody who may write its `.git` trusts it to run commands.
+pub(crate) fn is_installed(repo: &Repo) -> bool {
+    Layout::new(repo.common_dir()).manifest().is_file()
+}
+
+/// What [`install`] would do.
+pub(crate) fn plan(repo: &Repo, options: &Options) -> Result<Plan, Error> {
+    plan::plan(repo, options)
+}
+
+/// Installs the hooks, or mends an installation, or does nothing if all is in place. Hooks that are there are kept and
+/// called; where git was told to look for hooks elsewhere, that folder is left alone and its hooks are called.
+pub(crate) fn install(repo: &Repo, options: &Options) -> Result<Installed, Error> {
+    let plan = plan(repo, options)?;
+    let layout = Layout::new(repo.common_dir());
+    let is_changed = plan.steps().next().is_some() || plan.before.as_ref() != Some(&plan.manifest);
+    if is_changed {
+        carry_out(repo, &layout, &plan)?;
+    }
+    let place = place::find(repo, &layout)?;
+    if (place == Place::Repository) != plan.manifest.hooks_path.is_none() || matches!(place, Place::Own { .. }) {
+        let settings = Settings::read(repo)?;
+        return Err(Error::Overruled(settings.effective().map_or_else(String::new, |(value, _)| value.to_owned())));
+    }
+    installed(repo, &layout, &plan.manifest, is_changed)
+}
+
+/// Does what is planned. The record comes before the changes, so that they can be taken back after a kill.
+fn carry_out(repo: &Repo, layout: &Layout, plan: &Plan) -> Result<(), Error> {
+    for step in &plan.undo {
+        step.perform(repo)?;
+    }
+    apply::Step::CreateFolder(layout.folder()).perform(repo)?;
+    plan.manifest.save(layout)?;
+    for step in &plan.install {
+        step.perform(repo)?;
+    }
+    let is_set_now = plan.install.iter().any(|step| matches!(step, Step::Set { .. }));
+    if let (true, Some(setting)) = (is_set_now, &plan.manifest.hooks_path) {
+        let after = content(setting.config.as_ref())?.map(|bytes| sha256(&bytes));
+        let mut manifest = plan.manifest.clone();
+        manifest.hooks_path = Some(super::manifest::HooksPath { after, ..setting.clone() });
+        manifest.save(layout)?;
+    }
+    Ok(())
+}
+
+/// Says what a record means.
+fn installed(repo: &Repo, layout: &Layout, manifest: &Manifest, is_changed: bool) -> Result<Installed, Error> {
+    let names = |role: Role| manifest.files.iter().filter(move |file| file.role == role).map(|file| file.name.clone());
+    let hooks: Vec<String> = names(Role::Calls).collect();
+    let mut chained = Vec::new();
+    for name in &hooks {
+        if chain::find(repo, name)?.is_some() {
+            chained.push(name.clone());
+        }
+    }
+    Ok(Installed { folder: manifest.hooks(layout), hooks, chained, passed: names(Role::HandsOn).collect(), is_changed })
+}
