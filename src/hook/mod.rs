@@ -3,6 +3,7 @@
 
 pub(crate) mod chain;
 
+pub(crate) mod doctor;
 pub(crate) mod install;
 
 pub(crate) mod uninstall;
