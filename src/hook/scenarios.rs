@@ -552,3 +552,14 @@ fn the_doctor_says_that_the_hooks_are_switched_off() {
     let found = doctor(&sandbox.repo(), Switch::Off, &Interrupt::default()).expect("it can look");
     assert!(found.iter().any(|diagnosis| diagnosis.what.contains("TOLLGATE=0")), "{found:?}");
 }
+
+#[test]
+fn a_setting_that_can_not_be_changed_is_told() {
+    let (sandbox, options) = sandbox();
+    let config = sandbox.top().join(".git/config");
+    let text = fs::read_to_string(&config).expect("there is one");
+    // What is included last wins over what is set in the file itself.
+    fs::write(&config, text + "[include]\n\tpath = more\n").expect("it is ours");
+    fs::write(sandbox.top().join(".git/more"), "[core]\n\thooksPath = elsewhere\n").expect("it is ours");
+    assert!(matches!(install(&sandbox.repo(), &options), Err(Error::Overruled(value)) if value == "elsewhere"));
+}
