@@ -1,6 +1,10 @@
 //! Tollgate: a git-hook and pre-merge quality gate.
+//!
+//! The library is the binary's other half and has one public function; see `src/ARCHITECTURE.md`.
 
+mod app;
 mod check;
+mod cli;
 mod config;
 mod diff;
 mod discover;
@@ -18,3 +22,8 @@ mod store;
 mod syntax;
 mod tree;
 mod triage;
+
+/// Runs the command line of this process and gives its exit code (see "Exit codes" in the README).
+pub fn main() -> std::process::ExitCode {
+    cli::main().into()
+}

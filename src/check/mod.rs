@@ -1,9 +1,13 @@
 //! Checks: one thing each that can be run on a change. Pure: input in, findings or a command out; no file, no process,
 //! no clock but the deadline that is handed in.
 
+pub(crate) mod builtin;
 pub(crate) mod change;
 pub(crate) mod external;
+pub(crate) mod filetype;
 pub(crate) mod hygiene;
+pub(crate) mod lines;
+pub(crate) mod message;
 pub(crate) mod pattern;
 pub(crate) mod suite;
 
@@ -43,6 +47,18 @@ pub(crate) enum Active {
     WhenNamed,
 }
 
+/// In whose manner a check judges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// The gate's: lenient where pre-commit-hooks is stricter than the formats' own tools are.
+    Gate,
+    /// That of the check of the same id of pre-commit-hooks, for `tollgate builtin`.
+    PreCommit {
+        /// Whether a merge or rebase is under way.
+        is_in_merge: bool,
+    },
+}
+
 /// One side of a file with its content.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FileInput<'a> {
@@ -55,6 +71,10 @@ pub(crate) struct FileInput<'a> {
     /// Its content; empty if it is over the size that is read (then only checks without [`FileCheck::reads_content`]
     /// are called).
     pub(crate) bytes: &'a [u8],
+    /// Whether it is text, as [`filetype::is_text`] tells: decided once for all checks.
+    pub(crate) is_text: bool,
+    /// In whose manner it is judged.
+    pub(crate) manner: Manner,
     /// When the check must give up.
     pub(crate) deadline: Deadline,
 }
@@ -89,6 +109,16 @@ pub(crate) trait FileCheck: Send + Sync {
 
     /// Looks at one file. An error means that the check could not do its work on it.
     fn check(&self, file: &FileInput<'_>, options: &Options) -> Result<Examined, Breakage>;
+
+    /// Refuses options that are of the right kind but make no sense; the error says why.
+    fn validate(&self, _options: &Options) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// The line that `tollgate builtin` prints for a finding; equal lines of one file are printed once.
+    fn line(&self, file: &FileInput<'_>, finding: &Finding, _options: &Options) -> String {
+        builtin::placed_line(file, finding)
+    }
 }
 
 /// A check of the change as a whole.
@@ -98,4 +128,13 @@ pub(crate) trait ChangeCheck: Send + Sync {
 
     /// Looks at the change; reads what it needs through `contents`.
     fn check(&self, change: &ChangeSet, contents: &dyn Contents, options: &Options) -> Result<Examined, Breakage>;
+}
+
+/// A check of the commit message.
+pub(crate) trait MessageCheck: Send + Sync {
+    /// What the check says of itself.
+    fn about(&self) -> &'static About;
+
+    /// Looks at the message, which is already cleaned ([`message::clean`]). Spans are bytes of it.
+    fn check(&self, message: &str, options: &Options) -> Examined;
 }

@@ -1,7 +1,7 @@
 //! `[checks.ID]`: a command of the project's own, or settings of a built-in check.
 
 use crate::config::places::joined;
-use crate::config::raw::{RawCheck, RawInputs, RawOption, RawOutput, RawSeverity};
+use crate::config::raw::{RawCheck, RawInputs, RawOption, RawOutput, RawPattern, RawSeverity};
 use crate::config::refuse;
 use crate::config::resolve::{Resolver, is_family};
 use crate::config::{Check, Inputs, Output, Sourced};
@@ -101,9 +101,14 @@ fn validate_env<'a>(resolver: &mut Resolver<'_>, path: &str, names: impl Iterato
 fn output(resolver: &mut Resolver<'_>, path: &str, raw: Option<RawOutput>) -> Output {
     let name = match raw {
         None => return Output::ExitCode,
-        Some(RawOutput::Pattern(_)) => {
+        Some(RawOutput::Pattern(RawPattern { pattern })) => {
             let hint = "let the command print SARIF (`output = \"sarif\"`), or drop the key: then its exit code counts";
-            resolver.report(refuse::problem(resolver.places, path, "output = { pattern = ... }", hint));
+            resolver.report(refuse::problem(
+                resolver.places,
+                path,
+                &format!("output = {{ pattern = {pattern:?} }}"),
+                hint,
+            ));
             return Output::ExitCode;
         }
         Some(RawOutput::Format(name)) => name,

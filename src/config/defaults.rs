@@ -61,6 +61,7 @@ impl Config {
     /// The policy without any file.
     pub(crate) fn defaults() -> Self {
         Self {
+            min_version: Sourced::built_in(None),
             exclude: Sourced::built_in(Vec::new()),
             builtin: Sourced::built_in(true),
             gate: gate(Level::Error),

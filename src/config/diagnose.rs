@@ -48,8 +48,8 @@ impl<'a> Comparison<'a> {
         let choices: Vec<&Value> =
             if choices.is_empty() { alone } else { choices }.iter().map(|choice| self.resolved(choice)).collect();
         let Some(choice) = choices.iter().find(|choice| has_type(value, choice)) else {
-            let wanted: Vec<&str> = choices.iter().map(|choice| wanted(choice)).collect();
-            self.wrong_type(value, &wanted, path);
+            let wanted: Vec<String> = choices.iter().map(|choice| wanted(choice)).collect();
+            self.wrong_type(value, &wanted.join(" or "), path);
             return;
         };
         match value {
@@ -122,32 +122,35 @@ impl<'a> Comparison<'a> {
         found
     }
 
-    fn wrong_type(&mut self, value: &DeValue<'_>, wanted: &[&str], path: &str) {
+    fn wrong_type(&mut self, value: &DeValue<'_>, wanted: &str, path: &str) {
         let hint = match (value, wanted) {
-            (DeValue::String(text), [.., "a list"]) if text.len() < 60 => format!("write it in brackets: [{text:?}]"),
-            (DeValue::String(text), ["`true` or `false`"]) if ["true", "false"].contains(&text.as_ref()) => {
+            (DeValue::String(text), _) if wanted.ends_with("a list") && text.len() < 60 => {
+                let words =
+                    if path.ends_with(".run") { text.split_whitespace().collect() } else { vec![text.as_ref()] };
+                format!("write it in brackets: {words:?}")
+            }
+            (DeValue::String(text), "`true` or `false`") if ["true", "false"].contains(&text.as_ref()) => {
                 "write it without quotes".to_owned()
             }
-            (DeValue::String(text), ["a whole number"]) if text.parse::<u64>().is_ok() => {
+            (DeValue::String(text), "a whole number") if text.parse::<u64>().is_ok() => {
                 "write it without quotes".to_owned()
             }
-            (DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_), ["a text", ..]) => {
-                "write it in quotes".to_owned()
-            }
+            (DeValue::Array(_) | DeValue::Table(_), _) if wanted != "a table" => String::new(),
+            (_, "a table") => format!("write [{path}] on a line of its own, and its keys below"),
+            _ if wanted.starts_with("a text") => "write it in quotes".to_owned(),
             _ => String::new(),
         };
-        let message = format!("`{path}` must be {}, not {}", wanted.join(" or "), kind(value));
+        let message = format!("`{path}` must be {wanted}, not {}", kind(value));
         self.problems.push(self.places.value_problem(path, message, hint));
     }
 
     fn word(&mut self, word: &str, schema: &Value, path: &str) {
-        let Some(known) = schema.get("enum").and_then(Value::as_array) else { return };
-        let known: Vec<&str> = known.iter().filter_map(Value::as_str).collect();
-        if known.contains(&word) {
+        let known = words(schema);
+        if known.is_empty() || known.contains(&word) {
             return;
         }
         let hint = nearest(word, known.iter().copied()).map(|near| format!("did you mean \"{near}\"?"));
-        let message = format!("`{path}` must be \"{}\", not \"{word}\"", known.join("\" or \""));
+        let message = format!("`{path}` must be {}, not \"{word}\"", one_of(&known));
         self.problems.push(self.places.value_problem(path, message, hint.unwrap_or_default()));
     }
 
@@ -183,14 +186,30 @@ fn has_type(value: &DeValue<'_>, schema: &Value) -> bool {
 }
 
 /// What a schema wants, for people.
-fn wanted(schema: &Value) -> &'static str {
-    match schema.get("type").and_then(Value::as_str).unwrap_or_default() {
+fn wanted(schema: &Value) -> String {
+    let words = words(schema);
+    if !words.is_empty() {
+        return one_of(&words);
+    }
+    let wanted = match schema.get("type").and_then(Value::as_str).unwrap_or_default() {
         "string" => "a text",
         "integer" => "a whole number",
         "boolean" => "`true` or `false`",
         "array" => "a list",
         _ => "a table",
-    }
+    };
+    wanted.to_owned()
+}
+
+/// The words that a schema allows, if it names them.
+fn words(schema: &Value) -> Vec<&str> {
+    let words = schema.get("enum").and_then(Value::as_array);
+    words.into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+/// `"new" or "all"`.
+fn one_of(words: &[&str]) -> String {
+    words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" or ")
 }
 
 /// What a value is, for people.
@@ -269,7 +288,19 @@ mod tests {
             "min-version = 0.2\n",
             &["1: `min-version` must be a text, not a number with a fraction (write it in quotes)"],
         );
-        check("gate = 1\n", &["1: `gate` must be a table, not a whole number ()"]);
+        check(
+            "gate = 1\n",
+            &["1: `gate` must be a table, not a whole number (write [gate] on a line of its own, and its keys below)"],
+        );
+        check(
+            "[stages]\nx = [\"hygiene\"]\n",
+            &["2: `stages.x` must be a table, not a list (write [stages.x] on a line of its own, and its keys below)"],
+        );
+        check(
+            "[checks.x]\nrun = \"make lint\"\n",
+            &["2: `checks.x.run` must be a list, not a text (write it in brackets: [\"make\", \"lint\"])"],
+        );
+        check("gate.scope = true\n", &["1: `gate.scope` must be \"new\" or \"all\", not `true` or `false` ()"]);
         check("exclude = [1]\n", &["1: `exclude[0]` must be a text, not a whole number (write it in quotes)"]);
         check(
             "[change]\nmax-lines = -1\n",

@@ -11,7 +11,7 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     let mut units = UNITS.iter();
     let mut total: u64 = 0;
     if rest.is_empty() {
-        return Err("is empty".to_owned());
+        return Err("the time is empty".to_owned());
     }
     while !rest.is_empty() {
         let (digits, tail) = rest.split_at(rest.bytes().take_while(u8::is_ascii_digit).count());
@@ -29,7 +29,7 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
         total = n_more.and_then(|n_more| total.checked_add(n_more)).ok_or(format!("`{text}` is too long"))?;
         rest = tail;
     }
-    if total == 0 { Err("is zero".to_owned()) } else { Ok(Duration::from_millis(total)) }
+    if total == 0 { Err("the time is zero".to_owned()) } else { Ok(Duration::from_millis(total)) }
 }
 
 /// Writes a duration as [`parse`] reads it; what is below a millisecond is dropped.
@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn what_is_no_duration_says_why() {
-        check("", Err("is empty"));
+        check("", Err("the time is empty"));
         check("10", Err("`10` has no unit"));
         check("1m30", Err("`1m30` has no unit"));
         check("ten minutes", Err("`ten minutes` is not a duration"));
@@ -74,7 +74,7 @@ mod tests {
         check("1.5s", Err("`1.5s` is not a duration"));
         check("5d", Err("`5d` is not a duration"));
         check("30m1h", Err("`30m1h` is not a duration"));
-        check("0s", Err("is zero"));
+        check("0s", Err("the time is zero"));
         check("99999999999999999999h", Err("`99999999999999999999h` is too long"));
         check("18446744073709551615ms1ms", Err("`18446744073709551615ms1ms` is not a duration"));
         check("5é", Err("`5é` is not a duration"));

@@ -7,7 +7,7 @@ mod diagnose;
 pub(crate) mod duration;
 pub(crate) mod given;
 mod load;
-mod nearest;
+pub(crate) mod nearest;
 pub(crate) mod patterns;
 mod places;
 pub(crate) mod problem;
@@ -182,6 +182,8 @@ pub(crate) struct Override {
 /// The resolved policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Config {
+    /// The oldest version of tollgate that understands the policy; it is not newer than this one.
+    pub(crate) min_version: Sourced<Option<String>>,
     /// Gitignore patterns of files that nothing looks at.
     pub(crate) exclude: Sourced<Vec<String>>,
     /// Whether the built-in packs run.

@@ -76,6 +76,13 @@ fn add(builder: &mut GitignoreBuilder, pattern: &str) -> Result<(), PatternError
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::io::Write;
+    use std::path::Path;
+    use std::process::{Command, Stdio};
+
+    use proptest::prelude::{Just, ProptestConfig, Strategy, prop, prop_assert_eq, prop_oneof, proptest};
+
     use super::{Patterns, validate};
     use crate::model::path::RepoPath;
 
@@ -136,5 +143,58 @@ mod tests {
             assert!(Patterns::new(&[pattern.to_owned()]).is_err(), "{pattern:?}");
         }
         assert_eq!(validate("vendor/**"), Ok(()));
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the matching is compared with git's own")]
+    fn git(folder: &Path) -> Command {
+        let mut git = Command::new("git");
+        git.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null").env_remove("GIT_DIR");
+        git.arg("-C").arg(folder);
+        git
+    }
+
+    /// Which of the paths git would ignore in a repository with these patterns.
+    fn ignored_by_git(folder: &Path, patterns: &[String], paths: &[String]) -> Vec<String> {
+        fs::write(folder.join(".gitignore"), patterns.join("\n")).expect("the folder can be written to");
+        let mut check = git(folder);
+        check.args(["check-ignore", "--no-index", "--stdin", "-z"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = check.spawn().expect("git starts");
+        let mut stdin = child.stdin.take().expect("it is a pipe");
+        stdin.write_all(paths.join("\0").as_bytes()).expect("git reads it");
+        drop(stdin);
+        let output = child.wait_with_output().expect("git ends");
+        assert!(output.status.code().is_some_and(|code| code < 2), "{output:?}");
+        let listed = String::from_utf8(output.stdout).expect("the paths of this test are UTF-8");
+        listed.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect()
+    }
+
+    fn pattern() -> impl Strategy<Value = String> {
+        let piece = prop::sample::select(vec!["a", "b", "c.rs", "*", "**", "?", "*.rs", "[ab]", "[!a]", "\\a"]);
+        let middle = prop::collection::vec(piece, 1..4).prop_map(|pieces| pieces.join("/"));
+        let start = prop_oneof![4 => Just(""), 1 => Just("!"), 1 => Just("/"), 1 => Just("!/")];
+        let end = prop_oneof![3 => Just(""), 1 => Just("/")];
+        (start, middle, end).prop_map(|(start, middle, end)| format!("{start}{middle}{end}"))
+    }
+
+    fn path() -> impl Strategy<Value = String> {
+        let piece = prop::sample::select(vec!["a", "b", "ab", "c.rs", ".rs", "é"]);
+        prop::collection::vec(piece, 1..5).prop_map(|pieces| pieces.join("/"))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(60))]
+
+        #[test]
+        fn files_match_as_git_would_ignore_them(
+            patterns in prop::collection::vec(pattern(), 1..5),
+            paths in prop::collection::vec(path(), 1..20),
+        ) {
+            let folder = tempfile::tempdir().expect("a folder can be made");
+            assert!(git(folder.path()).args(["init", "-q"]).status().expect("git starts").success());
+            let compiled = Patterns::new(&patterns).expect("the patterns of this test are valid");
+            let matched = |path: &&String| compiled.matches(&RepoPath::from(path.as_str()));
+            let ours: Vec<String> = paths.iter().filter(matched).cloned().collect();
+            prop_assert_eq!(ours, ignored_by_git(folder.path(), &patterns, &paths));
+        }
     }
 }

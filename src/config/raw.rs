@@ -250,7 +250,6 @@ pub(crate) enum RawOutput {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct RawPattern {
     /// A regular expression with named groups.
-    #[expect(dead_code, reason = "the key is part of the format and refused by name until it is implemented")]
     pub(crate) pattern: String,
 }
 

@@ -3,16 +3,7 @@
 
 use crate::config::places::{Places, joined};
 use crate::config::problem::Problem;
-use crate::config::raw::{RawConfig, RawFix, RawSuppressions};
-
-/// Keys of a check that later versions know, and what to do until then.
-const CHECK_KEYS: [(&str, &str); 5] = [
-    ("tool", "say the command with `run`, and `output = \"sarif\"` if the tool can print SARIF"),
-    ("version", "remove it, or let the command itself check the version"),
-    ("types", "choose the files by name: `files = [\"*.py\"]`"),
-    ("scope", "set `scope` for a stage or for [gate]"),
-    ("isolate", "remove it: a command never sees work that is not part of the change"),
-];
+use crate::config::raw::{RawCheck, RawConfig, RawFix, RawSuppressions};
 
 /// Formats of output that later versions know.
 pub(crate) const LATER_OUTPUTS: [&str; 10] =
@@ -42,10 +33,9 @@ pub(crate) fn not_yet(raw: &RawConfig, places: &Places) -> Vec<Problem> {
     }
     for (id, check) in &raw.checks {
         let prefix = joined("checks", id);
-        for (key, hint) in CHECK_KEYS {
-            let path = format!("{prefix}.{key}");
-            if places.has(&path) {
-                refuse(&path, key, hint);
+        for (key, is_said, hint) in later_keys(check) {
+            if is_said {
+                refuse(&format!("{prefix}.{key}"), key, hint);
             }
         }
         if check.fix == Some(RawFix::Safe) {
@@ -53,6 +43,21 @@ pub(crate) fn not_yet(raw: &RawConfig, places: &Places) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// Keys of a check that later versions know, whether they are said, and what to do until then.
+fn later_keys(check: &RawCheck) -> [(&'static str, bool, &'static str); 5] {
+    [
+        (
+            "tool",
+            check.tool.is_some(),
+            "say the command with `run`, and `output = \"sarif\"` if the tool can print SARIF",
+        ),
+        ("version", check.version.is_some(), "remove it, or let the command itself check the version"),
+        ("types", check.types.is_some(), "choose the files by name: `files = [\"*.py\"]`"),
+        ("scope", check.scope.is_some(), "set `scope` for a stage or for [gate]"),
+        ("isolate", check.isolate.is_some(), "remove it: a command never sees work that is not part of the change"),
+    ]
 }
 
 /// The problem that `what` at `path` is not implemented.

@@ -39,6 +39,7 @@ impl Resolver<'_> {
         let stages = self.stages(&raw.stages, &gate);
         let checks = raw.checks.into_iter().map(|(id, check)| (id.clone(), check::resolve(self, &id, check))).collect();
         Config {
+            min_version: self.sourced("min-version", raw.min_version),
             exclude: self.patterns("exclude", raw.exclude),
             builtin: self.either("builtin", raw.builtin, defaults.builtin),
             gate: self.gate(&gate, Level::Error),
@@ -92,7 +93,7 @@ impl Resolver<'_> {
             Ok(duration) => Some(duration),
             Err(why) => {
                 let hint = "write a number with its unit: \"30s\", \"10m\", \"1h30m\", \"500ms\"";
-                self.problems.push(self.places.value_problem(path, format!("`{path}` {why}"), hint));
+                self.problems.push(self.places.value_problem(path, format!("`{path}`: {why}"), hint));
                 None
             }
         }
@@ -234,5 +235,177 @@ fn on_broken(raw: RawOnBroken) -> OnBroken {
     match raw {
         RawOnBroken::Block => OnBroken::Block,
         RawOnBroken::Warn => OnBroken::Warn,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Config, Gate, Stage};
+    use crate::model::rule::Level;
+
+    #[track_caller]
+    fn load(policy: &str) -> Config {
+        Config::load(Some(("tollgate.toml", policy.as_bytes()))).expect(policy)
+    }
+
+    /// Each problem as `line: message`.
+    #[track_caller]
+    fn refused(policy: &str, expected: &[&str]) {
+        let error = Config::load(Some(("tollgate.toml", policy.as_bytes()))).expect_err(policy);
+        let problems = error.problems().iter().map(|problem| {
+            let line = problem.excerpt.as_ref().map_or(0, |excerpt| excerpt.line);
+            format!("{line}: {}", problem.message)
+        });
+        assert_eq!(problems.collect::<Vec<_>>(), expected, "{policy}");
+    }
+
+    fn stage<'a>(config: &'a Config, name: &str) -> &'a Stage {
+        config.stage(name).expect("the stage is there")
+    }
+
+    /// The level that blocks and where that is said.
+    #[track_caller]
+    fn blocks(gate: &Gate, level: Option<Level>, origin: &str) {
+        assert_eq!((gate.fail_on.value, gate.fail_on.origin.to_string().as_str()), (level, origin));
+    }
+
+    #[test]
+    fn without_a_file_the_defaults_hold() {
+        let config = Config::load(None).expect("there is nothing that could be wrong");
+        let checks = |name| stage(&config, name).checks.value.join(" ");
+        assert_eq!(checks("pre-commit"), "hygiene secrets rules tools");
+        assert_eq!(checks("pre-merge-commit"), "hygiene secrets rules tools");
+        assert_eq!(checks("commit-msg"), "");
+        assert_eq!(checks("pre-push"), "hygiene secrets rules tools tests");
+        assert_eq!(checks("pull-request"), "*");
+        assert_eq!(checks("manual"), "*");
+        blocks(&config.gate, Some(Level::Error), "default");
+        blocks(&stage(&config, "pre-push").gate, Some(Level::Error), "default");
+        blocks(&stage(&config, "pull-request").gate, Some(Level::Warning), "default");
+        assert_eq!(config.max_lines.value, 800);
+        assert!(config.builtin.value);
+    }
+
+    #[test]
+    fn what_the_file_says_beats_what_is_built_in_and_a_stage_beats_the_gate() {
+        let config = load("[gate]\nfail-on = \"note\"\n[stages.pre-push]\nfail-on = \"none\"\njobs = 2\n");
+        blocks(&config.gate, Some(Level::Note), "tollgate.toml:2");
+        blocks(&stage(&config, "pre-commit").gate, Some(Level::Note), "tollgate.toml:2");
+        blocks(&stage(&config, "pull-request").gate, Some(Level::Note), "tollgate.toml:2");
+        blocks(&stage(&config, "pre-push").gate, None, "tollgate.toml:4");
+        assert_eq!(stage(&config, "pre-push").jobs.origin.to_string(), "tollgate.toml:5");
+        assert_eq!(stage(&config, "pre-push").timeout.origin.to_string(), "default");
+    }
+
+    #[test]
+    fn a_merge_commit_is_judged_as_a_commit_unless_said_otherwise() {
+        let followed = load("[stages.pre-commit]\nchecks = [\"secrets\"]\ntimeout = \"30s\"\n");
+        assert_eq!(stage(&followed, "pre-merge-commit"), stage(&followed, "pre-commit"));
+        let own = load("[stages.pre-commit]\nchecks = [\"secrets\"]\n[stages.pre-merge-commit]\nfail-on = \"none\"\n");
+        assert_eq!(stage(&own, "pre-merge-commit").checks.value.join(" "), "hygiene secrets rules tools");
+        blocks(&stage(&own, "pre-merge-commit").gate, None, "tollgate.toml:4");
+    }
+
+    #[test]
+    fn a_stage_can_be_named_freely() {
+        let config = load("[stages.nightly]\nfail-on = \"none\"\n");
+        assert_eq!(stage(&config, "nightly").checks.value, ["*"]);
+        refused(
+            "[stages.\"Night ly\"]\n",
+            &["1: `Night ly` is not the name of a stage: lower-case letters and digits, joined by single hyphens"],
+        );
+    }
+
+    #[test]
+    fn what_is_not_implemented_is_refused_by_name() {
+        let not_yet = |what: &str| format!("`{what}` is not implemented yet in tollgate 0.1.0");
+        for (policy, what) in [
+            ("extends = []", "extends"),
+            ("gate.coverage = 80", "coverage"),
+            ("gate.new-suppressions = \"honour\"", "new-suppressions"),
+            ("gate.new-suppressions = \"block\"", "new-suppressions"),
+            ("stages.pre-commit.fix = \"safe\"", "fix = \"safe\""),
+            ("checks.x = { run = [\"x\"], fix = \"safe\" }", "fix = \"safe\""),
+            ("checks.x.tool = \"ruff\"", "tool"),
+            ("checks.x = { run = [\"x\"], version = \"1\" }", "version"),
+            ("checks.x = { run = [\"x\"], types = [\"python\"] }", "types"),
+            ("checks.x = { run = [\"x\"], scope = \"all\" }", "scope"),
+            ("checks.x = { run = [\"x\"], isolate = \"auto\" }", "isolate"),
+            ("checks.x = { run = [\"x\"], output = \"checkstyle\" }", "output = \"checkstyle\""),
+            ("checks.x = { run = [\"x\"], output = { pattern = \"a\" } }", "output = { pattern = \"a\" }"),
+        ] {
+            refused(policy, &[&format!("1: {}", not_yet(what))]);
+        }
+        load(
+            "gate.new-suppressions = \"report\"\nstages.x.fix = \"off\"\nchecks.x = { run = [\"x\"], fix = \"off\" }\n",
+        );
+    }
+
+    #[test]
+    fn a_value_that_makes_no_sense_is_refused() {
+        for (policy, message) in [
+            ("stages.x.timeout = \"10\"", "`stages.x.timeout`: `10` has no unit"),
+            ("stages.x.jobs = 0", "`jobs` must be at least 1"),
+            (
+                "exclude = [\"a\", \"b[\"]",
+                "`b[` is not a pattern in gitignore syntax: unclosed character class; missing ']'",
+            ),
+            ("overrides = [{ files = [], levels = {} }]", "`files` of an override is empty"),
+            ("rules.paths = [\"\"]", "`` is not a pattern in gitignore syntax: it matches nothing"),
+        ] {
+            refused(policy, &[&format!("1: {message}")]);
+        }
+    }
+
+    #[test]
+    fn a_check_that_makes_no_sense_is_refused() {
+        for (id, check, message) in [
+            ("tests", "run = [\"x\"]", "a check can't be called `tests`, which is the name of a family of checks"),
+            (
+                "My_Check",
+                "run = [\"x\"]",
+                "`My_Check` is not the id of a check: lower-case letters and digits, joined by single hyphens",
+            ),
+            ("x", "run = []", "`run` is empty"),
+            ("x", "run = [\"\"]", "`run` starts with an empty program"),
+            ("x", "run = [\"make lint\"]", "`run` is one text with spaces, which no program is called"),
+            (
+                "x",
+                "run = [\"a\", \"b\"]\nshell = true",
+                "with `shell = true`, `run` is one text: the line for the shell",
+            ),
+            ("x", "run = [\"x\"]\ndir = \"../y\"", "`checks.x.dir` leads out of the repository or is not a plain path"),
+            ("x", "run = [\"x\"]\ndir = \"/y\"", "`checks.x.dir` leads out of the repository or is not a plain path"),
+            ("x", "run = [\"x\"]\noutput = \"sarf\"", "`sarf` is not a known format of output"),
+            ("x", "run = [\"x\"]\ntimeout = \"0s\"", "`checks.x.timeout`: the time is zero"),
+            ("x", "run = [\"x\"]\nenv = { \"a=b\" = \"c\" }", "`a=b` is not the name of an environment variable"),
+            ("x", "run = [\"x\"]\noptions = {}", "`options` are for built-in checks, and this check has `run`"),
+            ("x", "dir = \"y\"", "`dir` says how a command runs, and [checks.x] has no `run`"),
+        ] {
+            let policy = format!("[checks.{id}]\n{check}\n");
+            let error = Config::load(Some(("tollgate.toml", policy.as_bytes()))).expect_err(&policy);
+            let messages: Vec<&str> = error.problems().iter().map(|problem| problem.message.as_str()).collect();
+            assert_eq!(messages, [message], "{policy}");
+        }
+    }
+
+    #[test]
+    fn a_folder_is_written_in_one_way_inside() {
+        for (written, expected) in [("services/api/", "services/api"), ("./a", "a"), (".", ""), ("./", ""), ("", "")] {
+            let config = load(&format!("[checks.x]\nrun = [\"x\"]\ndir = \"{written}\"\n"));
+            assert_eq!(config.checks.get("x").map(|check| check.dir.as_str()), Some(expected), "{written}");
+        }
+    }
+
+    #[test]
+    fn every_problem_is_told_in_the_order_of_the_file() {
+        refused(
+            "extends = []\n[checks.x]\nrun = []\n[stages.y]\ntimeout = \"soon\"\n",
+            &[
+                "1: `extends` is not implemented yet in tollgate 0.1.0",
+                "3: `run` is empty",
+                "5: `stages.y.timeout`: `soon` is not a duration",
+            ],
+        );
     }
 }

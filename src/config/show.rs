@@ -9,9 +9,21 @@ use crate::model::escape::{escaped, is_deceptive};
 use crate::model::option::OptionValue;
 use crate::model::rule::Level;
 
+/// Whether each value is shown with where it comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origins {
+    /// As a comment behind it.
+    Shown,
+    /// Not.
+    Hidden,
+}
+
 /// `gate.fail-on = "error"  # tollgate.toml:7`, a line for each value; a limit that is not set has none.
-pub(crate) fn show(config: &Config) -> String {
-    let mut page = Page { config, text: String::new() };
+pub(crate) fn show(config: &Config, origins: Origins) -> String {
+    let mut page = Page { config, origins, text: String::new() };
+    if let Some(version) = &config.min_version.value {
+        page.line("min-version", &text(version), &config.min_version.origin);
+    }
     page.line("exclude", &list(&config.exclude.value), &config.exclude.origin);
     page.line("builtin", &config.builtin.value, &config.builtin.origin);
     page.gate("gate", &config.gate);
@@ -40,12 +52,17 @@ pub(crate) fn show(config: &Config) -> String {
 
 struct Page<'a> {
     config: &'a Config,
+    origins: Origins,
     text: String,
 }
 
 impl Page<'_> {
     fn line(&mut self, path: &str, value: &dyn Display, origin: &Origin) {
-        self.text.push_str(&format!("{path} = {value}  # {}\n", escaped(&origin.to_string())));
+        let origin = match self.origins {
+            Origins::Shown => format!("  # {}", escaped(&origin.to_string())),
+            Origins::Hidden => String::new(),
+        };
+        self.text.push_str(&format!("{path} = {value}{origin}\n"));
     }
 
     /// A line whose origin is where the file has the key.
@@ -175,7 +192,7 @@ mod tests {
             std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/config/implemented.shown.toml")),
             Some(snapbox::data::DataFormat::Text),
         );
-        snapbox::Assert::new().action_env("SNAPSHOTS").eq(show(&load(policy)), stored.raw());
+        snapbox::Assert::new().action_env("SNAPSHOTS").eq(show(&load(policy), Origins::Shown), stored.raw());
     }
 
     #[test]
@@ -184,8 +201,8 @@ mod tests {
                        [checks.a.env]\n\"A B\" = \"c\"\n[[overrides]]\nfiles = [\"x\"]\nlevels = {}\n";
         let implemented = include_str!("../../fixtures/config/implemented.toml");
         for policy in ["", implemented, hostile] {
-            let once = show(&load(policy.as_bytes()));
-            let again = show(&load(once.as_bytes()));
+            let once = show(&load(policy.as_bytes()), Origins::Shown);
+            let again = show(&load(once.as_bytes()), Origins::Shown);
             let values = |shown: &str| {
                 let table: toml::Table = toml::from_str(shown).expect("what is shown is TOML");
                 table

@@ -179,7 +179,9 @@ impl<'a> Review<'a> {
     fn cycle(&mut self) {
         let Some(circle) = circle_of_needs(&self.config.checks) else { return };
         let Some(first) = circle.first() else { return };
-        let shown: Vec<&str> = circle.iter().copied().chain([*first]).take(MAX_CIRCLE).collect();
+        let is_cut = circle.len() > MAX_CIRCLE;
+        let end = if is_cut { "..." } else { *first };
+        let shown: Vec<&str> = circle.iter().copied().take(MAX_CIRCLE).chain([end]).collect();
         let message = format!("these checks wait for each other: {}", shown.join(" -> "));
         let path = format!("{}.needs", joined("checks", first));
         self.key_problem(&path, message, "take one of them out of `needs`".to_owned());

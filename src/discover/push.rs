@@ -76,8 +76,8 @@ fn known_commit(repo: &Repo, id: &ObjectId) -> Result<Option<Commit>, Error> {
 /// How many commits of `tip` the remote lacks, as far as is known here, and the commits at which they leave what it
 /// has.
 fn not_there(repo: &Repo, remote: &str, tip: &ObjectId, known: &[ObjectId]) -> Result<(usize, Vec<ObjectId>), Error> {
-    // A remote that is pushed to by its address has no refs here that follow it.
-    let tracking = if remote.contains(['/', ':']) { String::new() } else { format!("--remotes={remote}") };
+    // A remote that is pushed to by its address has no refs here that follow it, and the address may hold a password.
+    let tracking = if remote.contains("://") { String::new() } else { format!("--remotes={remote}") };
     let (tip, known): (String, Vec<String>) = (hex(tip), known.iter().map(hex).collect());
     let mut args = vec!["rev-list", "--boundary", &tip, "--not"];
     args.extend([tracking.as_str()].into_iter().chain(known.iter().map(String::as_str)).filter(|arg| !arg.is_empty()));

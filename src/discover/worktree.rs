@@ -26,7 +26,7 @@ pub(super) fn discover(repo: &Repo) -> Result<ChangeSet, Error> {
     Ok(ChangeSet { title, head: Head::Worktree, parents: vec![parent], files })
 }
 
-/// The file of an entry. Conflicted files are listed twice, once as such and once as they are in the work tree.
+/// The file of an entry. A conflicted file is taken as it is in the work tree, where its markers can be found.
 fn changed_file(repo: &Repo, entry: &RawEntry, touched: &HashSet<RepoPath>) -> Option<ChangedFile> {
     let RawEntry::Change { status, old, new } = entry else {
         return None;

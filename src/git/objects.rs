@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use git2::{ErrorCode, ObjectType, Tree};
+use git2::{ErrorCode, ObjectType, Repository, Tree};
 
 use crate::git::library::{object_id, oid};
 use crate::git::{Error, Repo, os_path, unreadable};
@@ -40,9 +40,10 @@ impl Repo {
         if *tree == self.empty_tree() {
             return Ok(None);
         }
-        let asked = self.library.ask(|repository| {
-            let tree = repository.find_tree(oid(tree)?)?;
-            match tree.get_path(&os_path(path)) {
+        let (id, os_path) = (*tree, os_path(path));
+        let asked = self.library.ask_watched(move |repository| {
+            let tree = repository.find_tree(oid(&id)?)?;
+            match tree.get_path(&os_path) {
                 Ok(entry) => mode_of(entry.filemode()).map(|mode| Ok((mode, object_id(entry.id())?))).transpose(),
                 Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
                 Err(error) => Err(error),
@@ -63,13 +64,14 @@ impl Repo {
         if *tree == self.empty_tree() {
             return Ok(Vec::new());
         }
-        let asked = self.library.ask(|repository| {
+        let (id, os_path) = (*tree, os_path(folder));
+        let asked = self.library.ask_watched(move |repository| {
             let names = |tree: &Tree<'_>| tree.iter().map(|entry| entry.name_bytes().to_owned()).collect();
-            let top = repository.find_tree(oid(tree)?)?;
-            if folder.as_bytes().is_empty() {
+            let top = repository.find_tree(oid(&id)?)?;
+            if os_path.as_os_str().is_empty() {
                 return Ok(names(&top));
             }
-            match top.get_path(&os_path(folder)) {
+            match top.get_path(&os_path) {
                 Ok(entry) if entry.kind() == Some(ObjectType::Tree) => Ok(names(&repository.find_tree(entry.id())?)),
                 Ok(_) => Ok(Vec::new()),
                 Err(error) if error.code() == ErrorCode::NotFound => Ok(Vec::new()),
@@ -101,24 +103,25 @@ impl Repo {
 
     /// A blob, unless it is larger than `limit` bytes.
     fn blob(&self, id: &ObjectId, limit: u64) -> Result<Content, String> {
-        let asked = self.library.ask(|repository| {
-            let (odb, oid) = (repository.odb()?, oid(id)?);
-            let (n_bytes, kind) = odb.read_header(oid)?;
-            if kind != ObjectType::Blob {
-                return Err(git2::Error::from_str(&format!("the object {id} is a {kind}, not a blob")));
-            }
-            let n_bytes = u64::try_from(n_bytes).unwrap_or(u64::MAX);
-            if n_bytes > limit {
-                return Ok(Content::TooLarge(n_bytes));
-            }
-            Ok(Content::Bytes(odb.read(oid)?.data().to_owned()))
-        });
+        let id = *id;
+        let question = move |repository: &Repository| read_blob(repository, &id, limit);
+        let asked =
+            if self.may_be_loose(&id) { self.library.ask_watched(question) } else { self.library.ask(question) };
         match asked {
             Some(Ok(content)) => Ok(content),
             // In a partial clone git fetches what is missing; any other trouble is no better there.
             Some(Err(error)) if error.code() != ErrorCode::NotFound => Err(error.message().to_owned()),
-            _ => self.blob_from_git(id, limit),
+            _ => self.blob_from_git(&id, limit),
         }
+    }
+
+    /// Whether an object may be in a file of its own; one in a pack is the only one of which libgit2 always says when it
+    /// is damaged.
+    fn may_be_loose(&self, id: &ObjectId) -> bool {
+        let objects = self.common_dir.join("objects");
+        let hex = id.to_string();
+        let (folder, file) = hex.split_at(2);
+        objects.join(folder).join(file).exists() || objects.join("info/alternates").exists()
     }
 
     /// The same from git itself: first the size, then the bytes.
@@ -162,6 +165,20 @@ impl TreeEntry {
         let id = ObjectId::from_hex(words.nth(1)?)?;
         Some(Self { mode, id, path: line.get(tab + 1..)?.to_owned() })
     }
+}
+
+/// A blob as libgit2 gives it, unless it is larger than `limit` bytes.
+fn read_blob(repository: &Repository, id: &ObjectId, limit: u64) -> Result<Content, git2::Error> {
+    let (odb, oid) = (repository.odb()?, oid(id)?);
+    let (n_bytes, kind) = odb.read_header(oid)?;
+    if kind != ObjectType::Blob {
+        return Err(git2::Error::from_str(&format!("the object {id} is a {kind}, not a blob")));
+    }
+    let n_bytes = u64::try_from(n_bytes).unwrap_or(u64::MAX);
+    if n_bytes > limit {
+        return Ok(Content::TooLarge(n_bytes));
+    }
+    Ok(Content::Bytes(odb.read(oid)?.data().to_owned()))
 }
 
 /// The mode as libgit2 gives it; none for a folder.

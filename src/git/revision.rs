@@ -50,16 +50,15 @@ impl Repo {
             let head = repository.find_reference("HEAD")?;
             let branch = head.symbolic_target_bytes().map(branch_name);
             match repository.head() {
-                Ok(reference) => {
-                    let commit = reference.peel_to_commit()?;
-                    let commit = Commit { id: object_id(commit.id())?, tree: object_id(commit.tree_id())? };
-                    Ok(Head { commit: Some(commit), branch })
-                }
-                Err(error) if error.code() == git2::ErrorCode::UnbornBranch => Ok(Head { commit: None, branch }),
+                Ok(reference) => Ok((reference.target().map(object_id).transpose()?, branch)),
+                Err(error) if error.code() == git2::ErrorCode::UnbornBranch => Ok((None, branch)),
                 Err(error) => Err(error),
             }
         });
-        asked.and_then(Result::ok).map_or_else(|| self.head_from_git(), Ok)
+        match asked {
+            Some(Ok((id, branch))) => Ok(Head { commit: id.map(|id| self.commit(&id)).transpose()?, branch }),
+            _ => self.head_from_git(),
+        }
     }
 
     /// The same from git itself.
@@ -105,17 +104,19 @@ impl Repo {
 
     /// The commit with this name, by its tree; an error if there is no such commit here.
     pub(crate) fn commit(&self, id: &ObjectId) -> Result<Commit, Error> {
-        let asked = self.library.ask(|repository| object_id(repository.find_commit(oid(id)?)?.tree_id()));
+        let id = *id;
+        let asked = self.library.ask_watched(move |repository| object_id(repository.find_commit(oid(&id)?)?.tree_id()));
         match asked {
-            Some(Ok(tree)) => Ok(Commit { id: *id, tree }),
+            Some(Ok(tree)) => Ok(Commit { id, tree }),
             _ => self.resolve(&id.to_string()),
         }
     }
 
     /// The parents of a commit, the first one first.
     pub(crate) fn parents(&self, commit: &ObjectId) -> Result<Vec<ObjectId>, Error> {
-        let asked = self.library.ask(|repository| {
-            repository.find_commit(oid(commit)?)?.parent_ids().map(object_id).collect::<Result<_, _>>()
+        let id = *commit;
+        let asked = self.library.ask_watched(move |repository| {
+            repository.find_commit(oid(&id)?)?.parent_ids().map(object_id).collect::<Result<_, _>>()
         });
         if let Some(Ok(parents)) = asked {
             return Ok(parents);

@@ -10,7 +10,7 @@ pub(crate) mod survey;
 
 pub(crate) mod uninstall;
 
-mod apply;
+pub(crate) mod apply;
 mod arguments;
 mod manifest;
 mod place;

@@ -24,4 +24,9 @@ pub(crate) trait Contents: Sync {
 
     /// The names of the entries directly below `folder` (empty: the top) in `tree`; empty if there is no such folder.
     fn folder(&self, tree: &ObjectId, folder: &RepoPath) -> Result<Vec<Vec<u8>>, ContentError>;
+
+    /// Whether the work tree has a file, folder or intact link at `path`; `None` if that cannot be told.
+    fn is_in_worktree(&self, _path: &RepoPath) -> Option<bool> {
+        None
+    }
 }

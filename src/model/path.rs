@@ -1,7 +1,7 @@
 //! Paths inside a repository: bytes, separated by `/`, relative to the top of the work tree.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::model::escape::write_escaped;
@@ -60,6 +60,19 @@ impl RepoPath {
         #[cfg(not(unix))]
         {
             PathBuf::from(String::from_utf8_lossy(&self.0).into_owned())
+        }
+    }
+
+    /// The other way round; what is not Unicode on a system that is not Unix is lost, as git has no name for it.
+    pub(crate) fn from_fs(path: &Path) -> Self {
+        #[cfg(unix)]
+        {
+            use std::os::unix::ffi::OsStrExt;
+            Self::new(path.as_os_str().as_bytes())
+        }
+        #[cfg(not(unix))]
+        {
+            Self::new(path.to_string_lossy().replace('\\', "/").as_bytes())
         }
     }
 

@@ -1,5 +1,17 @@
 //! Reports: one run, many formats. A format decides nothing; it shows what the run found and what the gate decided.
 
+mod github;
+mod gitlab;
+pub(crate) mod json;
+mod junit;
+mod markdown;
+pub(crate) mod plan;
+mod sarif;
+mod short;
+mod snippet;
+mod summary;
+mod terminal;
+
 use std::io::{self, Write};
 
 use crate::model::outcome::RunReport;
@@ -27,6 +39,11 @@ pub(crate) struct Audience {
     pub(crate) detail: Detail,
 }
 
+impl Audience {
+    /// A log or a file, without colour.
+    pub(crate) const LOG: Self = Self { is_terminal: false, color: false, width: 100, detail: Detail::Normal };
+}
+
 /// How much is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Detail {
@@ -48,5 +65,67 @@ pub(crate) struct Format {
     pub(crate) write: fn(&Document<'_>, &Audience, &mut dyn Write) -> io::Result<()>,
 }
 
-/// Every output format.
-pub(crate) const FORMATS: &[Format] = &[];
+/// Every output format, in the order of the help.
+pub(crate) const FORMATS: &[Format] = &[
+    Format { name: "terminal", summary: "For people: source lines, hints, the verdict last", write: terminal::write },
+    Format { name: "short", summary: "One line a finding: path:line:col: level: text [id]", write: short::write },
+    Format { name: "sarif", summary: "SARIF 2.1.0, for code scanning and viewers", write: sarif::write },
+    Format { name: "json", summary: "Everything, versioned, for scripts", write: json::write },
+    Format { name: "markdown", summary: "For a step summary or a comment", write: markdown::write },
+    Format { name: "junit", summary: "JUnit XML, for the test tab of a CI", write: junit::write },
+    Format { name: "github", summary: "Log commands that GitHub Actions turns into annotations", write: github::write },
+    Format { name: "gitlab", summary: "GitLab's Code Quality report", write: gitlab::write },
+];
+
+/// The verdict with its reason on one line, escaped: the same sentence in every format.
+pub(crate) fn verdict_line(document: &Document<'_>) -> String {
+    summary::verdict_line(document)
+}
+
+/// The format of that name.
+pub(crate) fn format(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| format.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Audience, Document, FORMATS, format};
+    use crate::model::outcome::RunReport;
+    use crate::sarif::sample;
+
+    #[track_caller]
+    fn written(name: &str, report: &RunReport) -> String {
+        let verdict = sample::verdict(report);
+        let mut bytes = Vec::new();
+        let document = Document { report, verdict: &verdict };
+        (format(name).expect("a format").write)(&document, &Audience::LOG, &mut bytes).expect("a Vec takes all");
+        String::from_utf8(bytes).unwrap_or_else(|error| panic!("{name} is UTF-8: {error}"))
+    }
+
+    #[test]
+    fn names_are_unique_and_found() {
+        for one in FORMATS {
+            assert_eq!(FORMATS.iter().filter(|other| other.name == one.name).count(), 1, "{}", one.name);
+        }
+        assert!(format("nonsense").is_none());
+    }
+
+    #[test]
+    fn no_format_lets_a_control_character_through() {
+        for one in FORMATS {
+            let text = written(one.name, &sample::hostile());
+            let bad = text
+                .chars()
+                .find(|&c| c.is_control() && c != '\n' || c == '\u{202e}' && !["sarif", "json"].contains(&one.name));
+            assert_eq!(bad, None, "{}: {text}", one.name);
+        }
+    }
+
+    #[test]
+    fn every_format_ends_its_last_line() {
+        for one in FORMATS.iter().filter(|one| one.name != "short") {
+            let text = written(one.name, &sample::clean());
+            assert!(text.ends_with('\n') && !text.ends_with("\n\n"), "{}: {text:?}", one.name);
+        }
+    }
+}

@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
+use crate::check::filetype::is_text;
 use crate::check::pattern::rule_file::RuleFile;
-use crate::check::{Examined, FileInput};
+use crate::check::{Examined, FileInput, Manner};
 use crate::model::change::{FileSide, Status};
 use crate::model::content::Content;
 use crate::model::event::Event;
@@ -98,7 +99,15 @@ impl Runner<'_> {
             }
         };
         let bytes = std::mem::take(&mut examined.bytes);
-        let input = FileInput { side, is_added, n_bytes, bytes: &bytes, deadline: self.deadline };
+        let input = FileInput {
+            side,
+            is_added,
+            n_bytes,
+            bytes: &bytes,
+            is_text: is_text(&side.path, &bytes),
+            manner: Manner::Gate,
+            deadline: self.deadline,
+        };
         self.checks(job, &input, too_large, asked, &mut examined);
         if job.rules && self.plan.engine.wants(side) {
             self.rules(&input, too_large, asked, &mut examined);

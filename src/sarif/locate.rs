@@ -84,6 +84,18 @@ fn position(text: &Text<'_>, line: usize, offset: usize) -> Position {
     Position { line: number(line), column: number(column) }
 }
 
+/// The byte of a line at which a column (from 1, in UTF-16 units) begins; the line's length for one behind its end.
+pub(crate) fn byte_of(line: &str, column: u32) -> usize {
+    let mut n_left = column.saturating_sub(1);
+    for (byte, character) in line.char_indices() {
+        if n_left == 0 {
+            return byte;
+        }
+        n_left = n_left.saturating_sub(if character.len_utf16() == 2 { 2 } else { 1 });
+    }
+    line.len()
+}
+
 /// A count from 0 as a number from 1.
 fn number(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1)

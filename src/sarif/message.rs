@@ -32,21 +32,29 @@ fn special<'t>(tail: &'t str, arguments: &'t [Cow<'_, str>]) -> (&'t str, usize)
             return (shown, 2);
         }
     }
-    if let Some((number, _)) = tail.strip_prefix('{').and_then(|inner| inner.split_once('}'))
+    if let Some(inner) = tail.strip_prefix('{')
+        && let (number, rest) = digits(inner)
+        && rest.starts_with('}')
         && let Some(argument) = number.parse::<usize>().ok().and_then(|index| arguments.get(index))
     {
-        return (argument, number.len() + 2);
+        return (argument, number.len() + "{}".len());
     }
-    if let Some((text, after)) = tail.strip_prefix('[').and_then(|inner| inner.split_once("]("))
-        && let Some((target, _)) = after.split_once(')')
-        && !text.contains('[')
+    if let Some(inner) = tail.strip_prefix('[')
+        && let Some((text, after)) = inner.split_at_checked(inner.find(['[', ']']).unwrap_or(0))
+        && let (target, rest) = digits(after.strip_prefix("](").unwrap_or_default())
         && !target.is_empty()
-        && target.bytes().all(|digit| digit.is_ascii_digit())
+        && rest.starts_with(')')
     {
-        return (text, text.len() + target.len() + 4);
+        return (text, text.len() + target.len() + "[]()".len());
     }
     let first = tail.chars().next().map_or(0, char::len_utf8);
     (tail.get(..first).unwrap_or_default(), first)
+}
+
+/// The decimal digits at the start of a text, and the rest.
+fn digits(text: &str) -> (&str, &str) {
+    let n_digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    text.split_at_checked(n_digits).unwrap_or((text, ""))
 }
 
 #[cfg(test)]
@@ -69,9 +77,18 @@ mod tests {
     }
 
     #[test]
+    fn brackets_without_end_cost_no_more_than_other_text() {
+        for piece in ["{ ", "[", "[](", "{0", "[x](", "[x](1"] {
+            let text = piece.repeat(50_000);
+            assert!(rendered(&text, &["a".into()]) == text, "{piece}");
+        }
+    }
+
+    #[test]
     fn links_to_places_are_reduced_to_their_text() {
         check("see [here](1) or [docs](https://a.b)", &[], "see here or [docs](https://a.b)");
         check(r"\[kept](1)", &[], "[kept](1)");
         check("a[0](b) [unclosed", &[], "a[0](b) [unclosed");
+        check("[a [b](2) [](3)[", &[], "[a b [");
     }
 }

@@ -1,1 +1,15 @@
-//! What is kept between runs.
+//! What is kept between runs, in a folder that the caller names. Failing to keep something ends no run: the caller
+//! says so and goes on.
+
+pub(crate) mod last;
+
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+/// The folder for what is kept of one work tree, told apart by its git folder.
+pub(crate) fn folder(cache: &Path, git_dir: &Path) -> PathBuf {
+    let digest = Sha256::digest(git_dir.as_os_str().as_encoded_bytes());
+    let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    cache.join(name)
+}

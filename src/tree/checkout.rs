@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::git::Repo;
 use crate::model::change::ObjectId;
 use crate::model::path::RepoPath;
-use crate::tree::{Error, fs_path};
+use crate::tree::Error;
 
 /// How the folders of checkouts are named; the id of the process and a number follow.
 const PREFIX: &str = "checkout-";
@@ -32,10 +32,15 @@ impl Checkout {
         checkout.fill(repo)?;
         let intended = repo.run(&["diff-files", "--name-only", "--diff-filter=A", "--no-renames", "-z"], b"")?;
         for path in intended.split(|&byte| byte == 0).filter(|path| !path.is_empty()) {
-            let file = checkout.folder.join(fs_path(&RepoPath::new(path)));
+            let file = checkout.folder.join(RepoPath::new(path).to_fs());
             fs::remove_file(&file).or_else(unless_missing).map_err(Error::files("remove", &file))?;
         }
         Ok(checkout)
+    }
+
+    /// An empty folder of the same kind, for what programs are to write.
+    pub(crate) fn empty(parent: &Path) -> Result<Self, Error> {
+        Self::create(parent)
     }
 
     /// Lays out the files of a tree in a new folder in `parent`.

@@ -4,9 +4,12 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::model::change::FileSide;
+use crate::model::change::{FileSide, Mode};
 use crate::model::content::{Content, ContentError};
-use crate::tree::{Error, fs_path, stays_inside};
+use crate::tree::{Error, stays_inside};
+
+/// The most bytes of a commit message.
+const MAX_MESSAGE: u64 = 16 << 20;
 
 /// Reads a file of the work tree as it is now; `top` is the top of the work tree. A symbolic link's content is its
 /// target, and no link is followed on the way. A file of more than `limit` bytes is not read; what is neither file nor
@@ -16,7 +19,7 @@ pub(crate) fn read_worktree(top: &Path, side: &FileSide, limit: u64) -> Result<C
     if !stays_inside(path) {
         return Err(ContentError(format!("{path} is not a path inside the work tree")));
     }
-    let file = top.join(fs_path(path));
+    let file = top.join(path.to_fs());
     read_beneath(top, &file, limit).map_err(|source| ContentError(format!("cannot read {path}: {source}")))
 }
 
@@ -42,6 +45,41 @@ fn read_beneath(top: &Path, file: &Path, limit: u64) -> io::Result<Content> {
     // One more than allowed, to notice a file that grows while it is read.
     Read::by_ref(&mut opened).take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(bounded(bytes, limit))
+}
+
+/// Reads the file in which git hands over a commit message, which may be anywhere. One of more than 16 MiB is an error.
+pub(crate) fn read_message(file: &Path) -> io::Result<Vec<u8>> {
+    let opened = File::open(file)?;
+    check_regular(&opened.metadata()?)?;
+    let mut bytes = Vec::new();
+    match opened.take(MAX_MESSAGE + 1).read_to_end(&mut bytes)? as u64 {
+        n_bytes if n_bytes > MAX_MESSAGE => Err(io::Error::other("it is too large for a message")),
+        _ => Ok(bytes),
+    }
+}
+
+/// Reads a file that the user names on the command line, wherever it is; a symbolic link's content is its target.
+pub(crate) fn read_named(file: &Path) -> Result<(Mode, Vec<u8>), Error> {
+    let read = || {
+        let metadata = fs::symlink_metadata(file)?;
+        if metadata.is_symlink() {
+            return Ok((Mode::Symlink, target(file)?));
+        }
+        check_regular(&metadata)?;
+        let mode = if is_executable(&metadata) { Mode::Executable } else { Mode::File };
+        Ok((mode, fs::read(file)?))
+    };
+    read().map_err(Error::files("read", file))
+}
+
+fn is_executable(metadata: &Metadata) -> bool {
+    #[cfg(unix)]
+    return std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o111 != 0;
+    #[cfg(not(unix))]
+    {
+        let _ = metadata;
+        false
+    }
 }
 
 /// The bytes, unless there are too many.
@@ -184,7 +222,7 @@ mod tests {
     fn names_that_are_not_utf8_are_read() {
         let top = tempfile::tempdir().expect("a temporary folder");
         let path = RepoPath::new(&b"caf\xe9\nx"[..]);
-        fs::write(top.path().join(super::fs_path(&path)), b"x").expect("the folder is ours");
+        fs::write(top.path().join(path.to_fs()), b"x").expect("the folder is ours");
         check(top.path(), b"caf\xe9\nx", 5, Ok(Content::Bytes(b"x".to_vec())));
     }
 

@@ -39,20 +39,6 @@ impl Error {
     }
 }
 
-/// A path of the repository in the system's own form, relative to the top of the work tree: the same bytes.
-#[cfg(unix)]
-pub(crate) fn fs_path(path: &RepoPath) -> PathBuf {
-    use std::ffi::OsStr;
-    use std::os::unix::ffi::OsStrExt;
-    PathBuf::from(OsStr::from_bytes(path.as_bytes()))
-}
-
-/// A path of the repository in the system's own form, relative to the top of the work tree: git's paths are UTF-8 here.
-#[cfg(not(unix))]
-pub(crate) fn fs_path(path: &RepoPath) -> PathBuf {
-    PathBuf::from(String::from_utf8_lossy(path.as_bytes()).into_owned())
-}
-
 /// Whether the system would understand the path as one below the top of the work tree: not one that is absolute or
 /// leads out by `..`, nor, on Windows, by a backslash, a drive or a stream.
 fn stays_inside(path: &RepoPath) -> bool {

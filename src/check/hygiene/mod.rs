@@ -1,13 +1,99 @@
 //! Hygiene: what no file should have, each check under the id that pre-commit-hooks made standard.
 
-use crate::check::{ChangeCheck, FileCheck};
+mod bidirectional_unicode;
+mod check_added_large_files;
+mod check_case_conflict;
+mod check_json;
+mod check_merge_conflict;
+mod check_symlinks;
+mod check_toml;
+mod check_xml;
+mod check_yaml;
+mod detect_private_key;
+mod end_of_file_fixer;
+#[cfg(test)]
+mod examples;
+mod fix_byte_order_marker;
+mod json_comments;
+mod judged_tree;
+mod mixed_line_ending;
+mod trailing_whitespace;
+mod yaml_nodes;
+
+use crate::check::hygiene::bidirectional_unicode::BidirectionalUnicode;
+use crate::check::hygiene::check_added_large_files::CheckAddedLargeFiles;
+use crate::check::hygiene::check_case_conflict::CheckCaseConflict;
+use crate::check::hygiene::check_json::CheckJson;
+use crate::check::hygiene::check_merge_conflict::CheckMergeConflict;
+use crate::check::hygiene::check_symlinks::CheckSymlinks;
+use crate::check::hygiene::check_toml::CheckToml;
+use crate::check::hygiene::check_xml::CheckXml;
+use crate::check::hygiene::check_yaml::CheckYaml;
+use crate::check::hygiene::detect_private_key::DetectPrivateKey;
+use crate::check::hygiene::end_of_file_fixer::EndOfFileFixer;
+use crate::check::hygiene::fix_byte_order_marker::FixByteOrderMarker;
+use crate::check::hygiene::mixed_line_ending::MixedLineEnding;
+use crate::check::hygiene::trailing_whitespace::TrailingWhitespace;
+use crate::check::{About, ChangeCheck, Examined, FileCheck, FileInput, lines};
+use crate::model::finding::{Anchor, Finding};
+use crate::model::place::{Place, Span};
+
+/// The most findings that one check gives for one file.
+const MAX_FINDINGS: usize = 1_000;
 
 /// Every hygiene check that looks at one file.
 pub(crate) fn file_checks() -> Vec<&'static dyn FileCheck> {
-    Vec::new()
+    vec![
+        &BidirectionalUnicode,
+        &CheckAddedLargeFiles,
+        &CheckJson,
+        &CheckMergeConflict,
+        &CheckToml,
+        &CheckXml,
+        &CheckYaml,
+        &DetectPrivateKey,
+        &EndOfFileFixer,
+        &FixByteOrderMarker,
+        &MixedLineEnding,
+        &TrailingWhitespace,
+    ]
 }
 
 /// Every hygiene check that looks at the whole change.
 pub(crate) fn change_checks() -> Vec<&'static dyn ChangeCheck> {
-    Vec::new()
+    vec![&CheckCaseConflict, &CheckSymlinks]
+}
+
+/// The findings, as many as one check gives for one file; that there are more is said.
+fn limited(mut findings: impl Iterator<Item = Finding>) -> Examined {
+    let listed: Vec<Finding> = findings.by_ref().take(MAX_FINDINGS).collect();
+    let n_more = findings.count();
+    let notices = if n_more == 0 { Vec::new() } else { vec![format!("{n_more} more findings are not listed")] };
+    Examined { findings: listed, notices }
+}
+
+/// A finding at `span` that holds on to the text of the line there.
+fn on_line(about: &About, file: &FileInput<'_>, span: Span, message: impl Into<String>) -> Finding {
+    let line = lines::text(file.bytes, lines::around(file.bytes, span.start));
+    at(about, file, span, message).with_anchor(Anchor::new("", line))
+}
+
+/// A finding at `span`.
+fn at(about: &About, file: &FileInput<'_>, span: Span, message: impl Into<String>) -> Finding {
+    Finding::new(about.id, about.level, Place::Span(file.side.path.clone(), span), message)
+}
+
+/// The bytes from `start` to `end` as a span inside the file: moved into it where a parser points past the end, and at
+/// least one character long where there is one.
+fn clamped(bytes: &[u8], start: usize, end: usize) -> Span {
+    let is_inside = |offset: usize| bytes.get(offset).is_some_and(|byte| (0x80..0xc0).contains(byte));
+    let start = start.min(bytes.len());
+    let mut end = end.clamp(start, bytes.len());
+    if end == start && bytes.get(start).is_some_and(|byte| !matches!(byte, b'\n' | b'\r')) {
+        end += 1;
+    }
+    while is_inside(end) {
+        end += 1;
+    }
+    Span { start, end }
 }

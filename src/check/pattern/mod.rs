@@ -140,7 +140,7 @@ mod tests {
     use super::Engine;
     use crate::check::pattern::pack::built_in;
     use crate::check::pattern::rule_file::RuleFile;
-    use crate::check::{Examined, FileInput};
+    use crate::check::{Examined, FileInput, Manner};
     use crate::model::change::{FileSide, Mode, Source};
     use crate::model::deadline::Deadline;
     use crate::model::path::RepoPath;
@@ -161,6 +161,8 @@ mod tests {
             is_added: true,
             n_bytes: text.len() as u64,
             bytes: text.as_bytes(),
+            is_text: true,
+            manner: Manner::Gate,
             deadline: Deadline::NEVER,
         };
         engine.examine(&file, &|other| other.rule.id == rule.rule.id).unwrap()

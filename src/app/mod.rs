@@ -1,0 +1,224 @@
+//! The pipeline: from a request to a report and a verdict. The only module that sees every stage.
+
+pub(crate) mod failure;
+mod ground;
+mod message;
+mod plan_view;
+mod policy;
+mod project_rules;
+mod rules_in_force;
+mod sources;
+pub(crate) mod vocabulary;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::mpsc;
+use std::time::{Instant, SystemTime};
+
+use crate::app::failure::Failure;
+use crate::app::ground::Grounded;
+use crate::app::policy::Loaded;
+use crate::app::sources::Sources;
+use crate::check::pattern::Engine;
+use crate::config::given::Overrides;
+use crate::discover;
+use crate::gate;
+use crate::git::Repo;
+use crate::model::change::{ChangeSet, Head};
+use crate::model::deadline::Deadline;
+use crate::model::event::Event;
+use crate::model::finding::{Finding, Novelty};
+use crate::model::outcome::{RunReport, Subject};
+use crate::model::request::Request;
+use crate::model::rule::RuleId;
+use crate::model::verdict::Verdict;
+use crate::plan::selection::Selection;
+use crate::plan::{Plan, Policy, Trust, plan};
+use crate::process::Interrupt;
+use crate::report::plan::PlanView;
+use crate::run::{Ran, Runner};
+use crate::triage;
+
+/// How a run is asked for, beside what to look at.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// The stage; none for the one that fits the request.
+    pub(crate) stage: Option<String>,
+    /// `--only`: what runs instead of what the stage names; empty for the stage's own.
+    pub(crate) only: Vec<String>,
+    /// What is left out, each with what left it out (`--skip`, `TOLLGATE_SKIP`).
+    pub(crate) left_out: Vec<(String, &'static str)>,
+    /// What the command line says of the gate.
+    pub(crate) overrides: Overrides,
+    /// Whether commands of the repository may run.
+    pub(crate) trust: Trust,
+    /// What names the run's subject instead of the change's own title, for a pipeline; empty for none.
+    pub(crate) title: String,
+    /// Whether git shows the message in an editor: then it drops comments.
+    pub(crate) has_editor: bool,
+    /// The folder for what is kept between runs and for temporary checkouts.
+    pub(crate) cache: PathBuf,
+}
+
+/// What came of one change.
+pub(crate) struct Judged {
+    /// What was found.
+    pub(crate) report: RunReport,
+    /// What was decided.
+    pub(crate) verdict: Verdict,
+}
+
+/// What a run works on.
+pub(crate) struct Session<'a> {
+    /// The repository.
+    pub(crate) repo: &'a Repo,
+    /// How the run is asked for.
+    pub(crate) settings: &'a Settings,
+    /// Tells that the user wants it to end.
+    pub(crate) interrupt: &'a Interrupt,
+}
+
+/// One change with the policy that judges it, ready to be planned.
+struct Prepared {
+    change: ChangeSet,
+    loaded: Loaded,
+    stage: String,
+    selection: Selection,
+    engine: Engine,
+}
+
+impl Session<'_> {
+    /// Judges what the request asks for: one change, several for a push, none where there is nothing to look at.
+    pub(crate) fn judge(&self, request: &Request, events: &mpsc::Sender<Event>) -> Result<Vec<Judged>, Failure> {
+        if let Request::Message(file) = request {
+            return self.judge_message(file).map(|judged| vec![judged]);
+        }
+        let changes = discover::discover(self.repo, request).map_err(Failure::change)?;
+        changes.into_iter().map(|change| self.judge_change(self.prepare(request, change)?, events)).collect()
+    }
+
+    /// The plan of what the request asks for, instead of running it.
+    pub(crate) fn plan(&self, request: &Request) -> Result<Vec<PlanView>, Failure> {
+        let changes = discover::discover(self.repo, request).map_err(Failure::change)?;
+        let view = |change| {
+            let prepared = self.prepare(request, change)?;
+            Ok(plan_view::view(&prepared, &self.planned(&prepared)?))
+        };
+        changes.into_iter().map(view).collect()
+    }
+
+    fn prepare(&self, request: &Request, change: ChangeSet) -> Result<Prepared, Failure> {
+        let loaded = self.policy(request, &change)?;
+        let stage = self.settings.stage.clone().unwrap_or_else(|| default_stage(request).to_owned());
+        let resolved = loaded.config.stage(&stage).map_err(Failure::config)?;
+        let selection = Selection {
+            chosen: match self.settings.only.is_empty() {
+                true => resolved.checks.value.clone(),
+                false => self.settings.only.clone(),
+            },
+            left_out: self.settings.left_out.clone(),
+        };
+        let engine = self.engine(&loaded, &change)?;
+        Ok(Prepared { change, loaded, stage, selection, engine })
+    }
+
+    fn planned<'a>(&self, prepared: &'a Prepared) -> Result<Plan<'a>, Failure> {
+        let policy = Policy {
+            config: &prepared.loaded.config,
+            stage: prepared.loaded.config.stage(&prepared.stage).map_err(Failure::config)?,
+            selection: &prepared.selection,
+            engine: &prepared.engine,
+            trust: self.settings.trust,
+        };
+        plan(&prepared.change, &policy).map_err(Failure::usage)
+    }
+
+    fn judge_change(&self, prepared: Prepared, events: &mpsc::Sender<Event>) -> Result<Judged, Failure> {
+        let (started, clock) = (SystemTime::now(), Instant::now());
+        let change = &prepared.change;
+        let stage = prepared.loaded.config.stage(&prepared.stage).map_err(Failure::config)?;
+        let plan = self.planned(&prepared)?;
+        let grounded = if plan.commands.is_empty() { None } else { Some(self.ground(change)) };
+        let runner = Runner {
+            change,
+            plan: &plan,
+            contents: &Sources::new(self.repo),
+            ground: grounded.as_ref().map_or_else(|| Err(ground::not_needed()), Grounded::ground),
+            fail_on: stage.gate.fail_on.value,
+            n_jobs: stage.jobs.value.unwrap_or_else(default_jobs),
+            deadline: stage.timeout.value.map_or(Deadline::NEVER, Deadline::after),
+            interrupt: self.interrupt,
+        };
+        let mut ran = runner.run(events);
+        if self.interrupt.is_set() {
+            return Err(Failure::interrupted());
+        }
+        compare_with_before(&runner, &mut ran);
+        triage::order(&mut ran.findings);
+        let verdict = gate::judge(&ran.findings, &ran.checks, &stage.gate);
+        let report = RunReport {
+            subject: self.subject(&prepared)?,
+            rules: rules_in_force::of(&plan, std::mem::take(&mut ran.rules)),
+            checks: ran.checks,
+            findings: ran.findings,
+            notices: ran.notices,
+            started,
+            duration: clock.elapsed(),
+        };
+        Ok(Judged { report, verdict })
+    }
+
+    fn subject(&self, prepared: &Prepared) -> Result<Subject, Failure> {
+        let head = self.repo.head().map_err(Failure::git)?;
+        Ok(Subject {
+            title: match self.settings.title.is_empty() {
+                true => prepared.change.title.clone(),
+                false => format!("{} ({})", self.settings.title, prepared.change.title),
+            },
+            policy: prepared.loaded.name.clone(),
+            stage: prepared.stage.clone(),
+            revision: match prepared.change.head {
+                Head::Tree { commit, .. } => Some(commit),
+                Head::Index | Head::Worktree => None,
+            },
+            branch: head.branch.unwrap_or_default(),
+            repository: self.repo.origin().map_err(Failure::git)?.unwrap_or_default(),
+            n_files: prepared.change.files.len(),
+        })
+    }
+}
+
+/// The stage whose checks fit a request that names none.
+pub(crate) fn default_stage(request: &Request) -> &'static str {
+    match request {
+        Request::Staged | Request::Worktree | Request::All | Request::Files(_) => "pre-commit",
+        Request::Range { .. } => "pull-request",
+        Request::Push { .. } => "pre-push",
+        Request::Message(_) => "commit-msg",
+    }
+}
+
+fn default_jobs() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Decides which findings are new. The state before is looked at only where a finding is left to be compared: first in
+/// the files that have one; then, for code that moved, in the others.
+fn compare_with_before(runner: &Runner<'_>, ran: &mut Ran) {
+    let change = runner.change;
+    if change.parents.is_empty() || ran.findings.iter().all(|finding| finding.novelty == Novelty::Always) {
+        return triage::compare(&mut ran.findings, change, &[]);
+    }
+    let with_findings: BTreeSet<usize> = ran.texts.keys().copied().collect();
+    let compared = |finding: &&Finding| finding.novelty == Novelty::Compared;
+    let rules: BTreeSet<RuleId> = ran.findings.iter().filter(compared).map(|finding| finding.rule.clone()).collect();
+    let mut bases = runner.bases(ran, &with_findings, &rules);
+    triage::compare(&mut ran.findings, change, &bases);
+    let open: BTreeSet<RuleId> =
+        ran.findings.iter().filter(|finding| triage::is_open(finding)).map(|finding| finding.rule.clone()).collect();
+    let others: BTreeSet<usize> = (0..change.files.len()).filter(|file| !with_findings.contains(file)).collect();
+    if !open.is_empty() && !others.is_empty() {
+        bases.extend(runner.bases(ran, &others, &open));
+        triage::compare(&mut ran.findings, change, &bases);
+    }
+}

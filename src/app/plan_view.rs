@@ -1,0 +1,97 @@
+//! A plan as it is shown.
+
+use crate::app::Prepared;
+use crate::check::external::Setting;
+use crate::model::change::{ChangeSet, ChangedFile, Status};
+use crate::model::command::CommandSpec;
+use crate::model::outcome::Outcome;
+use crate::model::rule::Family;
+use crate::plan::{CommandJob, Plan, RULES};
+use crate::report::plan::{CheckView, FileView, LeftOutView, PlanView};
+
+/// The version of the shape of a plan.
+const VERSION: u32 = 1;
+
+pub(super) fn view(prepared: &Prepared, plan: &Plan<'_>) -> PlanView {
+    let why = |outcome: &Outcome| match outcome {
+        Outcome::Skipped(why) => why.clone(),
+        Outcome::Broken(breakage) => breakage.why.clone(),
+        Outcome::Clean | Outcome::Found(_) => String::new(),
+    };
+    PlanView {
+        version: VERSION,
+        title: prepared.change.title.clone(),
+        policy: prepared.loaded.name.clone(),
+        stage: prepared.stage.clone(),
+        files: prepared.change.files.iter().map(file).collect(),
+        checks: checks(&prepared.change, plan),
+        left_out: plan
+            .settled
+            .iter()
+            .map(|check| LeftOutView { id: check.id.to_string(), why: why(&check.outcome) })
+            .collect(),
+    }
+}
+
+fn file(file: &ChangedFile) -> FileView {
+    let old = file.bases.iter().flatten().map(|side| &side.path).find(|path| *path != file.path());
+    FileView {
+        status: match file.status {
+            Status::Added => "added",
+            Status::Modified => "modified",
+            Status::Deleted => "deleted",
+            Status::Renamed => "renamed",
+            Status::TypeChanged => "type-changed",
+        },
+        path: file.path().to_string(),
+        old_path: old.map(ToString::to_string),
+    }
+}
+
+fn checks(change: &ChangeSet, plan: &Plan<'_>) -> Vec<CheckView> {
+    let built_in = |id: &str, family: Family, n_files: usize| CheckView {
+        id: id.to_owned(),
+        family: family.name(),
+        n_files,
+        dir: String::new(),
+        commands: Vec::new(),
+    };
+    let files = plan.file_checks.iter().enumerate().map(|(at, job)| {
+        let n_files = plan.files.iter().filter(|file| file.checks.contains(&at)).count();
+        built_in(job.check.about().id, job.check.about().family, n_files)
+    });
+    let changes = plan.change_checks.iter().map(|job| {
+        let about = job.check.about();
+        built_in(about.id, about.family, change.files.len())
+    });
+    let rules = plan.runs_rules().then(|| {
+        let n_files = plan.files.iter().filter(|file| file.rules).count();
+        built_in(RULES, Family::Rules, n_files)
+    });
+    files
+        .chain(changes)
+        .filter(|check| check.n_files > 0)
+        .chain(rules)
+        .chain(plan.commands.iter().map(command))
+        .collect()
+}
+
+fn command(job: &CommandJob) -> CheckView {
+    let setting = Setting {
+        base: "{base}".to_owned(),
+        head: "{head}".to_owned(),
+        report: "{report}".into(),
+        ..Setting::default()
+    };
+    let words = |spec: CommandSpec| {
+        let words = std::iter::once(spec.program).chain(spec.args);
+        words.map(|word| word.to_string_lossy().into_owned()).collect()
+    };
+    CheckView {
+        id: job.command.id.to_string(),
+        family: job.command.family().name(),
+        n_files: job.files.len(),
+        dir: job.command.check.dir.clone(),
+        commands: job.command.specs(&job.files, &setting).into_iter().map(words).collect(),
+    }
+}

@@ -1,0 +1,93 @@
+//! The pattern rules of a run: the built-in ones for the languages of the change, and the project's own.
+
+use std::collections::BTreeSet;
+
+use crate::app::Session;
+use crate::app::failure::Failure;
+use crate::app::policy::Loaded;
+use crate::app::sources::Sources;
+use crate::check::pattern::pack::{built_in_for, built_in_ids};
+use crate::check::pattern::rule_file::RuleFile;
+use crate::check::pattern::{Engine, RuleError};
+use crate::config::Config;
+use crate::config::patterns::Patterns;
+use crate::git::listing::Listing;
+use crate::model::change::{ChangeSet, FileSide, ObjectId, Source};
+use crate::model::content::{Content, Contents};
+use crate::syntax::Language;
+
+/// The most bytes of a rule file.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// Where the files of a policy are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Where {
+    /// There is no policy.
+    Nowhere,
+    /// In the work tree.
+    Worktree,
+    /// In the index.
+    Index,
+    /// In a tree.
+    Tree(ObjectId),
+}
+
+impl Session<'_> {
+    /// The engine with the rules for the languages that the change has on either side.
+    pub(super) fn engine(&self, loaded: &Loaded, change: &ChangeSet) -> Result<Engine, Failure> {
+        let sides = change.files.iter().flat_map(|file| file.head.iter().chain(file.bases.iter().flatten()));
+        let languages: BTreeSet<Language> = sides.filter_map(|side| Language::of_path(&side.path)).collect();
+        let languages: Vec<Language> = languages.into_iter().collect();
+        let mut rules = match loaded.config.builtin.value {
+            true => built_in_for(&languages),
+            false => Vec::new(),
+        };
+        rules.extend(self.project_rules(&loaded.config, loaded.side)?);
+        Ok(Engine::new(rules))
+    }
+
+    /// The project's own rules, each compiled once to see that it can be; an id that is taken is an error.
+    pub(super) fn project_rules(&self, config: &Config, side: Where) -> Result<Vec<RuleFile>, Failure> {
+        if config.rule_paths.value.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wanted = Patterns::new(&config.rule_paths.value).map_err(Failure::usage)?;
+        let mut taken: BTreeSet<String> = built_in_ids().into_iter().collect();
+        let mut rules = Vec::new();
+        for side in self.files(side)?.into_iter().filter(|side| wanted.matches(&side.path) && side.mode.is_regular()) {
+            let rule = self.rule(&side).map_err(Failure::usage)?;
+            let id = rule.rule.id.as_str().to_owned();
+            if !taken.insert(id.clone()) {
+                let reason = format!("there is another rule with the id `{id}`");
+                return Err(Failure::usage(RuleError { origin: rule.origin, reason }));
+            }
+            rules.push(rule);
+        }
+        Engine::new(rules.clone()).verify().map_err(Failure::usage)?;
+        Ok(rules)
+    }
+
+    fn rule(&self, side: &FileSide) -> Result<RuleFile, RuleError> {
+        let origin = side.path.to_string();
+        let fail = |reason: String| RuleError { origin: origin.clone(), reason };
+        let bytes = match Sources::new(self.repo).read(side, MAX_BYTES).map_err(|error| fail(error.0))? {
+            Content::Bytes(bytes) => bytes,
+            Content::TooLarge(n_bytes) => return Err(fail(format!("a rule of {n_bytes} bytes is too large"))),
+        };
+        let text = String::from_utf8(bytes).map_err(|_| fail("it is not UTF-8".to_owned()))?;
+        RuleFile::parse(&origin, &text)
+    }
+
+    fn files(&self, side: Where) -> Result<Vec<FileSide>, Failure> {
+        let listing = match side {
+            Where::Nowhere => return Ok(Vec::new()),
+            Where::Worktree | Where::Index => Listing::Index,
+            Where::Tree(tree) => Listing::Tree(tree),
+        };
+        let mut sides = self.repo.list(&listing).map_err(Failure::git)?;
+        if side == Where::Worktree {
+            sides.iter_mut().for_each(|side| side.source = Source::Worktree);
+        }
+        Ok(sides)
+    }
+}

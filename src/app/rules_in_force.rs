@@ -1,0 +1,63 @@
+//! The rules of a run, described for reports: all that were in force, not only those that found something.
+
+use crate::check::About;
+use crate::check::external::read::line;
+use crate::model::rule::{Family, Level, Rule, RuleId};
+use crate::plan::selection::Choice;
+use crate::plan::{CommandJob, Plan};
+
+/// Describes every rule that the plan runs, with those that external tools told of; sorted by id, each once.
+pub(super) fn of(plan: &Plan<'_>, foreign: Vec<Rule>) -> Vec<Rule> {
+    let files = plan.file_checks.iter().map(|job| job.check.about());
+    let changes = plan.change_checks.iter().map(|job| job.check.about());
+    let built_in = files.chain(changes).map(built_in);
+    let is_chosen = |rule: &Rule| plan.selection.choose(rule.id.as_str(), Family::Rules, true) == Choice::Runs;
+    let patterns = plan.engine.rules().into_iter().filter(|rule| plan.runs_rules() && is_chosen(rule));
+    let commands = plan.commands.iter().map(command);
+    let mut rules: Vec<Rule> = built_in.chain(patterns).chain(commands).chain(foreign).collect();
+    rules.retain_mut(|rule| match plan.levels.of(&rule.id, None, rule.level) {
+        Some(level) => {
+            rule.level = level;
+            true
+        }
+        None => false,
+    });
+    rules.sort_by(|a, b| a.id.cmp(&b.id));
+    rules.dedup_by(|a, b| a.id == b.id);
+    rules
+}
+
+/// A built-in check as a rule.
+pub(super) fn built_in(about: &About) -> Rule {
+    Rule {
+        id: RuleId::from(about.id),
+        family: about.family,
+        level: about.level,
+        summary: about.summary.to_owned(),
+        doc: about.doc.to_owned(),
+        url: String::new(),
+        category: match about.family {
+            Family::Secrets => "security",
+            Family::Hygiene | Family::Rules | Family::Tools | Family::Tests => "correctness",
+            Family::Change | Family::Message => "maintainability",
+        }
+        .to_owned(),
+        precision: "very-high".to_owned(),
+        cwe: Vec::new(),
+    }
+}
+
+fn command(job: &CommandJob) -> Rule {
+    let line = line(&job.command);
+    Rule {
+        id: job.command.id.clone(),
+        family: job.command.family(),
+        level: job.command.check.level.unwrap_or(Level::Error),
+        summary: format!("The command `{line}` of the configuration"),
+        doc: format!("## What it finds\n\nWhatever `{line}` reports: {} in `tollgate.toml`.\n", job.command.id),
+        url: String::new(),
+        category: "correctness".to_owned(),
+        precision: String::new(),
+        cwe: Vec::new(),
+    }
+}

@@ -1,0 +1,222 @@
+//! `check-json`: JSON that no parser reads, or that parsers read differently. Streaming, so depth costs no stack.
+
+use std::borrow::Cow;
+
+use json_event_parser::{JsonEvent, LowLevelJsonParser};
+use memchr::memchr;
+
+use crate::check::hygiene::{at, clamped, json_comments, limited, on_line};
+use crate::check::{About, Active, Examined, FileCheck, FileInput, filetype, lines};
+use crate::model::change::FileSide;
+use crate::model::deadline::Deadline;
+use crate::model::escape::escaped;
+use crate::model::finding::{Anchor, Finding};
+use crate::model::option::Options;
+use crate::model::outcome::Breakage;
+use crate::model::place::{Place, Span};
+use crate::model::rule::{Family, Level};
+
+/// The check.
+pub(crate) struct CheckJson;
+
+static ABOUT: About = About {
+    id: "check-json",
+    family: Family::Hygiene,
+    level: Level::Error,
+    active: Active::ByDefault,
+    summary: "JSON with a syntax error or a key that stands twice in one object.",
+    doc: DOC,
+    options: &[],
+};
+
+const DOC: &str = "\
+## What it finds
+A JSON file that does not follow RFC 8259, and a key that stands twice in the same object. Comments and trailing commas \
+are accepted in the files whose tools accept them: `*.jsonc`, `tsconfig*.json`, `jsconfig*.json`, `.vscode/*.json`, \
+`.eslintrc.json`, `devcontainer.json`, `.swcrc`, `.babelrc` and a few more. `NaN` and `Infinity` are not JSON.
+
+## Why it matters
+The program that reads the file fails, often much later. Of a key that stands twice most parsers silently drop one.
+
+## Example
+    { \"name\": \"a\", \"name\": \"b\" }
+
+## Fix
+Correct the syntax at the place that is shown; decide which of the two keys is meant.
+
+## Options
+None.
+";
+
+impl FileCheck for CheckJson {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn wants(&self, side: &FileSide) -> bool {
+        let kind = filetype::kind(&side.path);
+        side.mode.is_regular() && matches!(kind, Some(filetype::Kind::Json | filetype::Kind::JsonWithComments))
+    }
+
+    fn check(&self, file: &FileInput<'_>, _options: &Options) -> Result<Examined, Breakage> {
+        let has_comments = filetype::kind(&file.side.path) == Some(filetype::Kind::JsonWithComments);
+        let plain = if has_comments { json_comments::blanked(file.bytes).into() } else { Cow::Borrowed(file.bytes) };
+        let read = read(&plain, file.deadline)?;
+        let duplicates = read.duplicates.into_iter().map(|(key, start, end)| {
+            on_line(&ABOUT, file, Span { start, end }, format!("duplicate key: {}", escaped(&key)))
+                .with_hint("a parser keeps only one of the two")
+                .with_anchor(Anchor::new("", key.as_bytes()))
+        });
+        let error = read.error.map(|(message, start, end)| {
+            let span = clamped(file.bytes, start, end);
+            at(&ABOUT, file, span, format!("invalid JSON: {}", escaped(&message)))
+                .with_anchor(Anchor::new("", b"invalid JSON"))
+        });
+        Ok(limited(duplicates.chain(error)))
+    }
+
+    fn line(&self, file: &FileInput<'_>, finding: &Finding, _options: &Options) -> String {
+        let Place::Span(path, span) = &finding.place else { return String::new() };
+        let (line, column) = lines::position(file.bytes, span.start);
+        let message = finding.message.trim_start_matches("invalid JSON: ");
+        format!("{path}: Failed to json decode ({message}: line {line} column {column} (char {}))", span.start)
+    }
+}
+
+/// What stands in a text of JSON: keys that stand twice, and the first syntax error with the bytes where it is.
+#[derive(Default)]
+struct Read {
+    duplicates: Vec<(String, usize, usize)>,
+    error: Option<(String, usize, usize)>,
+}
+
+/// How many events are read between two looks at the clock.
+const EVENTS_A_LOOK: usize = 1 << 14;
+
+fn read(bytes: &[u8], deadline: Deadline) -> Result<Read, Breakage> {
+    let mut parser = LowLevelJsonParser::new().with_max_stack_size(usize::MAX);
+    let mut keys = OpenKeys::default();
+    let mut read = Read::default();
+    let mut consumed = 0;
+    for n_events in 1.. {
+        if n_events % EVENTS_A_LOOK == 0 && deadline.is_over() {
+            return Err(Breakage::new("the time was over before the file was read"));
+        }
+        let rest = bytes.get(consumed..).unwrap_or_default();
+        let result = parser.parse_next(rest, true);
+        let before = consumed;
+        consumed += result.consumed_bytes;
+        match result.event {
+            Some(Ok(JsonEvent::StartObject)) => keys.open(),
+            Some(Ok(JsonEvent::EndObject)) => read.duplicates.append(&mut keys.close()),
+            Some(Ok(JsonEvent::ObjectKey(key))) => {
+                let start = before + memchr(b'"', rest).unwrap_or(0);
+                keys.add(key, start, consumed);
+            }
+            Some(Ok(JsonEvent::Eof)) => break,
+            Some(Ok(_)) => {}
+            None => {}
+            Some(Err(error)) => {
+                let place = error.location();
+                let offset = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX);
+                read.error = Some((error.message().to_owned(), offset(place.start.offset), offset(place.end.offset)));
+                break;
+            }
+        }
+    }
+    Ok(read)
+}
+
+/// The keys of the objects that are open, in one list, so that depth costs little memory.
+#[derive(Default)]
+struct OpenKeys<'a> {
+    keys: Vec<(Cow<'a, str>, usize, usize)>,
+    firsts: Vec<usize>,
+}
+
+impl<'a> OpenKeys<'a> {
+    fn open(&mut self) {
+        self.firsts.push(self.keys.len());
+    }
+
+    fn add(&mut self, key: Cow<'a, str>, start: usize, end: usize) {
+        self.keys.push((key, start, end));
+    }
+
+    /// Ends the innermost object; gives every key of it that stood there before, with its place.
+    fn close(&mut self) -> Vec<(String, usize, usize)> {
+        let first = self.firsts.pop().unwrap_or(0);
+        let keys = self.keys.get_mut(first..).unwrap_or_default();
+        keys.sort_unstable();
+        let mut twice: Vec<(String, usize, usize)> = keys
+            .windows(2)
+            .filter_map(|pair| match pair {
+                [(key, ..), (again, start, end)] if key == again => Some((again.clone().into_owned(), *start, *end)),
+                _ => None,
+            })
+            .collect();
+        twice.sort_unstable_by_key(|(_, start, _)| *start);
+        self.keys.truncate(first);
+        twice
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CheckJson;
+    use crate::check::hygiene::examples::{Case, messages, places};
+
+    #[track_caller]
+    fn check(path: &str, content: &str, expected: &[&str]) {
+        let found = messages(&Case::new(path, content.as_bytes()).findings(&CheckJson));
+        assert_eq!(found, expected, "{content}");
+    }
+
+    #[test]
+    fn valid_json_is_fine() {
+        check("a.json", "{\"a\": [1, 2.5e3, null, true, \"\\u00e9\"], \"b\": {\"a\": 1}}\n", &[]);
+        check("a.json", "3", &[]);
+        check("a.json", "\u{feff}{}", &[]);
+    }
+
+    #[test]
+    fn a_syntax_error_is_placed() {
+        let findings = Case::new("a.json", b"{\n  \"a\": nope\n}").findings(&CheckJson);
+        assert_eq!(messages(&findings), ["invalid JSON: null expected"]);
+        assert_eq!(places(&findings), [(9, 13)]);
+        check("a.json", "", &["invalid JSON: Unexpected end of file, a value was expected"]);
+        check("a.json", "[1,]", &["invalid JSON: Trailing commas are not allowed"]);
+        check("a.json", "{} {}", &["invalid JSON: The JSON already contains one root element"]);
+        check("a.json", "[NaN]", &["invalid JSON: Unexpected char: 'N'"]);
+        let findings = Case::new("a.json", b"\"\xff\"").findings(&CheckJson);
+        assert_eq!(places(&findings), [(1, 2)]);
+        let findings = Case::new("a.json", b"[1").findings(&CheckJson);
+        assert_eq!(places(&findings), [(2, 2)]);
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_found_where_it_stands_again() {
+        let content = br#"{"a": {"x": 1}, "b": {"x": 2}, "\u0061": 3, "a": 4}"#;
+        let findings = Case::new("a.json", content).findings(&CheckJson);
+        assert_eq!(messages(&findings), ["duplicate key: a", "duplicate key: a"]);
+        assert_eq!(places(&findings), [(31, 39), (44, 47)]);
+    }
+
+    #[test]
+    fn comments_are_accepted_where_tools_accept_them() {
+        let content = "// c\n{\"a\": 1, /* x */}\n";
+        check("tsconfig.json", content, &[]);
+        check(".vscode/settings.json", content, &[]);
+        check("package.json", content, &["invalid JSON: Unexpected char: '/'"]);
+        check("tsconfig.json", "{\"a\" 1}", &["invalid JSON: Object keys must be strings"]);
+    }
+
+    #[test]
+    fn depth_is_no_problem() {
+        let deep = |n: usize| "[".repeat(n) + &"]".repeat(n);
+        check("a.json", &deep(100_000), &[]);
+        let objects = "{\"a\":".repeat(100_000) + "1" + &"}".repeat(100_000);
+        check("a.json", &objects, &[]);
+        check("a.json", &"[".repeat(100_000), &["invalid JSON: Unexpected end of file, a value was expected"]);
+    }
+}

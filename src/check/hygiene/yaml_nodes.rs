@@ -1,0 +1,204 @@
+//! What the events of a YAML text tell beyond its syntax: keys that stand twice, aliases that explode, unknown tags,
+//! further documents. Memory is bounded by the text, time is linear in it but for sorting the keys of a mapping.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::Range;
+
+use serde_saphyr::granit_parser::{Event, ScalarStyle, Tag};
+
+/// What is let through.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Strictness {
+    /// Several documents in one text.
+    pub(crate) allows_several_documents: bool,
+    /// Tags that YAML itself does not know.
+    pub(crate) allows_unknown_tags: bool,
+    /// Keys that stand twice.
+    pub(crate) allows_duplicates: bool,
+}
+
+/// Something that is wrong although the syntax is right.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    /// What is wrong.
+    pub(crate) message: String,
+    /// The bytes where it is.
+    pub(crate) span: Range<usize>,
+}
+
+/// Follows the events of one text.
+pub(crate) struct Nodes {
+    strictness: Strictness,
+    problems: Vec<Problem>,
+    open: Vec<Collection>,
+    /// How many nodes an anchored node stands for, by the parser's number of the anchor.
+    weights: HashMap<usize, u64>,
+    n_expanded: u64,
+    n_documents: usize,
+}
+
+/// A collection that is not closed yet.
+struct Collection {
+    anchor: usize,
+    weight: u64,
+    /// The scalar keys; none in a sequence.
+    keys: Option<Vec<Key>>,
+    /// Whether the next node of a mapping is a key.
+    awaits_key: bool,
+}
+
+/// A scalar key: whether it is a text rather than a number or the like, its value, and where it stands.
+type Key = (bool, String, usize, usize);
+
+/// The most nodes that the aliases of a text may stand for.
+const MAX_EXPANDED: u64 = 1_000_000;
+
+impl Nodes {
+    /// Nothing seen yet.
+    pub(crate) fn new(strictness: Strictness) -> Self {
+        Self {
+            strictness,
+            problems: Vec::new(),
+            open: Vec::new(),
+            weights: HashMap::new(),
+            n_expanded: 0,
+            n_documents: 0,
+        }
+    }
+
+    /// Takes the next event and where it is; false when there is no use in going on.
+    pub(crate) fn see(&mut self, event: &Event<'_>, at: Range<usize>) -> bool {
+        match event {
+            Event::DocumentStart(..) => return self.start_document(at),
+            Event::Scalar(value, style, anchor, tag) => {
+                self.see_tag(tag.as_ref(), &at);
+                self.add_key(value, *style, tag.is_some(), at);
+                self.end_node(*anchor, 1);
+            }
+            Event::Alias(anchor) => return self.expand(*anchor, at),
+            Event::UnresolvedAlias(_) => self.end_node(0, 1),
+            Event::SequenceStart(_, anchor, tag) => {
+                self.see_tag(tag.as_ref(), &at);
+                self.open.push(Collection { anchor: *anchor, weight: 1, keys: None, awaits_key: false });
+            }
+            Event::MappingStart(_, anchor, tag) => {
+                self.see_tag(tag.as_ref(), &at);
+                self.open.push(Collection { anchor: *anchor, weight: 1, keys: Some(Vec::new()), awaits_key: true });
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(),
+            _ => {}
+        }
+        true
+    }
+
+    /// What was found, in the order of the text.
+    pub(crate) fn into_problems(mut self) -> Vec<Problem> {
+        self.problems.sort_by_key(|problem| problem.span.start);
+        self.problems
+    }
+
+    fn start_document(&mut self, at: Range<usize>) -> bool {
+        self.n_documents += 1;
+        self.weights.clear();
+        let is_refused = self.n_documents > 1 && !self.strictness.allows_several_documents;
+        if is_refused {
+            self.report("expected a single document, but found another document".to_owned(), at);
+        }
+        !is_refused
+    }
+
+    fn see_tag(&mut self, tag: Option<&Cow<'_, Tag>>, at: &Range<usize>) {
+        let Some(tag) = tag else { return };
+        if self.strictness.allows_unknown_tags || is_known(tag) {
+            return;
+        }
+        self.report(format!("could not determine a constructor for the tag '{}'", tag.original()), at.clone());
+    }
+
+    fn add_key(&mut self, value: &str, style: ScalarStyle, has_tag: bool, at: Range<usize>) {
+        let Some(mapping) = self.open.last_mut().filter(|mapping| mapping.awaits_key) else { return };
+        let is_text = style != ScalarStyle::Plain || !(has_tag || is_number_or_word(value));
+        if let Some(keys) = &mut mapping.keys {
+            keys.push((is_text, value.to_owned(), at.start, at.end));
+        }
+    }
+
+    fn expand(&mut self, anchor: usize, at: Range<usize>) -> bool {
+        let weight = self.weights.get(&anchor).copied().unwrap_or(1);
+        self.n_expanded = self.n_expanded.saturating_add(weight);
+        if self.n_expanded > MAX_EXPANDED {
+            self.report(format!("aliases expand to more than {MAX_EXPANDED} nodes"), at);
+            return false;
+        }
+        self.end_node(0, weight);
+        true
+    }
+
+    fn close(&mut self) {
+        let Some(collection) = self.open.pop() else { return };
+        if let (Some(keys), false) = (collection.keys, self.strictness.allows_duplicates) {
+            self.report_duplicates(keys);
+        }
+        self.end_node(collection.anchor, collection.weight);
+    }
+
+    /// Counts a node that is complete for the collection that holds it.
+    fn end_node(&mut self, anchor: usize, weight: u64) {
+        if anchor != 0 {
+            self.weights.insert(anchor, weight);
+        }
+        if let Some(parent) = self.open.last_mut() {
+            parent.weight = parent.weight.saturating_add(weight);
+            parent.awaits_key = parent.keys.is_some() && !parent.awaits_key;
+        }
+    }
+
+    fn report_duplicates(&mut self, mut keys: Vec<Key>) {
+        keys.sort_unstable();
+        for pair in keys.windows(2) {
+            if let [(kind, key, ..), (kind_again, again, start, end)] = pair
+                && kind == kind_again
+                && key == again
+            {
+                self.report(format!("duplicate key: {again}"), *start..*end);
+            }
+        }
+    }
+
+    fn report(&mut self, message: String, span: Range<usize>) {
+        self.problems.push(Problem { message, span });
+    }
+}
+
+/// Whether the tag is one of YAML's own types (also those of YAML 1.1).
+fn is_known(tag: &Tag) -> bool {
+    const TYPES: [&str; 14] = [
+        "binary",
+        "bool",
+        "float",
+        "int",
+        "map",
+        "merge",
+        "null",
+        "omap",
+        "pairs",
+        "seq",
+        "set",
+        "str",
+        "timestamp",
+        "value",
+    ];
+    let is_unspecific = tag.handle().is_empty() && tag.suffix() == "!" || tag.original() == "!";
+    is_unspecific
+        || tag
+            .core_suffix()
+            .or(tag.suffix_in_namespace("tag:yaml.org,2002:").as_deref())
+            .is_some_and(|it| TYPES.contains(&it))
+}
+
+/// Whether a plain scalar is a number, a truth value or null and so differs from the same letters in quotes.
+fn is_number_or_word(value: &str) -> bool {
+    const WORDS: [&str; 11] = ["", "~", "null", "Null", "NULL", "true", "True", "TRUE", "false", "False", "FALSE"];
+    WORDS.contains(&value) || value.starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first))
+}

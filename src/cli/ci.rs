@@ -1,0 +1,147 @@
+//! `tollgate ci`: the pull-request run.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use clap::Args;
+
+use crate::app::failure::Failure;
+use crate::app::{Judged, Session, Settings};
+use crate::cli::Context;
+use crate::cli::check::{RunArgs, show_plan};
+use crate::cli::output::OutputArgs;
+use crate::cli::progress::watched;
+use crate::forge::{Change, FORGES, Forge, detect};
+use crate::git::Repo;
+use crate::model::request::Request;
+use crate::plan::Trust;
+use crate::process::Interrupt;
+use crate::report::{Audience, Detail, Document, FORMATS};
+
+/// Judge a pull request in a pipeline, by the policy of the branch that it wants to enter.
+///
+/// Base and head come from the environment of GitHub Actions, GitLab CI or AWS CodeBuild, or from the options. On
+/// GitHub the findings are also written as annotations of the log and as the summary of the step.
+#[derive(Args)]
+pub(super) struct CiArgs {
+    /// The forge whose pipeline this is, if it can't be told by the environment.
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(FORGES.iter().map(|forge| forge.name)))]
+    forge: Option<String>,
+    /// The number of the pull request, for the report.
+    #[arg(long, value_name = "NUMBER")]
+    change: Option<String>,
+    /// The branch that the change wants to enter, or its commit.
+    #[arg(long, value_name = "REV")]
+    base: Option<String>,
+    /// The change; HEAD if only --base is given.
+    #[arg(long, visible_alias = "revision", value_name = "REV")]
+    head: Option<String>,
+    #[command(flatten)]
+    run: RunArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+pub(super) fn run(args: &CiArgs, context: &Context) -> Result<u8, Failure> {
+    let interrupt = Interrupt::default();
+    let repo = Repo::discover(&context.environment.folder, &interrupt).map_err(Failure::git)?;
+    let forge = match &args.forge {
+        Some(name) => FORGES.iter().find(|forge| forge.name == name),
+        None => detect(&context.environment.variables),
+    };
+    let change = change(args, forge, context)?;
+    let request = Request::Range { base: known_base(&repo, &change, forge)?, head: change.head };
+    let settings = Settings {
+        // Nobody can switch a check of a pipeline off from outside; the policy can.
+        left_out: args.run.skip.iter().map(|id| (id.clone(), "--skip")).collect(),
+        title: change.title,
+        ..args.run.settings(&context.environment, Trust::Commands)
+    };
+    let session = Session { repo: &repo, settings: &settings, interrupt: &interrupt };
+    if args.run.plan {
+        return show_plan(&session, &request, args.output.format, context);
+    }
+    let judged = watched(&session, &request, context)?;
+    if let Some(forge) = forge {
+        annotate(forge, &judged, args, context)?;
+    }
+    args.output.publish(&judged, &session, context)
+}
+
+/// What is judged: the options say it, else the pipeline does.
+fn change(args: &CiArgs, forge: Option<&Forge>, context: &Context) -> Result<Change, Failure> {
+    let named = |base: &str| Change {
+        bases: vec![base.to_owned()],
+        head: args.head.clone().unwrap_or_else(|| "HEAD".to_owned()),
+        title: args.change.as_ref().map_or_else(String::new, |number| format!("change {number} into {base}")),
+    };
+    let told = match (&args.base, forge) {
+        (Some(base), _) => return Ok(named(base)),
+        (None, Some(forge)) => {
+            (forge.change)(&context.environment.variables, &event(forge, context)?).map_err(Failure::usage)?
+        }
+        (None, None) => {
+            let error = anyhow::anyhow!("this is no pipeline that tollgate knows");
+            let hint = "name the branch that the change wants to enter: `tollgate ci --base origin/main`";
+            return Err(Failure::usage(error).with_hint(hint));
+        }
+    };
+    Ok(match &args.head {
+        Some(head) => Change { head: head.clone(), ..told },
+        None => told,
+    })
+}
+
+fn event(forge: &Forge, context: &Context) -> Result<Vec<u8>, Failure> {
+    let Some(variable) = forge.event_variable else { return Ok(Vec::new()) };
+    let file = context.environment.get(variable).unwrap_or_default();
+    fs::read(file).map_err(|error| {
+        Failure::usage(anyhow::Error::new(error).context(format!("cannot read the event `{file}` of {variable}")))
+    })
+}
+
+/// The first name of the base that git knows.
+fn known_base(repo: &Repo, change: &Change, forge: Option<&Forge>) -> Result<String, Failure> {
+    let mut failure = None;
+    for base in &change.bases {
+        match repo.resolve(base) {
+            Ok(_) => return Ok(base.clone()),
+            Err(error) => failure = Some(Failure::git(error)),
+        }
+    }
+    let failure = failure.unwrap_or_else(|| Failure::usage(anyhow::anyhow!("no base is known")));
+    Err(match forge {
+        Some(forge) => failure.with_hint(forge.fetch_hint),
+        None => failure,
+    })
+}
+
+/// Shows the findings where the forge looks for them: in the log, and in the summary of the step.
+fn annotate(forge: &Forge, judged: &[Judged], args: &CiArgs, context: &Context) -> Result<(), Failure> {
+    let rendered = |name: &str| {
+        let mut text = Vec::new();
+        for one in judged {
+            let document = Document { report: &one.report, verdict: &one.verdict };
+            let audience = Audience { detail: Detail::Normal, ..Audience::LOG };
+            if let Some(format) = FORMATS.iter().find(|format| format.name == name) {
+                (format.write)(&document, &audience, &mut text).expect("because writing to memory does not fail");
+            }
+        }
+        text
+    };
+    if let Some(name) = forge.log_format.filter(|name| args.output.format.is_none_or(|chosen| chosen != *name)) {
+        context.streams.log(&rendered(name));
+    }
+    if let Some(file) = forge.summary_variable.and_then(|variable| context.environment.get(variable)) {
+        append(Path::new(file), &rendered("markdown")).map_err(|error| {
+            let error = anyhow::Error::new(error).context(format!("cannot write the summary {file}"));
+            Failure { code: Failure::CHANGE, ..Failure::usage(error) }
+        })?;
+    }
+    Ok(())
+}
+
+fn append(file: &Path, text: &[u8]) -> std::io::Result<()> {
+    fs::OpenOptions::new().create(true).append(true).open(file)?.write_all(text)
+}

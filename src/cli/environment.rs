@@ -1,0 +1,55 @@
+//! What the process was started with: the only place that reads variables and the current folder.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// The environment of the process.
+#[derive(Clone, Debug)]
+pub(crate) struct Environment {
+    /// The current folder.
+    pub(crate) folder: PathBuf,
+    /// Every variable that is Unicode.
+    pub(crate) variables: BTreeMap<String, String>,
+    /// The path of this program, as the system knows it.
+    pub(crate) program: PathBuf,
+}
+
+impl Environment {
+    /// Reads it. A current folder that is gone is taken as `.`, and git will say so.
+    #[expect(clippy::disallowed_methods, reason = "this is the place that reads the current folder")]
+    pub(super) fn of_process() -> Self {
+        let variables =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        Self {
+            folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+            variables: variables.collect(),
+            program: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("tollgate")),
+        }
+    }
+
+    /// The value of a variable that is set and not empty.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// A comma-separated list in a variable.
+    pub(crate) fn list(&self, name: &str) -> Vec<String> {
+        let words = self.get(name).unwrap_or_default().split(',').map(str::trim);
+        words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// Whether the hooks are switched off.
+    pub(crate) fn is_off(&self) -> bool {
+        matches!(self.get("TOLLGATE"), Some("0" | "off" | "false"))
+    }
+
+    /// The folder for what can be made again: the user's cache folder, or a temporary one if there is none.
+    pub(crate) fn cache(&self) -> PathBuf {
+        let user = self.get("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+        let home = || self.get("HOME").map(|home| PathBuf::from(home).join(".cache"));
+        let windows = || self.get("LOCALAPPDATA").map(PathBuf::from);
+        let own = user.or_else(home).or_else(windows).map(|folder| folder.join("tollgate"));
+        own.filter(|folder| std::fs::create_dir_all(folder).is_ok())
+            .unwrap_or_else(|| std::env::temp_dir().join("tollgate"))
+    }
+}

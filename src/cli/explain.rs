@@ -1,0 +1,63 @@
+//! `tollgate explain`: what a rule or check finds, why, and how to mend it.
+
+use clap::Args;
+
+use crate::app::failure::Failure;
+use crate::app::vocabulary::built_in_checks;
+use crate::check::pattern::pack::built_in;
+use crate::cli::Context;
+use crate::config::nearest::nearest;
+use crate::model::option::{OptionKind, OptionSpec};
+
+/// Explain a check or rule: what it finds, why it matters, how to mend it.
+#[derive(Args)]
+pub(super) struct ExplainArgs {
+    /// The id, as it stands in brackets behind a finding.
+    #[arg(value_name = "ID")]
+    id: String,
+}
+
+pub(super) fn run(args: &ExplainArgs, context: &Context) -> Result<u8, Failure> {
+    let page = page(&args.id).ok_or_else(|| unknown(&args.id))?;
+    context.streams.data(page.as_bytes()).map(|()| 0)
+}
+
+fn page(id: &str) -> Option<String> {
+    if let Some(about) = built_in_checks().into_iter().find(|about| about.id == id) {
+        let mut page = format!("# {id} ({}, {})\n\n{}", about.family.name(), about.level.name(), about.doc.trim_end());
+        let missing: Vec<String> =
+            about.options.iter().filter(|option| !about.doc.contains(option.name)).map(option_line).collect();
+        if !missing.is_empty() {
+            page.push_str(&format!("\n\n{}", missing.join("\n")));
+        }
+        return Some(page + "\n");
+    }
+    let file = built_in().into_iter().find(|file| file.rule.id.as_str() == id)?;
+    let rule = file.rule;
+    let languages: Vec<&str> = file.languages.iter().map(|language| language.name()).collect();
+    let cwe: Vec<String> = rule.cwe.iter().map(|number| format!(", CWE-{number}")).collect();
+    let head = format!("# {id} ({}, {}{})", languages.join(", "), rule.level.name(), cwe.concat());
+    Some(format!("{head}\n\n{}\n", rule.doc.trim_end()))
+}
+
+fn option_line(option: &OptionSpec) -> String {
+    let takes = match option.kind {
+        OptionKind::Flag => String::new(),
+        OptionKind::Number => " (number)".to_owned(),
+        OptionKind::Text => " (text)".to_owned(),
+        OptionKind::List => " (list)".to_owned(),
+        OptionKind::Choice(words) => format!(" ({})", words.join(", ")),
+    };
+    format!("- `{}`{takes}: {}", option.name, option.help)
+}
+
+fn unknown(id: &str) -> Failure {
+    let rules = built_in();
+    let checks = built_in_checks();
+    let ids = checks.iter().map(|about| about.id).chain(rules.iter().map(|file| file.rule.id.as_str()));
+    let hint = match nearest(id, ids) {
+        Some(near) => format!("did you mean `{near}`? `tollgate rules list` lists them all"),
+        None => "`tollgate rules list` lists them all".to_owned(),
+    };
+    Failure::usage(anyhow::anyhow!("there is no check or rule `{id}`")).with_hint(hint)
+}

@@ -1,0 +1,103 @@
+//! `tollgate hook`: what an installed hook calls.
+
+use std::ffi::OsString;
+use std::io::{self, Read};
+
+use clap::Args;
+
+use crate::app::Session;
+use crate::app::failure::Failure;
+use crate::cli::Context;
+use crate::cli::check::RunArgs;
+use crate::cli::output::OutputArgs;
+use crate::cli::progress::watched;
+use crate::git::Repo;
+use crate::hook::{self, Stage, Turn, chain};
+use crate::model::command::Exit;
+use crate::model::request::Request;
+use crate::plan::Trust;
+use crate::process::Interrupt;
+
+/// Serve a git hook; installed hooks call this.
+#[derive(Args)]
+pub(super) struct HookArgs {
+    /// Git's name of the hook.
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// What git gives the hook.
+    #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
+    args: Vec<OsString>,
+}
+
+pub(super) fn run(args: &HookArgs, context: &Context) -> Result<u8, Failure> {
+    let stage = hook::stage(&args.name).map_err(failure)?;
+    let interrupt = Interrupt::default();
+    let repo = Repo::discover(&context.environment.folder, &interrupt).map_err(Failure::git)?;
+    let stdin = if stage.reads_stdin { everything()? } else { Vec::new() };
+    let call = Call { stage, args, repo: &repo, stdin: &stdin, interrupt: &interrupt };
+    if stage.chained == Turn::Before {
+        match call.chained()? {
+            0 => {}
+            code => return Ok(code),
+        }
+    }
+    if context.environment.is_off() {
+        context.streams.say(&format!("tollgate: {} is switched off by TOLLGATE=0", stage.name));
+    } else {
+        match call.judge(context)? {
+            0 => {}
+            code => return Ok(code),
+        }
+    }
+    if stage.chained == Turn::After { call.chained() } else { Ok(0) }
+}
+
+/// What is read from standard input is read once, for us and for the hook that was there.
+fn everything() -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read = io::stdin().lock().read_to_end(&mut bytes);
+    read.map_err(|error| Failure::usage(anyhow::Error::new(error).context("cannot read what git tells the hook")))?;
+    Ok(bytes)
+}
+
+struct Call<'a> {
+    stage: &'static Stage,
+    args: &'a HookArgs,
+    repo: &'a Repo,
+    stdin: &'a [u8],
+    interrupt: &'a Interrupt,
+}
+
+impl Call<'_> {
+    /// Runs the hook that was there before ours; its exit code decides as it did before.
+    fn chained(&self) -> Result<u8, Failure> {
+        let Some(file) = chain::find(self.repo, self.stage.name).map_err(failure)? else { return Ok(0) };
+        let exit = chain::run(file, &self.args.args, self.stdin, self.interrupt).map_err(failure)?;
+        Ok(match exit {
+            Exit::Code(code) => u8::try_from(code).unwrap_or(1),
+            Exit::Interrupted => Failure::INTERRUPTED,
+            Exit::Signal(_) | Exit::TimedOut => 1,
+        })
+    }
+
+    fn judge(&self, context: &Context) -> Result<u8, Failure> {
+        let request = hook::request(self.stage.name, &self.args.args, self.stdin).map_err(failure)?;
+        let run = RunArgs { stage: Some(self.stage.name.to_owned()), ..RunArgs::default() };
+        let settings = run.settings(&context.environment, Trust::Commands);
+        let session = Session { repo: self.repo, settings: &settings, interrupt: self.interrupt };
+        let judged = watched(&session, &request, context)?;
+        let judged: Vec<_> = judged.into_iter().filter(|one| is_worth_a_word(&request, one)).collect();
+        OutputArgs::default().publish(&judged, &session, context)
+    }
+}
+
+/// A message that nothing was asked to look at is no news.
+fn is_worth_a_word(request: &Request, judged: &crate::app::Judged) -> bool {
+    !matches!(request, Request::Message(_)) || !judged.report.checks.is_empty()
+}
+
+/// A hook that could not be served.
+pub(super) fn failure(error: hook::Error) -> Failure {
+    let hint = error.hint().unwrap_or_default();
+    Failure::usage(error).with_hint(hint)
+}

@@ -1,0 +1,174 @@
+//! Where text goes: data to standard output, talk to standard error, reports to files.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+
+use clap::{Args, ColorChoice};
+
+use crate::app::failure::Failure;
+use crate::app::{Judged, Session};
+use crate::cli::Context;
+use crate::model::escape::escaped;
+use crate::report::{Audience, Detail, Document, FORMATS, Format};
+use crate::store;
+
+/// How and where a run is reported.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Output")]
+pub(super) struct OutputArgs {
+    /// The format on standard output.
+    #[arg(long, value_name = "NAME", value_parser = parse_format)]
+    pub(super) format: Option<&'static str>,
+    /// Write a report to a file as well; can be repeated.
+    #[arg(long = "report", value_name = "NAME=FILE", value_parser = parse_report)]
+    pub(super) reports: Vec<(&'static str, PathBuf)>,
+    /// Say only what blocks, and the verdict.
+    #[arg(long, short, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// Say everything: every check, every notice, findings that were there before.
+    #[arg(long, short)]
+    pub(super) verbose: bool,
+}
+
+fn names() -> String {
+    FORMATS.iter().map(|format| format.name).collect::<Vec<_>>().join(", ")
+}
+
+fn parse_format(name: &str) -> Result<&'static str, String> {
+    let found = FORMATS.iter().find(|format| format.name == name);
+    found.map(|format| format.name).ok_or_else(|| format!("there is no such format; there are {}", names()))
+}
+
+fn parse_report(text: &str) -> Result<(&'static str, PathBuf), String> {
+    let (name, file) = text.split_once('=').ok_or("expected NAME=FILE, like sarif=tollgate.sarif")?;
+    if file.is_empty() {
+        return Err("the name of the file is missing".to_owned());
+    }
+    Ok((parse_format(name)?, PathBuf::from(file)))
+}
+
+fn format(name: &str) -> &'static Format {
+    FORMATS.iter().find(|format| format.name == name).expect("because names are parsed against the same table")
+}
+
+/// The standard streams, and who reads them.
+pub(super) struct Streams {
+    color: ColorChoice,
+}
+
+impl Streams {
+    pub(super) fn new(color: ColorChoice) -> Self {
+        Self { color }
+    }
+
+    fn colors(&self, stream: &io::Stdout) -> bool {
+        match self.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => anstream::AutoStream::choice(stream) != anstream::ColorChoice::Never,
+        }
+    }
+
+    /// Who reads standard output.
+    pub(super) fn audience(&self, detail: Detail) -> Audience {
+        let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
+        let stdout = io::stdout();
+        Audience { is_terminal: stdout.is_terminal(), color: self.colors(&stdout), width, detail }
+    }
+
+    /// Writes data to standard output. A reader that has gone away is no error.
+    pub(super) fn data(&self, bytes: &[u8]) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure {
+                code: Failure::CHANGE,
+                ..Failure::usage(anyhow::Error::new(error).context("cannot write to standard output"))
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes commands for the pipeline that reads the log; that has its own idea of what is data.
+    pub(super) fn log(&self, bytes: &[u8]) {
+        let _ = io::stdout().lock().write_all(bytes);
+    }
+
+    /// Writes a line of talk to standard error.
+    pub(super) fn say(&self, line: &str) {
+        let _ = writeln!(io::stderr().lock(), "{line}");
+    }
+}
+
+/// Says why a run ended without a verdict.
+pub(super) fn complain(failure: &Failure, streams: &Streams) {
+    let mut text = format!("{:#}", failure.error);
+    if !text.starts_with("error: ") {
+        text = format!("error: {}", text.lines().map(escaped).collect::<Vec<_>>().join("\n  "));
+    }
+    if !failure.hint.is_empty() {
+        text = format!("{text}\n\nhint: {}", failure.hint);
+    }
+    streams.say(&text);
+}
+
+impl OutputArgs {
+    pub(super) fn detail(&self) -> Detail {
+        match (self.quiet, self.verbose) {
+            (true, _) => Detail::Quiet,
+            (_, true) => Detail::Verbose,
+            _ => Detail::Normal,
+        }
+    }
+
+    /// Reports what was judged to standard output and to the files that were asked for, keeps it for `tollgate last`,
+    /// and gives the exit code: the gravest.
+    pub(super) fn publish(&self, judged: &[Judged], session: &Session<'_>, context: &Context) -> Result<u8, Failure> {
+        let audience = context.streams.audience(self.detail());
+        let mut text = Vec::new();
+        for one in judged {
+            let document = Document { report: &one.report, verdict: &one.verdict };
+            let chosen = format(self.format.unwrap_or("terminal"));
+            (chosen.write)(&document, &audience, &mut text).expect("because writing to memory does not fail");
+        }
+        for (name, file) in &self.reports {
+            write_file(format(name), judged, &context.environment.folder.join(file))?;
+        }
+        keep(judged, session);
+        context.streams.data(&text)?;
+        Ok(worst(judged.iter().map(|one| one.verdict.exit_code())))
+    }
+}
+
+/// Of several exit codes the one that says most: findings before what could not run, anything before a pass.
+pub(super) fn worst(codes: impl Iterator<Item = u8>) -> u8 {
+    let rank = |code: &u8| match code {
+        0 => 0,
+        1 => 2,
+        _ => 1,
+    };
+    codes.max_by_key(rank).unwrap_or(0)
+}
+
+fn write_file(format: &Format, judged: &[Judged], file: &std::path::Path) -> Result<(), Failure> {
+    let mut bytes = Vec::new();
+    for one in judged {
+        let document = Document { report: &one.report, verdict: &one.verdict };
+        (format.write)(&document, &Audience::LOG, &mut bytes).expect("because writing to memory does not fail");
+    }
+    std::fs::write(file, bytes).map_err(|error| {
+        let error = anyhow::Error::new(error).context(format!("cannot write the report {}", file.display()));
+        Failure { code: Failure::CHANGE, ..Failure::usage(error) }
+    })
+}
+
+/// Keeps the last run; that it can't be kept is no reason to fail.
+fn keep(judged: &[Judged], session: &Session<'_>) {
+    let Some(one) = judged.iter().max_by_key(|one| !one.verdict.is_pass()) else { return };
+    let document = Document { report: &one.report, verdict: &one.verdict };
+    let mut bytes = Vec::new();
+    let written = (format("json").write)(&document, &Audience::LOG, &mut bytes);
+    if written.is_ok() {
+        let folder = store::folder(&session.settings.cache, session.repo.git_dir());
+        let _ = store::last::save_last(&folder, &bytes);
+    }
+}

@@ -1,0 +1,115 @@
+//! A run with the signals of the system heard, and its progress shown to a person who waits.
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use crate::app::failure::Failure;
+use crate::app::{Judged, Session};
+use crate::cli::Context;
+use crate::model::event::Event;
+use crate::model::request::Request;
+use crate::process::Interrupt;
+
+/// A run that ends sooner shows nothing.
+const PATIENCE: Duration = Duration::from_millis(300);
+/// How often the display moves.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Judges, with Ctrl-C heard and progress on standard error if that is a terminal.
+pub(super) fn watched(session: &Session<'_>, request: &Request, _context: &Context) -> Result<Vec<Judged>, Failure> {
+    listen(session.interrupt);
+    let (events, receiver) = mpsc::channel();
+    if !io::stderr().is_terminal() {
+        drop(receiver);
+        return session.judge(request, &events);
+    }
+    std::thread::scope(|scope| {
+        scope.spawn(move || Display::default().follow(&receiver));
+        let judged = session.judge(request, &events);
+        drop(events);
+        judged
+    })
+}
+
+/// Ends the run at the first signal, the process at the second.
+fn listen(interrupt: &Interrupt) {
+    let interrupt = interrupt.clone();
+    let heard = ctrlc::set_handler(move || {
+        if interrupt.is_set() {
+            #[expect(clippy::disallowed_methods, reason = "the user asks a second time")]
+            std::process::exit(i32::from(Failure::INTERRUPTED));
+        }
+        interrupt.set();
+    });
+    // Without a handler the system ends the process at once, which loses nothing either.
+    drop(heard);
+}
+
+#[derive(Default)]
+struct Display {
+    screen: MultiProgress,
+    files: Option<ProgressBar>,
+    commands: BTreeMap<String, ProgressBar>,
+}
+
+impl Display {
+    fn follow(mut self, events: &Receiver<Event>) {
+        let started = Instant::now();
+        let mut early = Vec::new();
+        loop {
+            match events.recv_timeout(TICK) {
+                Ok(event) if started.elapsed() < PATIENCE => early.push(event),
+                Ok(event) => {
+                    early.drain(..).for_each(|event| self.take(event));
+                    self.take(event);
+                }
+                Err(RecvTimeoutError::Timeout) if started.elapsed() >= PATIENCE => {
+                    early.drain(..).for_each(|event| self.take(event));
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        let _ = self.screen.clear();
+    }
+
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::Files { n_files } if n_files > 0 => {
+                let bar = ProgressBar::new(n_files as u64).with_message("files");
+                self.files = Some(self.add(bar, "{spinner} built-in checks  {pos}/{len} {msg}  {elapsed}"));
+            }
+            Event::Files { .. } => {}
+            Event::FileDone => {
+                if let Some(bar) = self.files.as_ref() {
+                    bar.inc(1);
+                    if Some(bar.position()) == bar.length() {
+                        bar.finish_and_clear();
+                    }
+                }
+            }
+            Event::Started { check, n_files } => {
+                let files = if n_files == 0 { String::new() } else { format!("{n_files} files") };
+                let bar = ProgressBar::new_spinner().with_prefix(check.to_string()).with_message(files);
+                let bar = self.add(bar, "{spinner} {prefix}  {msg}  {elapsed}");
+                self.commands.insert(check.to_string(), bar);
+            }
+            Event::Finished { check, .. } => {
+                if let Some(bar) = self.commands.remove(check.as_str()) {
+                    bar.finish_and_clear();
+                }
+            }
+        }
+    }
+
+    fn add(&self, bar: ProgressBar, template: &str) -> ProgressBar {
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let bar = self.screen.add(bar.with_style(style));
+        bar.enable_steady_tick(TICK);
+        bar
+    }
+}

@@ -1,0 +1,51 @@
+//! `tollgate rules`: the checks and rules that there are.
+
+use clap::{Args, Subcommand};
+
+use crate::app::failure::Failure;
+use crate::app::vocabulary::built_in_checks;
+use crate::check::Active;
+use crate::check::pattern::pack::built_in;
+use crate::cli::Context;
+
+/// List checks and rules.
+#[derive(Args)]
+pub(super) struct RulesArgs {
+    #[command(subcommand)]
+    command: RulesCommand,
+}
+
+#[derive(Subcommand)]
+enum RulesCommand {
+    /// List every built-in check and rule: id, level, where it runs, what it finds.
+    List,
+}
+
+pub(super) fn run(args: &RulesArgs, context: &Context) -> Result<u8, Failure> {
+    match args.command {
+        RulesCommand::List => context.streams.data(list().as_bytes()).map(|()| 0),
+    }
+}
+
+fn list() -> String {
+    let checks = built_in_checks().into_iter().map(|about| {
+        let when = if about.active == Active::WhenNamed { "when named: " } else { "" };
+        [
+            about.id.to_owned(),
+            about.level.name().to_owned(),
+            about.family.name().to_owned(),
+            format!("{when}{}", about.summary),
+        ]
+    });
+    let rules = built_in().into_iter().map(|file| {
+        let languages: Vec<&str> = file.languages.iter().map(|language| language.name()).collect();
+        let (id, level) = (file.rule.id.to_string(), file.rule.level.name().to_owned());
+        [id, level, languages.join(","), file.rule.summary]
+    });
+    let mut rows: Vec<[String; 4]> = checks.chain(rules).collect();
+    rows.sort();
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(String::len).max().unwrap_or(0);
+    let (id, level, place) = (width(0), width(1), width(2));
+    let line = |[a, b, c, d]: &[String; 4]| format!("{a:id$}  {b:level$}  {c:place$}  {d}\n");
+    rows.iter().map(line).collect()
+}

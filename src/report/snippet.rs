@@ -1,0 +1,197 @@
+//! A finding with its source line and the span underlined, in the look of rustc.
+
+use annotate_snippets::{AnnotationKind, Group, Level as Kind, Origin, Renderer, Snippet};
+
+use crate::model::escape::escaped_lines;
+use crate::model::finding::{Finding, Related, State};
+use crate::model::outcome::Breakage;
+use crate::model::path::RepoPath;
+use crate::model::place::{Place, Region};
+use crate::model::rule::Level;
+use crate::report::Audience;
+use crate::report::summary::{line_and_column, one_line};
+use crate::sarif::locate::byte_of;
+
+/// The most related places that are named.
+const MAX_RELATED: usize = 5;
+/// The most lines of a message below its first, and of a log.
+const MAX_MESSAGE: usize = 10;
+/// The most lines of source.
+const MAX_SOURCE: usize = 12;
+
+/// A finding for a terminal, with a line end.
+pub(super) fn of_finding(finding: &Finding, audience: &Audience) -> String {
+    let (headline, rest) = split_message(finding);
+    let title = kind(finding.level).primary_title(headline).id(one_line(finding.rule.as_str()));
+    let mut group = Group::with_title(title);
+    let source = finding.region.as_ref().and_then(Source::of);
+    group = match (file_name(&finding.place), &source) {
+        (Some(name), Some(source)) => group.element(
+            Snippet::source(source.text.as_str())
+                .line_start(source.first_line)
+                .path(name)
+                .annotation(AnnotationKind::Primary.span(source.start..source.end)),
+        ),
+        (Some(name), None) => group.element(origin(name, finding)),
+        (None, _) => group,
+    };
+    if !rest.is_empty() {
+        group = group.element(Kind::NOTE.no_name().message(rest));
+    }
+    for related in finding.related.iter().take(MAX_RELATED) {
+        group = group.element(Kind::NOTE.message(related_line(related)));
+    }
+    if finding.state == State::Unchanged {
+        group = group.element(Kind::NOTE.message("it was there before"));
+    }
+    if !finding.hint.is_empty() {
+        group = group.element(Kind::HELP.message(one_line(&finding.hint)));
+    }
+    render(group, audience)
+}
+
+/// A check that could not run, with the end of its log.
+pub(super) fn of_breakage(check: &str, breakage: &Breakage, audience: &Audience) -> String {
+    let headline = format!("{} could not run: {}", one_line(check), one_line(&breakage.why));
+    let mut group = Group::with_title(Kind::ERROR.primary_title(headline));
+    let log = log_tail(&breakage.log);
+    if !log.is_empty() {
+        group = group.element(Kind::NOTE.with_name("log").message(log.join("\n")));
+    }
+    if !breakage.hint.is_empty() {
+        group = group.element(Kind::HELP.message(one_line(&breakage.hint)));
+    }
+    render(group, audience)
+}
+
+/// The last lines of a log, escaped.
+pub(super) fn log_tail(log: &str) -> Vec<String> {
+    let lines: Vec<String> = escaped_lines(log.trim_end()).lines().map(str::to_owned).collect();
+    let start = lines.len().saturating_sub(MAX_MESSAGE);
+    lines.into_iter().skip(start).collect()
+}
+
+fn render(group: Group<'_>, audience: &Audience) -> String {
+    let renderer = if audience.color { Renderer::styled() } else { Renderer::plain() };
+    renderer.term_width(audience.width.max(20)).render(&[group]) + "\n"
+}
+
+fn kind(level: Level) -> Kind<'static> {
+    match level {
+        Level::Error => Kind::ERROR,
+        Level::Warning => Kind::WARNING,
+        Level::Note => Kind::NOTE,
+    }
+}
+
+/// The first line of a message (never empty), and the next few.
+fn split_message(finding: &Finding) -> (String, String) {
+    let mut lines = finding.message.lines().map(str::trim_end).skip_while(|line| line.trim().is_empty());
+    let first = lines.next().map_or_else(|| one_line(finding.rule.as_str()), one_line);
+    let mut rest: Vec<&str> = lines.skip_while(|line| line.is_empty()).take(MAX_MESSAGE + 1).collect();
+    if rest.len() > MAX_MESSAGE {
+        rest.truncate(MAX_MESSAGE);
+        rest.push("...");
+    }
+    (first, escaped_lines(rest.join("\n").trim_end()))
+}
+
+/// The name of what a place is in, escaped; none for the change.
+fn file_name(place: &Place) -> Option<String> {
+    match place {
+        Place::Change => None,
+        Place::Message(_) => Some("(commit message)".to_owned()),
+        Place::File(path) | Place::Span(path, _) | Place::Lines { path, .. } => Some(path.to_string()),
+    }
+}
+
+fn origin(name: String, finding: &Finding) -> Origin<'static> {
+    let origin = Origin::path(name);
+    if matches!(finding.place, Place::File(_)) {
+        return origin;
+    }
+    origin.line(usize::try_from(line_and_column(finding).0).unwrap_or(usize::MAX))
+}
+
+fn related_line(related: &Related) -> String {
+    let place = match (&related.region, related.place.path().map(RepoPath::to_string)) {
+        (Some(region), Some(path)) => format!("{path}:{}:{}: ", region.start.line, region.start.column),
+        (None, Some(path)) => format!("{path}: "),
+        (_, None) => String::new(),
+    };
+    place + &one_line(&related.message)
+}
+
+/// The lines of a region, escaped, with the region as a range of bytes of them.
+struct Source {
+    text: String,
+    first_line: usize,
+    start: usize,
+    end: usize,
+}
+
+impl Source {
+    /// None if the lines do not hold the start of the region.
+    fn of(region: &Region) -> Option<Self> {
+        let skipped = usize::try_from(region.start.line.checked_sub(region.first_line)?).ok()?;
+        let n_lines = usize::try_from(region.end.line.checked_sub(region.start.line)?).ok()?.saturating_add(1);
+        let lines = region.lines.get(skipped..)?;
+        let lines = lines.get(..n_lines.min(MAX_SOURCE).min(lines.len()))?;
+        let (first, last) = (lines.first()?, lines.last()?);
+        let shown: Vec<String> = lines.iter().map(|line| shown(line)).collect();
+        let text = shown.join("\n");
+        let start = shown_length(first, region.start.column);
+        let is_whole = lines.len() == n_lines;
+        let behind =
+            if is_whole { shown.last()?.len().checked_sub(shown_length(last, region.end.column))? } else { 0 };
+        let end = text.len().checked_sub(behind)?.max(start);
+        Some(Self { text, first_line: usize::try_from(region.start.line).ok()?, start, end })
+    }
+}
+
+/// A line of source: tabs stay, everything that could deceive is made visible.
+fn shown(line: &str) -> String {
+    escaped_lines(&line.replace('\n', " "))
+}
+
+/// How many bytes of the shown line stand before a column.
+fn shown_length(line: &str, column: u32) -> usize {
+    shown(line.get(..byte_of(line, column)).unwrap_or(line)).len()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{any, prop_assert, proptest};
+
+    use super::of_finding;
+    use crate::model::finding::Finding;
+    use crate::model::place::{Place, Position, Region, Span};
+    use crate::model::rule::Level;
+    use crate::report::Audience;
+
+    proptest! {
+        #[test]
+        fn no_region_makes_it_fail(
+            lines in proptest::collection::vec("[a\té😀\u{1b}\u{202e}\r\n ]{0,30}", 0..20),
+            first_line in any::<u32>(),
+            start in (0..5_u32, 0..40_u32),
+            end in (0..25_u32, 0..40_u32),
+            is_wild in any::<bool>(),
+            wild in any::<(u32, u32, u32, u32)>(),
+            width in 0..200_usize,
+        ) {
+            let at = |(line, column): (u32, u32)| Position { line: first_line.saturating_add(line), column };
+            let (start, end) = if is_wild {
+                (Position { line: wild.0, column: wild.1 }, Position { line: wild.2, column: wild.3 })
+            } else {
+                (at(start), at(end))
+            };
+            let place = Place::Span("f".into(), Span { start: 0, end: 0 });
+            let mut finding = Finding::new("r", Level::Error, place, "m");
+            finding.region = Some(Region { start, end, first_line, lines, line_hash: String::new() });
+            let text = of_finding(&finding, &Audience { width, ..Audience::LOG });
+            prop_assert!(text.starts_with("error[r]: m\n"), "{}", text);
+            prop_assert!(!text.contains(['\u{1b}', '\u{202e}', '\r']), "{}", text);
+        }
+    }
+}
