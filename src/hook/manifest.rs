@@ -24,11 +24,6 @@ impl Layout {
         Self(common_dir.to_owned())
     }
 
-    /// The repository's common folder.
-    pub(super) fn common(&self) -> &Path {
-        &self.0
-    }
-
     /// Where git looks for hooks if nobody says otherwise.
     pub(super) fn hooks(&self) -> PathBuf {
         self.0.join("hooks")
