@@ -2,7 +2,7 @@
 
 mod bidirectional_unicode;
 mod check_added_large_files;
-mod check_case_conflict;
+pub(crate) mod check_case_conflict;
 mod check_json;
 mod check_merge_conflict;
 mod check_symlinks;
