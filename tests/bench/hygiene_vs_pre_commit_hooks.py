@@ -74,6 +74,16 @@ RUNS = {
     "check-added-large-files": ("check-added-large-files", [["--enforce-all", "--maxkb=1"], ["--enforce-all"]], {"a.bin": [b"", b"x" * 1024, b"x" * 1025, b"x" * 600_000]}),
 }
 
+# Checks of names: check -> (tracked, newly staged, named); `a -> b` is a link.
+NAMES = [
+    ("check-case-conflict", [], ["a"], ["a"]), ("check-case-conflict", ["A"], ["a"], ["a"]), ("check-case-conflict", [], ["a", "A"], ["a", "A"]),
+    ("check-case-conflict", ["a", "A"], [], ["a"]), ("check-case-conflict", ["D/x"], ["d/y"], []), ("check-case-conflict", ["a", "A", "b"], [], ["b"]),
+    ("check-case-conflict", ["x/a"], ["X"], ["X"]), ("check-case-conflict", ["d/\u00e9"], ["d/\u00c9"], []),
+    ("check-symlinks", [], ["l -> a", "a"], ["l"]), ("check-symlinks", [], ["l -> b"], ["l"]), ("check-symlinks", [], ["a"], ["a"]),
+    ("check-symlinks", [], ["l -> d", "d/x"], ["l"]), ("check-symlinks", [], ["l -> ."], ["l"]), ("check-symlinks", [], ["l -> m", "m -> l"], ["l"]),
+    ("check-added-large-files --maxkb=0", ["a"], ["b"], ["a", "b"]), ("check-added-large-files --maxkb=0 --enforce-all", ["a"], ["b"], ["a", "b"]),
+]
+
 # What differs on purpose: check -> how to recognise it from (content, our exit, their exit).
 INTENDED = {
     "trailing-whitespace": [("a CR at the very end of the text is a line end", lambda c: c.endswith(b"\r"))],
@@ -83,7 +93,10 @@ INTENDED = {
         ("NaN and Infinity are not JSON", lambda c: b"NaN" in c or b"Infinity" in c),
         ("half of a surrogate pair is not Unicode", lambda c: b"\\ud8" in c),
     ],
-    "check-yaml": [("a tab before the first key is let through", lambda c: c.startswith(b"\t"))],
+    "check-yaml": [
+        ("what a tag stands for is not decoded", lambda c: b"!!binary" in c),
+        ("a tab before the first key is let through", lambda c: c.startswith(b"\t")),
+    ],
     "check-toml": [
         ("TOML 1.1", lambda c: b"\\e" in c or b"{\n" in c or b",}" in c or b"12:00" in c),
         ("a byte-order mark is skipped", lambda c: c.startswith(b"\xef\xbb\xbf")),
@@ -100,6 +113,33 @@ def run(program, arguments, name, content):
         done = subprocess.run(program + arguments + [name], cwd=folder, capture_output=True)
         with open(os.path.join(folder, name), "rb") as file:
             return done.returncode, file.read(), done.stdout + done.stderr
+
+
+def git(folder, *arguments):
+    settings = ["-c", "user.name=x", "-c", "user.email=x", "-c", "core.quotepath=off", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", "-C", folder, *settings, *arguments], check=True, capture_output=True)
+
+
+def run_names(program, arguments, tracked, staged, named):
+    """Exit and sorted lines of a check of names in a repository with such files."""
+    with tempfile.TemporaryDirectory() as folder:
+        git(folder, "init", "-q")
+        git(folder, "config", "core.quotepath", "off")
+        for names, is_commit in ((tracked, True), (staged, False)):
+            for name in names:
+                name, _, target = name.partition(" -> ")
+                path = os.path.join(folder, name)
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                if target:
+                    os.symlink(target, path)
+                else:
+                    with open(path, "w") as file:
+                        file.write("content")
+            git(folder, "add", "-A")
+            if is_commit:
+                git(folder, "commit", "-q", "--allow-empty", "-m", "before")
+        done = subprocess.run(program + arguments + named, cwd=folder, capture_output=True)
+        return done.returncode, sorted(done.stdout.decode().splitlines()), done.stderr.decode()
 
 
 def mutated(contents, n, seed):
@@ -139,6 +179,16 @@ def main():
                         continue
                     n_different += 1
                     print(f"{check} {' '.join(options)} {content[:200]!r}\n  ours   {ours}\n  theirs {theirs[0], theirs[1], theirs[2][-300:]}")
+    for check, tracked, staged, named in NAMES:
+        check, *options = check.split()
+        if only != [""] and check not in only:
+            continue
+        n_cases += 1
+        ours = run_names([tollgate, "builtin", check], options, tracked, staged, named)
+        theirs = run_names([os.path.join(hooks, check)], options, tracked, staged, named)
+        if ours[:2] != theirs[:2]:
+            n_different += 1
+            print(f"{check} {options} {tracked} {staged} {named}\n  ours   {ours}\n  theirs {theirs}")
     print(f"{n_cases} cases, {n_different} differ, {n_intended} differ on purpose")
     return 1 if n_different else 0
 

@@ -180,9 +180,13 @@ impl Document {
             Event::CData(_) if self.open.is_empty() => Some(OUTSIDE.to_owned()),
             Event::GeneralRef(_) if self.open.is_empty() => Some(OUTSIDE.to_owned()),
             Event::GeneralRef(entity) => self.refer(entity),
+            Event::PI(instruction) if !is_name(instruction.target()) => {
+                Some("not the name of an instruction".to_owned())
+            }
             Event::Decl(_) if start > self.n_mark => Some("XML declaration not at the start".to_owned()),
             Event::Decl(declaration) => declaration.version().err().map(|error| error.to_string()),
             Event::DocType(_) if self.has_root => Some("document type after the root element".to_owned()),
+            Event::DocType(doctype) if !is_doctype(doctype) => Some("not a document type".to_owned()),
             Event::DocType(doctype) => {
                 self.reads_more = ["SYSTEM", "PUBLIC", "%"].iter().any(|it| doctype.contains(it));
                 let declarations = doctype.split("<!ENTITY").skip(1);
@@ -261,6 +265,15 @@ fn what_is_wrong(error: &AttrError) -> &'static str {
 
 const OUTSIDE: &str = "text outside of the root element";
 
+/// Whether the text between `<!DOCTYPE` and `>` starts like a document type: a name, then where more of it is.
+fn is_doctype(doctype: &str) -> bool {
+    let doctype = doctype.trim_ascii();
+    let end = doctype.find(|it: char| it.is_ascii_whitespace() || it == '[').unwrap_or(doctype.len());
+    let (name, rest) = doctype.split_at(end);
+    let rest = rest.trim_ascii_start();
+    is_name(name) && (rest.is_empty() || ["SYSTEM", "PUBLIC", "["].iter().any(|it| rest.starts_with(it)))
+}
+
 /// Whether something other than a blank follows the closing quote of an attribute.
 fn has_glued_attributes(attributes: &str) -> bool {
     let mut quote = None;
@@ -333,6 +346,8 @@ mod tests {
         check("<a><!-- a -- b --></a>", &["forbidden string `--` was found in a comment"]);
         check("<1/>", &["not the name of an element"]);
         check("<a>]]></a>", &["`]]>` in text"]);
+        check("<!DOCTYPE a SYST><a/>", &["not a document type"]);
+        check("<?1 x?><a/>", &["not the name of an instruction"]);
         check("<a/>x", &["text outside of the root element"]);
     }
 
