@@ -3,4 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::wrong_self_convention, reason = "a test that can't go on fails")]
 
 mod check;
+#[cfg(unix)]
+mod frozen;
+#[cfg(unix)]
+mod signals;
 mod support;
