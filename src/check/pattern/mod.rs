@@ -17,6 +17,10 @@ use crate::syntax::Language;
 use crate::syntax::rules::{CompiledRule, Match, RuleSet};
 use crate::syntax::tree::{Error, SyntaxTree};
 
+/// How deep a file may be nested: a rule that looks around a node walks all the way up, which takes minutes in a file
+/// that somebody nested 100,000 deep, and people write nothing near this.
+const MAX_DEPTH: u32 = 1_000;
+
 /// Why the rules can't be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{origin}: {reason}")]
@@ -103,6 +107,10 @@ impl Engine {
             Error::Timeout => Breakage::new("parsing it took longer than the stage may take"),
             Error::Grammar(_) => Breakage::new(error.to_string()),
         })?;
+        if tree.is_deeper_than(MAX_DEPTH) {
+            let notice = format!("nested more than {MAX_DEPTH} levels deep: no rule was run on it");
+            return Ok(Examined { findings: Vec::new(), notices: vec![notice] });
+        }
         let scan = rules.scan(&tree, &wanted, file.deadline);
         if scan.timed_out {
             return Err(Breakage::new("the rules took longer on it than the stage may take"));
