@@ -94,6 +94,10 @@ impl From<&str> for RepoPath {
 /// terminal escapes or line breaks.
 impl fmt::Display for RepoPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // At the start of a line of a log this would be a command to GitHub's runner.
+        if self.0.trim_ascii_start().starts_with(b"::") {
+            f.write_str("./")?;
+        }
         for chunk in self.0.utf8_chunks() {
             write_escaped(f, chunk.valid())?;
             for byte in chunk.invalid() {
@@ -122,6 +126,7 @@ mod tests {
     #[test]
     fn a_hostile_name_is_shown_harmlessly() {
         shown(b"a\nb", "a\\nb");
+        shown(b" ::error::x", "./ ::error::x");
         shown(b"\x1b[31mred", "\\x1b[31mred");
         shown(b"caf\xe9", "caf\\xe9");
         shown("\u{202e}txt.exe".as_bytes(), "\\u{202e}txt.exe");
