@@ -45,6 +45,9 @@ pub(crate) enum Error {
         /// What git wrote to standard error.
         message: String,
     },
+    /// Git does not know its own options.
+    #[error("this git is too old: it does not know `git {0}`")]
+    TooOld(String),
     /// A git command gave something that can't be understood.
     #[error("cannot understand what `git {command}` says: {problem}")]
     Output {
@@ -79,7 +82,7 @@ impl Error {
             Self::Revision(_) => {
                 Some("check the spelling, and fetch it if it is a branch of a remote (`git fetch`)".into())
             }
-            Self::Process(process::Error::NotFound { .. }) => {
+            Self::TooOld(_) | Self::Process(process::Error::NotFound { .. }) => {
                 Some("install git 2.31 or later and put it on PATH".into())
             }
             _ => None,
@@ -166,8 +169,14 @@ fn command<A: AsRef<OsStr>>(dir: &Path, environment: &Environment, args: &[A], s
     }
 }
 
+/// How git ends when it does not understand its arguments.
+const USAGE: Exit = Exit::Code(129);
+
 /// What a failed command has to say.
 fn failure<A: AsRef<OsStr>>(args: &[A], output: &CommandOutput) -> Error {
+    if output.exit == USAGE {
+        return Error::TooOld(shown(args));
+    }
     let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
     let message = match output.exit {
         Exit::Code(code) if said.is_empty() => format!("exit code {code}"),

@@ -6,7 +6,7 @@ use git2::{Repository, RepositoryOpenFlags};
 
 use crate::git::environment::Environment;
 use crate::git::library::{self, Library};
-use crate::git::{Error, ObjectFormat, Repo, command, failure, unreadable};
+use crate::git::{Error, ObjectFormat, Repo, command, failure, shown, unreadable};
 use crate::model::command::Exit;
 use crate::process::{self, Interrupt};
 
@@ -64,6 +64,8 @@ fn ask_git(folder: &Path, environment: Environment, interrupt: &Interrupt) -> Re
         .map_err(|_| unreadable(&args, "the path of the repository is not UTF-8"))?;
     let lines: Vec<&str> = text.lines().collect();
     let (git_dir, common_dir, format, work_tree) = match (lines.as_slice(), output.exit) {
+        // Before git 2.31 an option that it does not know is repeated as if it were an answer.
+        ([answer, ..], _) if args.contains(answer) => return Err(Error::TooOld(shown(&args))),
         ([git_dir, common_dir, format, top], Exit::Code(0)) => (git_dir, common_dir, format, Some(PathBuf::from(top))),
         ([git_dir, common_dir, format], Exit::Code(128)) => (git_dir, common_dir, format, None),
         (_, Exit::Code(0)) => return Err(unreadable(&args, "the path of the repository has a line break in it")),
