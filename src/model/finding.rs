@@ -101,6 +101,8 @@ pub(crate) struct Finding {
     pub(crate) fixes: Vec<Fix>,
     /// Other places that belong to it.
     pub(crate) related: Vec<Related>,
+    /// How many more of its rule are in its file that are not listed: only the last that is listed has any.
+    pub(crate) n_unlisted: usize,
     /// How its novelty is decided.
     pub(crate) novelty: Novelty,
     /// Whether the change brings it in; decided by triage.
@@ -120,6 +122,7 @@ impl Finding {
             anchor: Anchor::default(),
             fixes: Vec::new(),
             related: Vec::new(),
+            n_unlisted: 0,
             novelty: Novelty::Compared,
             state: State::New,
         }
@@ -143,6 +146,16 @@ impl Finding {
     #[must_use]
     pub(crate) fn with_fix(mut self, title: impl Into<String>, edits: Vec<Edit>) -> Self {
         self.fixes.push(Fix { title: title.into(), edits });
+        self
+    }
+
+    /// The same in the name of `n_more` that are not listed.
+    #[must_use]
+    pub(crate) fn standing_for(mut self, n_more: usize) -> Self {
+        if n_more > 0 {
+            self.n_unlisted = n_more;
+            self.message.push_str(&format!(" (and {n_more} more of these in this file)"));
+        }
         self
     }
 

@@ -37,6 +37,24 @@ pub(crate) fn compare(findings: &mut [Finding], change: &ChangeSet, bases: &[Bas
             finding.state = finding.state.max(state);
         }
     }
+    for at in 0..findings.len() {
+        let Some(finding) = findings.get(at).filter(|finding| finding.n_unlisted > 0) else { continue };
+        let (rule, file) = (finding.rule.clone(), file_of(finding));
+        let n_now = all_of(&rule, findings.iter().filter(|finding| file_of(finding) == file));
+        let had_fewer = |parent| {
+            let before = bases.iter().filter(|base| base.parent == parent && Some(base.file) == file);
+            all_of(&rule, before.flat_map(|base| &base.findings)) < n_now
+        };
+        if let (true, Some(finding)) = ((0..change.parents.len()).all(had_fewer), findings.get_mut(at)) {
+            finding.state = State::New;
+        }
+    }
+}
+
+/// How many findings of a rule there are, those that are not listed included. They can't be told apart, but where there
+/// are more of them than before one is new.
+fn all_of<'a>(rule: &RuleId, findings: impl Iterator<Item = &'a Finding>) -> usize {
+    findings.filter(|finding| finding.rule == *rule).map(|finding| 1 + finding.n_unlisted).sum()
 }
 
 /// Whether a finding is still without a counterpart, so that it is worth looking for one elsewhere.
@@ -287,6 +305,29 @@ mod tests {
         compare(&mut found, &change, &before);
         order(&mut found);
         found.into_iter().map(|finding| finding.state).collect()
+    }
+
+    #[test]
+    fn one_more_among_those_that_are_not_listed_is_new() {
+        use State::{New, Unchanged};
+        // The last of two that are listed stands for the rest.
+        let state = |n_before: usize, n_now: usize| {
+            let file = ChangedFile { status: Status::Modified, head: side("a"), bases: vec![side("a")] };
+            let tree = ObjectId::from_hex(&[b'0'; 40]).unwrap();
+            let parents = vec![Parent { tree, commit: None }];
+            let change = ChangeSet { title: String::new(), head: Head::Index, parents, files: vec![file] };
+            let found = |n: usize| {
+                let mut listed = findings("a", "x!\ny!\n");
+                let last = listed.pop().unwrap().standing_for(n - 2);
+                listed.push(last);
+                listed
+            };
+            let diff = Some(LineDiff::between(b"x!\ny!\n", b"x!\ny!\n"));
+            let mut now = found(n_now);
+            compare(&mut now, &change, &[BaseFile { file: 0, parent: 0, findings: found(n_before), diff }]);
+            now[1].state
+        };
+        assert_eq!([state(5, 5), state(6, 5), state(5, 6), state(2, 3)], [Unchanged, Unchanged, New, New]);
     }
 
     #[test]

@@ -34,6 +34,21 @@ fn what_was_there_before_does_not_block() {
 }
 
 #[test]
+fn a_new_finding_does_not_hide_behind_many_old_ones() {
+    let old = "eval(input())\n".repeat(1_200);
+    let repo = Repo::with(&[("a.py", &old), ("a.txt", &"x \n".repeat(1_200))]);
+    let check = ["check", "--staged", "--fail-on", "note"];
+    repo.stage(&[("a.py", &format!("{old}print(x)\n"))]);
+    repo.tollgate(&check).code(0);
+    repo.stage(&[("a.py", &format!("{old}eval(input(1))\n"))]);
+    repo.tollgate(&check).code(1).says("eval-call");
+    repo.stage(&[("a.py", &old), ("a.txt", &format!("{}new \n", "x \n".repeat(1_200)))]);
+    repo.tollgate(&check).code(1).says("trailing-whitespace");
+    repo.stage(&[("a.txt", &format!("{}new\n", "x \n".repeat(1_200)))]);
+    repo.tollgate(&check).code(0);
+}
+
+#[test]
 fn a_format_never_changes_the_verdict() {
     let repo = Repo::with(&[]);
     repo.stage(&[("a.json", "{")]);

@@ -65,13 +65,13 @@ pub(crate) fn change_checks() -> Vec<&'static dyn ChangeCheck> {
     vec![&CheckCaseConflict, &CheckSymlinks]
 }
 
-/// The findings that `build` makes of the first of `items`; that there are more is said.
+/// The findings that `build` makes of the first of `items`; the last of them stands for the rest.
 fn limited<T>(items: impl IntoIterator<Item = T>, build: impl FnMut(T) -> Finding) -> Examined {
     let mut items = items.into_iter();
-    let findings = items.by_ref().take(MAX_FINDINGS).map(build).collect();
-    let n_more = items.count();
-    let notices = if n_more == 0 { Vec::new() } else { vec![format!("{n_more} more findings are not listed")] };
-    Examined { findings, notices }
+    let mut findings: Vec<Finding> = items.by_ref().take(MAX_FINDINGS).map(build).collect();
+    let last = findings.pop().map(|last| last.standing_for(items.count()));
+    findings.extend(last);
+    findings.into()
 }
 
 /// Text out of a file or a parser, made harmless and short enough for a message.

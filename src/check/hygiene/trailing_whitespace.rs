@@ -86,9 +86,10 @@ impl FileCheck for TrailingWhitespace {
             .map(|span| on_line(&ABOUT, file, span, "trailing whitespace").with_fix(FIX, vec![removed(span)]))
             .collect();
         let rest: Vec<Edit> = spans.map(removed).collect();
-        if let (Some(last), false) = (findings.last_mut(), rest.is_empty()) {
-            last.message = format!("trailing whitespace, here and on {} more lines", rest.len());
+        if let Some(last) = findings.pop() {
+            let mut last = last.standing_for(rest.len());
             last.fixes.iter_mut().for_each(|fix| fix.edits.extend_from_slice(&rest));
+            findings.push(last);
         }
         Ok(findings.into())
     }

@@ -115,17 +115,20 @@ impl Engine {
         if scan.timed_out {
             return Err(Breakage::new("the rules took longer on it than the stage may take"));
         }
-        let mut notices: Vec<String> = scan
-            .cut
-            .iter()
-            .filter_map(|(rule, n_matches)| Some((&pack.files.get(*rule)?.rule.id, n_matches)))
-            .map(|(id, n_matches)| format!("{id} holds {n_matches} times: only the first are shown"))
-            .collect();
+        let mut notices = Vec::new();
         if let Some(error) = tree.first_error() {
             let line = text.get(..error.start).unwrap_or_default().lines().count().max(1);
             notices.push(format!("not valid {} near line {line}: rules see only what parses", language.name()));
         }
-        let findings = scan.matches.into_iter().filter_map(|found| finding(pack, file, text, found)).collect();
+        let mut findings: Vec<Finding> =
+            scan.matches.into_iter().filter_map(|found| finding(pack, file, text, found)).collect();
+        for (rule, n_more) in scan.cut {
+            let id = pack.files.get(rule).map(|file| &file.rule.id);
+            if let Some(last) = findings.iter().rposition(|finding| Some(&finding.rule) == id) {
+                let last = findings.remove(last);
+                findings.push(last.standing_for(n_more));
+            }
+        }
         Ok(Examined { findings, notices })
     }
 }

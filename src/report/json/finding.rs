@@ -100,6 +100,8 @@ impl From<WireFinding> for Finding {
             anchor: Anchor { symbol: wire.symbol, text: wire.text },
             fixes: wire.fixes.into_iter().map(Into::into).collect(),
             related: wire.related.into_iter().map(Into::into).collect(),
+            // The message says it; only the comparison, which is over, counts.
+            n_unlisted: 0,
             novelty: wire.novelty.into(),
             state: wire.state.into(),
         }
