@@ -17,6 +17,7 @@ use crate::model::deadline::Deadline;
 use crate::model::finding::Finding;
 use crate::model::option::{OptionSpec, Options};
 use crate::model::outcome::Breakage;
+use crate::model::place::Place;
 use crate::model::rule::{Family, Level};
 
 /// What a built-in check says of itself.
@@ -117,7 +118,14 @@ pub(crate) trait FileCheck: Send + Sync {
 
     /// The line that `tollgate builtin` prints for a finding; equal lines of one file are printed once.
     fn line(&self, file: &FileInput<'_>, finding: &Finding, _options: &Options) -> String {
-        builtin::placed_line(file, finding)
+        let path = &file.side.path;
+        match finding.place {
+            Place::Span(_, span) => {
+                let (line, column) = lines::position(file.bytes, span.start);
+                format!("{path}:{line}:{column}: {}", finding.message)
+            }
+            _ => format!("{path}: {}", finding.message),
+        }
     }
 }
 

@@ -130,6 +130,12 @@ pub(crate) fn write_program(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     replace(path, bytes, Access::Executable).map_err(Error::files("write", path))
 }
 
+/// Writes a file that is not there yet; anything that is there is an error.
+pub(crate) fn create(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let created = OpenOptions::new().write(true).create_new(true).open(path);
+    created.and_then(|file| fill(file, bytes, None, Access::Kept)).map_err(Error::files("create", path))
+}
+
 /// Writes a temporary file beside `path` and gives it its name.
 fn replace(path: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
     let before = match fs::symlink_metadata(path) {

@@ -1,0 +1,60 @@
+//! `tollgate check`: what is judged, what is new, and what the exit code says.
+
+use crate::support::Repo;
+
+#[test]
+fn a_staged_fault_blocks_and_a_mended_one_passes() {
+    let repo = Repo::with(&[("a.py", "a = 1\n")]);
+    repo.stage(&[("a.py", "a = 2 \n")]);
+    repo.tollgate(&["check", "--staged"]).code(1).says("a.py:1:6: error: trailing whitespace [trailing-whitespace]");
+    repo.stage(&[("a.py", "a = 2\n")]);
+    repo.tollgate(&["check", "--staged"]).code(0).says("passed: staged changes against HEAD (main): 1 file");
+}
+
+#[test]
+fn what_was_there_before_does_not_block() {
+    let old = "def f(x):\n    return eval(x)\n";
+    let repo = Repo::with(&[("a.py", old)]);
+    // Moved down, into another file, and renamed: the same finding.
+    repo.stage(&[("a.py", &format!("import os\n\n\n{old}"))]);
+    repo.tollgate(&["check", "--staged", "--fail-on", "note"]).code(0);
+    repo.tollgate(&["check", "--staged", "--fail-on", "note", "--scope", "all"]).code(1).says("eval-call");
+    repo.git(&["checkout", "-q", "HEAD", "--", "a.py"]).code(0);
+    repo.git(&["mv", "a.py", "b.py"]).code(0);
+    repo.tollgate(&["check", "--staged", "--fail-on", "note"]).code(0);
+    repo.write("b.py", "");
+    repo.git(&["add", "b.py"]).code(0);
+    repo.stage(&[("c.py", &format!("NAME = 1\n\n\n{old}"))]);
+    repo.tollgate(&["check", "--staged", "--fail-on", "note"]).code(0);
+    // A second one is new, and so is an edited line.
+    repo.stage(&[("c.py", &format!("{old}\n\ndef g(x):\n    return eval(x)\n"))]);
+    repo.tollgate(&["check", "--staged", "--fail-on", "note"]).code(1).says("1 new warning");
+    repo.stage(&[("c.py", "def f(x):\n    return 1 + eval(x)\n")]);
+    repo.tollgate(&["check", "--staged", "--fail-on", "note"]).code(1);
+}
+
+#[test]
+fn a_format_never_changes_the_verdict() {
+    let repo = Repo::with(&[]);
+    repo.stage(&[("a.json", "{")]);
+    for format in ["terminal", "short", "sarif", "json", "markdown", "junit", "github", "gitlab"] {
+        repo.tollgate(&["check", "--staged", "--format", format]).code(1);
+    }
+    repo.stage(&[("a.json", "{}\n")]);
+    for format in ["terminal", "short", "sarif", "json", "markdown", "junit", "github", "gitlab"] {
+        repo.tollgate(&["check", "--staged", "--format", format]).code(0);
+    }
+}
+
+#[test]
+fn the_last_run_is_shown_again() {
+    let repo = Repo::with(&[]);
+    repo.tollgate(&["last"]).code(2).says("hint: `tollgate check`");
+    repo.stage(&[("a.json", "{")]);
+    repo.tollgate(&["check", "--staged"]).code(1);
+    repo.tollgate(&["last"])
+        .code(0)
+        .says("error[check-json]")
+        .says("blocked: 2 new errors (check-json, end-of-file-fixer)");
+    repo.tollgate(&["last", "--format", "short"]).code(0).says("a.json:1:2: error: ");
+}
