@@ -1,5 +1,6 @@
 //! End to end: the real binary on real repositories, and the shape of the source.
 #![expect(clippy::disallowed_methods, reason = "tests start programs and read their own environment")]
 
+mod architecture;
 mod check;
 mod support;
