@@ -12,6 +12,7 @@ use crate::model::change::{ChangeSet, FileSide, Head, Mode, ObjectId, Source};
 use crate::model::content::{Content, Contents};
 use crate::model::path::RepoPath;
 use crate::model::request::Request;
+use crate::tree::file::is_there;
 
 /// The name of the file.
 const FILE: &str = "tollgate.toml";
@@ -118,7 +119,7 @@ impl Session<'_> {
     fn in_worktree(&self) -> Result<Option<Found>, Failure> {
         let Some(top) = self.repo.work_tree() else { return Ok(None) };
         let path = RepoPath::from(FILE);
-        if std::fs::symlink_metadata(top.join(FILE)).is_err() {
+        if !is_there(&top.join(FILE)) {
             return Ok(None);
         }
         self.read(&FileSide { path, mode: Mode::File, source: Source::Worktree }, FILE.to_owned(), Where::Worktree)

@@ -14,8 +14,8 @@ use crate::cli::output::OutputArgs;
 use crate::cli::progress::watched;
 use crate::forge::{Change, FORGES, Forge, detect};
 use crate::git::Repo;
+use crate::model::command::Trust;
 use crate::model::request::Request;
-use crate::plan::Trust;
 use crate::process::Interrupt;
 use crate::report::{Audience, Document, format};
 

@@ -11,6 +11,7 @@ use crate::check::{Active, ChangeCheck, FileCheck, change, hygiene};
 use crate::config::patterns::{PatternError, Patterns};
 use crate::config::{Check, Config};
 use crate::model::change::{ChangeSet, ChangedFile};
+use crate::model::command::Trust;
 use crate::model::option::{OptionValue, Options};
 use crate::model::outcome::{Breakage, CheckRun, Outcome};
 use crate::model::path::RepoPath;
@@ -35,15 +36,6 @@ pub(crate) enum Error {
         /// What is wrong with them.
         why: String,
     },
-}
-
-/// Whether the repository's own commands may run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Trust {
-    /// Someone installed the hooks here, or a pipeline asked for it.
-    Commands,
-    /// The repository was only cloned.
-    BuiltInOnly,
 }
 
 /// What decides which checks run.
