@@ -2,4 +2,5 @@
 #![expect(clippy::disallowed_methods, reason = "tests start programs and read their own environment")]
 
 mod check;
+mod hooks;
 mod support;
