@@ -2,5 +2,6 @@
 #![expect(clippy::disallowed_methods, reason = "tests start programs and read their own environment")]
 
 mod check;
+mod commands;
 mod hooks;
 mod support;
