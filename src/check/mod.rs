@@ -108,6 +108,11 @@ pub(crate) trait FileCheck: Send + Sync {
         true
     }
 
+    /// Whether what stands around a finding may be a secret, so that no report may show it.
+    fn is_sensitive(&self) -> bool {
+        false
+    }
+
     /// Looks at one file. An error means that the check could not do its work on it.
     fn check(&self, file: &FileInput<'_>, options: &Options) -> Result<Examined, Breakage>;
 

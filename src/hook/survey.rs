@@ -2,6 +2,7 @@
 //! Nothing of the repository is run.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::git::Repo;
 use crate::hook::Error;
@@ -26,6 +27,23 @@ pub(crate) struct Survey {
     pub(crate) suites: Vec<Proposal>,
     /// Folders of code that others wrote.
     pub(crate) foreign: Vec<&'static str>,
+}
+
+/// For people: `36 Rust files, 4 Python files; in use: cargo test`.
+impl fmt::Display for Survey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counted = |(language, n_files): &(&str, usize)| match n_files {
+            1 => format!("1 {language} file"),
+            _ => format!("{n_files} {language} files"),
+        };
+        let languages: Vec<String> = self.languages.iter().map(counted).collect();
+        let known =
+            if languages.is_empty() { "no files in a language that it knows".to_owned() } else { languages.join(", ") };
+        write!(f, "found: {known}")?;
+        let managers = self.managers.iter().map(|(name, _)| *name);
+        let used: Vec<&str> = managers.chain(self.linters.iter().chain(&self.suites).map(|own| own.id)).collect();
+        if used.is_empty() { Ok(()) } else { write!(f, "; in use: {}", used.join(", ")) }
+    }
 }
 
 /// A command that could be a check.

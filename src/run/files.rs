@@ -14,6 +14,7 @@ use crate::model::event::Event;
 use crate::model::finding::Finding;
 use crate::model::outcome::Breakage;
 use crate::model::path::RepoPath;
+use crate::model::place::Region;
 use crate::model::rule::{Family, RuleId};
 use crate::plan::selection::Choice;
 use crate::plan::{FileJob, RULES};
@@ -87,18 +88,14 @@ impl Runner<'_> {
             true => Err(Breakage::new("interrupted")),
             false => self.contents.read(side, MAX_FILE).map_err(|error| Breakage::new(error.0)),
         };
-        let n_bytes = match read {
-            Ok(Content::Bytes(bytes)) => {
-                examined.bytes = bytes;
-                examined.bytes.len() as u64
-            }
-            Ok(Content::TooLarge(n_bytes)) => n_bytes,
+        let (n_bytes, bytes) = match read {
+            Ok(Content::Bytes(bytes)) => (bytes.len() as u64, bytes),
+            Ok(Content::TooLarge(n_bytes)) => (n_bytes, Vec::new()),
             Err(breakage) => {
                 self.nothing_read(job, side, &breakage, &mut examined);
                 return examined;
             }
         };
-        let bytes = std::mem::take(&mut examined.bytes);
         let input = FileInput {
             side,
             is_added,
@@ -115,9 +112,18 @@ impl Runner<'_> {
         if !examined.findings.is_empty() && !is_unread(&input) {
             let text = Text::new(&bytes);
             examined.findings.iter_mut().for_each(|finding| resolve(&text, finding));
+            self.hide_secrets(job, &mut examined.findings);
         }
         examined.bytes = bytes;
         examined
+    }
+
+    /// Leaves out of the findings of sensitive checks what stands around them.
+    fn hide_secrets(&self, job: &FileJob, findings: &mut [Finding]) {
+        let checks = job.checks.iter().filter_map(|&at| self.plan.file_checks.get(at)).map(|job| job.check);
+        let sensitive: Vec<&str> = checks.filter(|check| check.is_sensitive()).map(|check| check.about().id).collect();
+        let hidden = findings.iter_mut().filter(|finding| sensitive.contains(&finding.rule.as_str()));
+        hidden.filter_map(|finding| finding.region.as_mut()).for_each(Region::drop_context);
     }
 
     fn nothing_read(&self, job: &FileJob, side: &FileSide, breakage: &Breakage, examined: &mut ExaminedFile) {
@@ -165,7 +171,7 @@ impl Runner<'_> {
     }
 }
 
-/// Whether the content was left alone because it is too large.
+/// Whether the file was too large to be read.
 fn is_unread(input: &FileInput<'_>) -> bool {
     input.n_bytes > MAX_FILE
 }

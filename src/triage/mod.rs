@@ -247,7 +247,7 @@ mod tests {
                 let end = text[at..].find('\n').map_or(text.len(), |feed| at + feed);
                 let place = Place::Span(RepoPath::from(path), Span { start: at, end: at + 1 });
                 let mut finding = Finding::new("bang", Level::Error, place, "m")
-                    .with_anchor(Anchor::new("", text[start..end].as_bytes()));
+                    .with_anchor(Anchor::new("", &text.as_bytes()[start..end]));
                 finding.region = locate(&index, &finding.place);
                 finding
             })

