@@ -50,17 +50,27 @@ fn parse_report(text: &str) -> Result<(&'static str, PathBuf), String> {
     Ok((format.name, PathBuf::from(file)))
 }
 
+/// Which of the standard streams takes the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    /// Standard output.
+    Output,
+    /// Standard error: what a hook says is talk, and the standard output belongs to git (`git push --porcelain`).
+    Error,
+}
+
 /// The standard streams, and who reads them.
 pub(super) struct Streams {
     color: ColorChoice,
+    target: Target,
 }
 
 impl Streams {
-    pub(super) fn new(color: ColorChoice) -> Self {
-        Self { color }
+    pub(super) fn new(color: ColorChoice, target: Target) -> Self {
+        Self { color, target }
     }
 
-    fn colors(&self, stream: &io::Stdout) -> bool {
+    fn colors(&self, stream: &impl anstream::stream::RawStream) -> bool {
         match self.color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
@@ -68,20 +78,26 @@ impl Streams {
         }
     }
 
-    /// Who reads standard output.
+    /// Who reads the data.
     pub(super) fn audience(&self, detail: Detail) -> Audience {
         let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
-        let stdout = io::stdout();
-        Audience { is_terminal: stdout.is_terminal(), color: self.colors(&stdout), width, detail }
+        let (is_terminal, color) = match self.target {
+            Target::Output => (io::stdout().is_terminal(), self.colors(&io::stdout())),
+            Target::Error => (io::stderr().is_terminal(), self.colors(&io::stderr())),
+        };
+        Audience { is_terminal, color, width, detail }
     }
 
-    /// Writes data to standard output. A reader that has gone away is no error.
+    /// Writes data to where it belongs. A reader that has gone away is no error.
     pub(super) fn data(&self, bytes: &[u8]) -> Result<(), Failure> {
-        let mut stdout = io::stdout().lock();
-        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        let written = match self.target {
+            Target::Output => write_out(&mut io::stdout().lock(), bytes),
+            Target::Error => write_out(&mut io::stderr().lock(), bytes),
+        };
+        match written {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure {
                 code: Failure::CHANGE,
-                ..Failure::usage(anyhow::Error::new(error).context("cannot write to standard output"))
+                ..Failure::usage(anyhow::Error::new(error).context("cannot write what was found"))
             }),
             _ => Ok(()),
         }
@@ -96,6 +112,11 @@ impl Streams {
     pub(super) fn say(&self, line: &str) {
         let _ = writeln!(io::stderr().lock(), "{line}");
     }
+}
+
+fn write_out(stream: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
+    stream.write_all(bytes)?;
+    stream.flush()
 }
 
 /// Says why a run ended without a verdict.

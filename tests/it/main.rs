@@ -4,4 +4,6 @@
 
 mod architecture;
 mod check;
+mod commands;
+mod hooks;
 mod support;
