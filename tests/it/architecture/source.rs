@@ -204,7 +204,8 @@ impl Walk<'_> {
     fn branches(&mut self, prefix: &[String], trees: TokenStream) {
         let trees: Vec<TokenTree> = trees.into_iter().collect();
         for tree in trees.split(|token| matches!(token, TokenTree::Punct(comma) if comma.as_char() == ',')) {
-            let mut tokens = tree.to_vec().into_iter().peekable();
+            let tree: Vec<TokenTree> = tree.to_vec();
+            let mut tokens = tree.into_iter().peekable();
             let (name, line) = match tokens.next() {
                 Some(TokenTree::Ident(ident)) => (ident.to_string(), ident.span().start().line),
                 Some(TokenTree::Punct(star)) if star.as_char() == '*' => ("*".to_owned(), star.span().start().line),
@@ -246,7 +247,7 @@ fn skip_colons(tokens: &mut Tokens) -> bool {
 /// The tokens of the item that comes next, other attributes included, and its last line.
 fn item(tokens: &mut Tokens) -> (TokenStream, Option<usize>) {
     let mut item = Vec::new();
-    while let Some(token) = tokens.next() {
+    for token in tokens.by_ref() {
         let is_end = match &token {
             TokenTree::Punct(punct) => punct.as_char() == ';',
             TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
