@@ -80,8 +80,9 @@ impl Session<'_> {
                         level.is_some()
                     });
                     report.rules.push(built_in(about));
+                    let n_found = found.len();
                     report.findings.extend(found);
-                    if report.findings.is_empty() { Outcome::Clean } else { Outcome::Found(report.findings.len()) }
+                    if n_found == 0 { Outcome::Clean } else { Outcome::Found(n_found) }
                 }
             };
             let id = RuleId::from(about.id);

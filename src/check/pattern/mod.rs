@@ -91,7 +91,8 @@ impl Engine {
     ) -> Result<Examined, Breakage> {
         let Some(language) = Language::of_path(&file.side.path) else { return Ok(Examined::default()) };
         let Some(pack) = self.packs.get(&language) else { return Ok(Examined::default()) };
-        let wanted: Vec<bool> = pack.files.iter().map(wanted).collect();
+        let is_wanted = |rule: &RuleFile| rule.is_for(&file.side.path) && wanted(rule);
+        let wanted: Vec<bool> = pack.files.iter().map(is_wanted).collect();
         if !wanted.contains(&true) {
             return Ok(Examined::default());
         }
@@ -209,6 +210,19 @@ mod tests {
         let engine = Engine::new(vec![rule.clone()]);
         assert_eq!(examine(&engine, &rule, Language::TypeScript, "f();").findings.len(), 1);
         assert_eq!(examine(&engine, &rule, Language::Tsx, "f();").findings.len(), 0);
+    }
+
+    #[test]
+    fn a_rule_says_for_which_paths_it_is() {
+        let check = |keys: &str, expected: usize| {
+            let yaml = format!("id: a\nlanguage: Python\nseverity: error\nmessage: m\nrule: {{pattern: f()}}\n{keys}");
+            let rule = RuleFile::parse("a.yml", &yaml).unwrap();
+            let engine = Engine::new(vec![rule.clone()]);
+            assert_eq!(examine(&engine, &rule, Language::Python, "f()\n").findings.len(), expected, "{keys}");
+        };
+        check("files: [src/**]\n", 0);
+        check("files: ['*.py']\n", 1);
+        check("ignores: [{glob: A.PY, caseInsensitive: true}]\n", 0);
     }
 
     #[test]

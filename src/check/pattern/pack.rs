@@ -1,5 +1,7 @@
 //! The built-in packs, embedded from `rules/`.
 
+use std::collections::BTreeSet;
+
 use include_dir::{Dir, include_dir};
 
 use crate::check::pattern::rule_file::RuleFile;
@@ -18,25 +20,28 @@ fn folders(language: Language) -> &'static [&'static str] {
     }
 }
 
-const ALL: [&str; 5] = ["rust", "python", "javascript", "typescript", "go"];
-
 /// Every built-in rule, sorted by file.
 pub(crate) fn built_in() -> Vec<RuleFile> {
-    ALL.iter().flat_map(|folder| read(folder)).collect()
+    built_in_for(&Language::all().collect::<Vec<_>>())
 }
 
 /// The built-in rules that run on one of these languages: only their files are read.
 pub(crate) fn built_in_for(languages: &[Language]) -> Vec<RuleFile> {
-    let wanted: Vec<_> = languages.iter().flat_map(|language| folders(*language)).collect();
-    ALL.iter().filter(|folder| wanted.contains(folder)).flat_map(|folder| read(folder)).collect()
+    all_folders(languages).into_iter().flat_map(read).collect()
 }
 
 /// The ids of every built-in rule, told by the file names alone.
 pub(crate) fn built_in_ids() -> Vec<String> {
-    ALL.iter()
-        .flat_map(|folder| files(folder))
+    all_folders(&Language::all().collect::<Vec<_>>())
+        .into_iter()
+        .flat_map(files)
         .filter_map(|(path, _)| Some(std::path::Path::new(path).file_stem()?.to_str()?.to_owned()))
         .collect()
+}
+
+/// The folders of several languages, each once.
+fn all_folders(languages: &[Language]) -> BTreeSet<&'static str> {
+    languages.iter().flat_map(|language| folders(*language)).copied().collect()
 }
 
 fn files(folder: &str) -> Vec<(&'static str, &'static str)> {

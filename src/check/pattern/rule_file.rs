@@ -1,8 +1,10 @@
 //! A rule file: ast-grep's YAML unchanged, with our own additions under `metadata`.
 
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::Deserialize;
 
 use crate::check::pattern::RuleError;
+use crate::model::path::RepoPath;
 use crate::model::rule::{Family, Level, Rule, RuleId};
 use crate::syntax::Language;
 
@@ -21,7 +23,24 @@ struct Header {
     #[serde(default)]
     url: String,
     #[serde(default)]
+    files: Vec<Glob>,
+    #[serde(default)]
+    ignores: Vec<Glob>,
+    #[serde(default)]
     metadata: Metadata,
+}
+
+/// A pattern of paths, as ast-grep writes it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Glob {
+    Text(String),
+    #[serde(rename_all = "camelCase")]
+    Detailed {
+        glob: String,
+        #[serde(default)]
+        case_insensitive: bool,
+    },
 }
 
 /// Our additions.
@@ -53,7 +72,7 @@ pub(crate) struct Examples {
 }
 
 /// A rule file, described but not compiled.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct RuleFile {
     /// The file, for people.
     pub(crate) origin: String,
@@ -66,7 +85,12 @@ pub(crate) struct RuleFile {
     /// What to do about a hit.
     pub(crate) hint: String,
     /// Its examples.
+    #[cfg(test)]
     pub(crate) tests: Examples,
+    /// The paths that it is for; none for all.
+    files: Option<GlobSet>,
+    /// The paths that it leaves out.
+    ignores: GlobSet,
 }
 
 impl RuleFile {
@@ -81,7 +105,7 @@ impl RuleFile {
             .chain(&header.metadata.also)
             .map(|name| {
                 Language::from_name(name).ok_or_else(|| {
-                    let known = Language::names().collect::<Vec<_>>().join(", ");
+                    let known = Language::all().map(Language::name).collect::<Vec<_>>().join(", ");
                     fail(format!("there is no language `{name}` (known: {known})"))
                 })
             })
@@ -106,8 +130,38 @@ impl RuleFile {
             cwe: metadata.cwe,
         };
         let (origin, yaml) = (origin.to_owned(), yaml.to_owned());
-        Ok(Self { origin, yaml, languages, rule, hint: metadata.hint, tests: metadata.tests })
+        let files = (!header.files.is_empty()).then(|| globs(&header.files)).transpose().map_err(fail)?;
+        let ignores = globs(&header.ignores).map_err(fail)?;
+        Ok(Self {
+            origin,
+            yaml,
+            languages,
+            rule,
+            hint: metadata.hint,
+            #[cfg(test)]
+            tests: metadata.tests,
+            files,
+            ignores,
+        })
     }
+
+    /// Whether the rule is for a file of that path.
+    pub(crate) fn is_for(&self, path: &RepoPath) -> bool {
+        let path = path.to_fs();
+        self.files.as_ref().is_none_or(|files| files.is_match(&path)) && !self.ignores.is_match(&path)
+    }
+}
+
+fn globs(globs: &[Glob]) -> Result<GlobSet, String> {
+    let mut set = GlobSetBuilder::new();
+    for glob in globs {
+        let (text, folded) = match glob {
+            Glob::Text(text) => (text, false),
+            Glob::Detailed { glob, case_insensitive } => (glob, *case_insensitive),
+        };
+        set.add(GlobBuilder::new(text).case_insensitive(folded).build().map_err(|error| error.to_string())?);
+    }
+    set.build().map_err(|error| error.to_string())
 }
 
 /// The page that `explain` prints, with the same parts as that of any other check.
