@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests start programs and read their own environment")]
 
 mod check;
+mod ci;
 mod commands;
 mod hooks;
 mod support;
