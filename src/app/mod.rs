@@ -8,6 +8,7 @@ mod policy;
 mod project_rules;
 mod rules_in_force;
 mod sources;
+pub(crate) mod staged;
 pub(crate) mod vocabulary;
 
 use std::collections::BTreeSet;
@@ -20,20 +21,22 @@ use crate::app::ground::Grounded;
 use crate::app::policy::Loaded;
 use crate::app::sources::Sources;
 use crate::check::pattern::Engine;
+use crate::config::Config;
 use crate::config::given::Overrides;
 use crate::discover;
 use crate::gate;
 use crate::git::Repo;
 use crate::model::change::{ChangeSet, Head};
+use crate::model::command::Trust;
 use crate::model::deadline::Deadline;
 use crate::model::event::Event;
 use crate::model::finding::{Finding, Novelty};
-use crate::model::outcome::{RunReport, Subject};
+use crate::model::outcome::{Notice, RunReport, Subject};
 use crate::model::request::Request;
 use crate::model::rule::RuleId;
 use crate::model::verdict::Verdict;
 use crate::plan::selection::Selection;
-use crate::plan::{Plan, Policy, Trust, plan};
+use crate::plan::{Plan, Policy, plan};
 use crate::process::Interrupt;
 use crate::report::plan::PlanView;
 use crate::run::{Ran, Runner};
@@ -125,7 +128,6 @@ impl Session<'_> {
     fn planned<'a>(&self, prepared: &'a Prepared) -> Result<Plan<'a>, Failure> {
         let policy = Policy {
             config: &prepared.loaded.config,
-            stage: prepared.loaded.config.stage(&prepared.stage).map_err(Failure::config)?,
             selection: &prepared.selection,
             engine: &prepared.engine,
             trust: self.settings.trust,
@@ -161,7 +163,7 @@ impl Session<'_> {
             rules: rules_in_force::of(&plan, std::mem::take(&mut ran.rules)),
             checks: ran.checks,
             findings: ran.findings,
-            notices: ran.notices,
+            notices: policy_notices(&prepared.loaded.config).chain(ran.notices).collect(),
             started,
             duration: clock.elapsed(),
         };
@@ -196,6 +198,12 @@ pub(crate) fn default_stage(request: &Request) -> &'static str {
         Request::Push { .. } => "pre-push",
         Request::Message(_) => "commit-msg",
     }
+}
+
+/// What a reader must know of the policy.
+fn policy_notices(config: &Config) -> impl Iterator<Item = Notice> {
+    let notice = |message: &String| Notice { check: RuleId::from("policy"), path: None, message: message.clone() };
+    config.notices.iter().map(notice)
 }
 
 fn default_jobs() -> usize {

@@ -12,9 +12,12 @@ use crate::model::change::{ChangeSet, FileSide, Head, Mode, ObjectId, Source};
 use crate::model::content::{Content, Contents};
 use crate::model::path::RepoPath;
 use crate::model::request::Request;
+use crate::tree::file::is_there;
 
 /// The name of the file.
 const FILE: &str = "tollgate.toml";
+/// The name of one person's own policy.
+const LOCAL_FILE: &str = "tollgate.local.toml";
 /// The most bytes of it that are read; `config` says what is too much.
 const MAX_BYTES: u64 = 64 << 20;
 /// What the report says where a change has no policy to be judged by but its own.
@@ -45,6 +48,11 @@ impl Session<'_> {
         };
         let mut loaded = self.load(found)?;
         loaded.config.with_overrides(self.settings.overrides);
+        let local = RepoPath::from(LOCAL_FILE);
+        if Sources::new(self.repo).is_in_worktree(&local) == Some(true) {
+            loaded.config.note_unread(&local);
+        }
+        change.files.iter().for_each(|file| loaded.config.note_unread(file.path()));
         if reports_only {
             report_only(&mut loaded);
         }
@@ -111,7 +119,7 @@ impl Session<'_> {
     fn in_worktree(&self) -> Result<Option<Found>, Failure> {
         let Some(top) = self.repo.work_tree() else { return Ok(None) };
         let path = RepoPath::from(FILE);
-        if std::fs::symlink_metadata(top.join(FILE)).is_err() {
+        if !is_there(&top.join(FILE)) {
             return Ok(None);
         }
         self.read(&FileSide { path, mode: Mode::File, source: Source::Worktree }, FILE.to_owned(), Where::Worktree)

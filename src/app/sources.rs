@@ -30,6 +30,10 @@ impl Contents for Sources<'_> {
         }
     }
 
+    fn is_in_worktree(&self, path: &RepoPath) -> Option<bool> {
+        self.top.as_ref().map(|top| top.join(path.to_fs()).exists())
+    }
+
     fn folder(&self, tree: &ObjectId, folder: &RepoPath) -> Result<Vec<Vec<u8>>, ContentError> {
         self.objects.folder(tree, folder)
     }

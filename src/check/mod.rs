@@ -17,6 +17,7 @@ use crate::model::deadline::Deadline;
 use crate::model::finding::Finding;
 use crate::model::option::{OptionSpec, Options};
 use crate::model::outcome::Breakage;
+use crate::model::place::Place;
 use crate::model::rule::{Family, Level};
 
 /// What a built-in check says of itself.
@@ -107,6 +108,11 @@ pub(crate) trait FileCheck: Send + Sync {
         true
     }
 
+    /// Whether what stands around a finding may be a secret, so that no report may show it.
+    fn is_sensitive(&self) -> bool {
+        false
+    }
+
     /// Looks at one file. An error means that the check could not do its work on it.
     fn check(&self, file: &FileInput<'_>, options: &Options) -> Result<Examined, Breakage>;
 
@@ -117,7 +123,14 @@ pub(crate) trait FileCheck: Send + Sync {
 
     /// The line that `tollgate builtin` prints for a finding; equal lines of one file are printed once.
     fn line(&self, file: &FileInput<'_>, finding: &Finding, _options: &Options) -> String {
-        builtin::placed_line(file, finding)
+        let path = &file.side.path;
+        match finding.place {
+            Place::Span(_, span) => {
+                let (line, column) = lines::position(file.bytes, span.start);
+                format!("{path}:{line}:{column}: {}", finding.message)
+            }
+            _ => format!("{path}: {}", finding.message),
+        }
     }
 }
 

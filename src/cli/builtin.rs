@@ -6,18 +6,17 @@ use std::path::Path;
 use clap::Args;
 
 use crate::app::failure::Failure;
+use crate::app::staged::added;
 use crate::check::FileCheck;
 use crate::check::builtin::arguments::{Parsed, parse};
 use crate::check::builtin::{self, Builtin, Named, Report};
 use crate::cli::Context;
+use crate::cli::check::repo_path;
 use crate::config::nearest::nearest;
 use crate::git::Repo;
 use crate::git::listing::Listing;
-use crate::model::change::{FileSide, Mode, Source, Status};
-use crate::model::content::Content;
 use crate::model::option::Options;
 use crate::model::path::RepoPath;
-use crate::model::request::Request;
 use crate::process::Interrupt;
 use crate::tree::file::{read_named, write_atomic};
 
@@ -72,18 +71,12 @@ impl Known {
             return Ok(Self { repo: None, added: Vec::new(), is_in_merge: false });
         };
         let is_in_merge = repo.operation().map_err(Failure::git)?.is_some();
-        let mut added = Vec::new();
-        if asks_for_added {
-            let changes = crate::discover::discover(&repo, &Request::Staged).map_err(Failure::change)?;
-            let files = changes.into_iter().flat_map(|change| change.files);
-            let new = files.filter(|file| matches!(file.status, Status::Added | Status::Renamed));
-            added.extend(new.map(|file| file.path().clone()));
-        }
+        let added = if asks_for_added { added(&repo)? } else { Vec::new() };
         Ok(Self { repo: Some(repo), added, is_in_merge })
     }
 
     fn path(&self, file: &Path, context: &Context) -> Option<RepoPath> {
-        crate::cli::check::repo_path(file, self.repo.as_ref()?, &context.environment.folder).ok()
+        repo_path(file, self.repo.as_ref()?, &context.environment.folder).ok()
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{ArgGroup, Args};
 
 use crate::app::failure::Failure;
+use crate::app::staged::whatever_changed;
 use crate::app::{Session, Settings, default_stage};
 use crate::cli::Context;
 use crate::cli::environment::Environment;
@@ -14,10 +15,10 @@ use crate::config::Scope;
 use crate::config::given::Overrides;
 use crate::git::Repo;
 use crate::hook::install::is_installed;
+use crate::model::command::Trust;
 use crate::model::path::RepoPath;
 use crate::model::request::Request;
 use crate::model::rule::Level;
-use crate::plan::Trust;
 use crate::process::Interrupt;
 use crate::report::plan::{Shape, show};
 
@@ -106,7 +107,7 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<u8, Failure> {
     let session = Session { repo: &repo, settings: &settings, interrupt: &interrupt };
     let request = match request(args, &repo, &context.environment.folder)? {
         Some(request) => request,
-        None => whatever_changed(&session)?,
+        None => whatever_changed(&repo)?,
     };
     if args.run.plan {
         return show_plan(&session, &request, args.output.format, context);
@@ -130,15 +131,6 @@ fn request(args: &CheckArgs, repo: &Repo, folder: &Path) -> Result<Option<Reques
         }
         _ => return Ok(None),
     }))
-}
-
-/// What is staged; the work tree if nothing is.
-fn whatever_changed(session: &Session<'_>) -> Result<Request, Failure> {
-    let staged = crate::discover::discover(session.repo, &Request::Staged).map_err(Failure::change)?;
-    Ok(match staged.iter().all(|change| change.files.is_empty()) {
-        true => Request::Worktree,
-        false => Request::Staged,
-    })
 }
 
 /// Shows the plan instead of running it.

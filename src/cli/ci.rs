@@ -14,10 +14,10 @@ use crate::cli::output::OutputArgs;
 use crate::cli::progress::watched;
 use crate::forge::{Change, FORGES, Forge, detect};
 use crate::git::Repo;
+use crate::model::command::Trust;
 use crate::model::request::Request;
-use crate::plan::Trust;
 use crate::process::Interrupt;
-use crate::report::{Audience, Detail, Document, FORMATS};
+use crate::report::{Audience, Document, format};
 
 /// Judge a pull request in a pipeline, by the policy of the branch that it wants to enter.
 ///
@@ -121,12 +121,9 @@ fn known_base(repo: &Repo, change: &Change, forge: Option<&Forge>) -> Result<Str
 fn annotate(forge: &Forge, judged: &[Judged], args: &CiArgs, context: &Context) -> Result<(), Failure> {
     let rendered = |name: &str| {
         let mut text = Vec::new();
-        for one in judged {
+        for (one, format) in judged.iter().filter_map(|one| Some((one, format(name)?))) {
             let document = Document { report: &one.report, verdict: &one.verdict };
-            let audience = Audience { detail: Detail::Normal, ..Audience::LOG };
-            if let Some(format) = FORMATS.iter().find(|format| format.name == name) {
-                (format.write)(&document, &audience, &mut text).expect("because writing to memory does not fail");
-            }
+            (format.write)(&document, &Audience::LOG, &mut text).expect("because writing to memory does not fail");
         }
         text
     };

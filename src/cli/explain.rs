@@ -2,12 +2,18 @@
 
 use clap::Args;
 
+use crate::app::Session;
 use crate::app::failure::Failure;
 use crate::app::vocabulary::built_in_checks;
 use crate::check::pattern::pack::built_in;
 use crate::cli::Context;
+use crate::cli::check::RunArgs;
 use crate::config::nearest::nearest;
+use crate::git::Repo;
+use crate::model::command::Trust;
+use crate::model::escape::escaped;
 use crate::model::option::{OptionKind, OptionSpec};
+use crate::process::Interrupt;
 
 /// Explain a check or rule: what it finds, why it matters, how to mend it.
 #[derive(Args)]
@@ -18,8 +24,30 @@ pub(super) struct ExplainArgs {
 }
 
 pub(super) fn run(args: &ExplainArgs, context: &Context) -> Result<u8, Failure> {
-    let page = page(&args.id).ok_or_else(|| unknown(&args.id))?;
+    let page = match page(&args.id) {
+        Some(page) => page,
+        None => own_page(&args.id, context)?.ok_or_else(|| unknown(&args.id))?,
+    };
     context.streams.data(page.as_bytes()).map(|()| 0)
+}
+
+/// The page of a check that this repository's configuration defines; of a rule of such a check (`tool/rule`), too.
+fn own_page(id: &str, context: &Context) -> Result<Option<String>, Failure> {
+    let interrupt = Interrupt::default();
+    let Ok(repo) = Repo::discover(&context.environment.folder, &interrupt) else { return Ok(None) };
+    let settings = RunArgs::default().settings(&context.environment, Trust::BuiltInOnly);
+    let (config, policy) = Session { repo: &repo, settings: &settings, interrupt: &interrupt }.policy_here()?;
+    let own = id.split_once('/').map_or(id, |(check, _)| check);
+    let Some((check, run)) = config.checks.get(own).and_then(|check| Some((check, check.run.as_ref()?))) else {
+        return Ok(None);
+    };
+    let line = escaped(&run.value.join(" "));
+    let level = check.level.map_or(String::new(), |level| format!(" Its findings have the level {}.", level.name()));
+    Ok(Some(format!(
+        "# {id}\n\n## What it finds\n\nWhatever `{line}` reports: [checks.{own}] of {policy}, {}.{level}\n\n\
+         ## Fix\n\nRun that command by hand to see all that it says.\n",
+        run.origin
+    )))
 }
 
 fn page(id: &str) -> Option<String> {

@@ -14,8 +14,8 @@ use crate::cli::progress::watched;
 use crate::git::Repo;
 use crate::hook::{self, Stage, Turn, chain};
 use crate::model::command::Exit;
+use crate::model::command::Trust;
 use crate::model::request::Request;
-use crate::plan::Trust;
 use crate::process::Interrupt;
 
 /// Serve a git hook; installed hooks call this.

@@ -1,6 +1,7 @@
 //! `tollgate install` and `tollgate uninstall`.
 
 use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 
 use crate::app::failure::Failure;
 use crate::cli::Context;
@@ -17,7 +18,7 @@ use crate::process::Interrupt;
 #[derive(Args)]
 pub(super) struct InstallArgs {
     /// Install only this hook; can be repeated.
-    #[arg(long = "hook", value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(STAGES.iter().map(|stage| stage.name)))]
+    #[arg(long = "hook", value_name = "NAME", value_parser = hooks())]
     hooks: Vec<String>,
     /// Overwrite hooks of ours that were edited since.
     #[arg(long)]
@@ -36,6 +37,10 @@ pub(super) struct UninstallArgs {
     /// Show what would be done, and do nothing.
     #[arg(long)]
     dry_run: bool,
+}
+
+fn hooks() -> PossibleValuesParser {
+    STAGES.iter().map(|stage| PossibleValue::new(stage.name).help(stage.summary)).collect::<Vec<_>>().into()
 }
 
 fn edits(force: bool) -> Edits {

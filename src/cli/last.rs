@@ -7,7 +7,7 @@ use crate::cli::Context;
 use crate::cli::output::OutputArgs;
 use crate::git::Repo;
 use crate::process::Interrupt;
-use crate::report::{Document, FORMATS, json};
+use crate::report::{Detail, Document, format, json};
 use crate::store;
 
 /// Show the last run of this work tree again, whole or in another format.
@@ -28,11 +28,11 @@ pub(super) fn run(args: &LastArgs, context: &Context) -> Result<u8, Failure> {
     let (report, verdict) = json::read(&bytes).map_err(Failure::usage)?;
     let document = Document { report: &report, verdict: &verdict };
     let name = args.output.format.unwrap_or("terminal");
-    let mut audience = context.streams.audience(args.output.detail());
+    let mut audience = context.streams.audience(args.output.detail().max(Detail::Normal));
     // Whoever asks for the last run wants all of it, also in a pipe.
     audience.is_terminal = true;
     let mut text = Vec::new();
-    if let Some(format) = FORMATS.iter().find(|format| format.name == name) {
+    if let Some(format) = format(name) {
         (format.write)(&document, &audience, &mut text).expect("because writing to memory does not fail");
     }
     context.streams.data(&text)?;

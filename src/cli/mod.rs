@@ -5,11 +5,11 @@ mod check;
 mod ci;
 mod completions;
 mod config;
-//mod doctor;
+mod doctor;
 pub(crate) mod environment;
 mod explain;
 mod hook;
-//mod init;
+mod init;
 mod install;
 mod last;
 mod man;
@@ -38,12 +38,12 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    //    Init(init::InitArgs),
+    Init(init::InitArgs),
     Check(check::CheckArgs),
     Ci(ci::CiArgs),
     Install(install::InstallArgs),
     Uninstall(install::UninstallArgs),
-    //    Doctor(doctor::DoctorArgs),
+    Doctor(doctor::DoctorArgs),
     Explain(explain::ExplainArgs),
     Rules(rules::RulesArgs),
     Config(config::ConfigArgs),
@@ -79,12 +79,12 @@ fn run(arguments: Vec<OsString>, environment: Environment) -> u8 {
     let target = if matches!(cli.command, Command::Hook(_)) { Target::Error } else { Target::Output };
     let context = Context { streams: Streams::new(cli.color, target), environment };
     let result = match &cli.command {
-        //        Command::Init(args) => init::run(args, &context),
+        Command::Init(args) => init::run(args, &context),
         Command::Check(args) => check::run(args, &context),
         Command::Ci(args) => ci::run(args, &context),
         Command::Install(args) => install::run(args, &context),
         Command::Uninstall(args) => install::run_uninstall(args, &context),
-        //        Command::Doctor(args) => doctor::run(args, &context),
+        Command::Doctor(args) => doctor::run(args, &context),
         Command::Explain(args) => explain::run(args, &context),
         Command::Rules(args) => rules::run(args, &context),
         Command::Config(args) => config::run(args, &context),

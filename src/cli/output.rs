@@ -3,13 +3,14 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ColorChoice};
 
 use crate::app::failure::Failure;
 use crate::app::{Judged, Session};
 use crate::cli::Context;
 use crate::model::escape::escaped;
-use crate::report::{Audience, Detail, Document, FORMATS, Format};
+use crate::report::{Audience, Detail, Document, FORMATS, Format, format};
 use crate::store;
 
 /// How and where a run is reported.
@@ -17,7 +18,7 @@ use crate::store;
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputArgs {
     /// The format on standard output.
-    #[arg(long, value_name = "NAME", value_parser = parse_format)]
+    #[arg(long, value_name = "NAME", value_parser = formats())]
     pub(super) format: Option<&'static str>,
     /// Write a report to a file as well; can be repeated.
     #[arg(long = "report", value_name = "NAME=FILE", value_parser = parse_report)]
@@ -30,13 +31,13 @@ pub(super) struct OutputArgs {
     pub(super) verbose: bool,
 }
 
-fn names() -> String {
-    FORMATS.iter().map(|format| format.name).collect::<Vec<_>>().join(", ")
+fn formats() -> impl TypedValueParser<Value = &'static str> {
+    let values = FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.summary));
+    PossibleValuesParser::new(values).map(|name| known(&name).name)
 }
 
-fn parse_format(name: &str) -> Result<&'static str, String> {
-    let found = FORMATS.iter().find(|format| format.name == name);
-    found.map(|format| format.name).ok_or_else(|| format!("there is no such format; there are {}", names()))
+fn known(name: &str) -> &'static Format {
+    format(name).expect("because names are parsed against the same table")
 }
 
 fn parse_report(text: &str) -> Result<(&'static str, PathBuf), String> {
@@ -44,11 +45,9 @@ fn parse_report(text: &str) -> Result<(&'static str, PathBuf), String> {
     if file.is_empty() {
         return Err("the name of the file is missing".to_owned());
     }
-    Ok((parse_format(name)?, PathBuf::from(file)))
-}
-
-fn format(name: &str) -> &'static Format {
-    FORMATS.iter().find(|format| format.name == name).expect("because names are parsed against the same table")
+    let names = || FORMATS.iter().map(|format| format.name).collect::<Vec<_>>().join(", ");
+    let format = format(name).ok_or_else(|| format!("there is no format `{name}`; there are {}", names()))?;
+    Ok((format.name, PathBuf::from(file)))
 }
 
 /// Which of the standard streams takes the data.
@@ -148,11 +147,11 @@ impl OutputArgs {
         let mut text = Vec::new();
         for one in judged {
             let document = Document { report: &one.report, verdict: &one.verdict };
-            let chosen = format(self.format.unwrap_or("terminal"));
+            let chosen = known(self.format.unwrap_or("terminal"));
             (chosen.write)(&document, &audience, &mut text).expect("because writing to memory does not fail");
         }
         for (name, file) in &self.reports {
-            write_file(format(name), judged, &context.environment.folder.join(file))?;
+            write_file(known(name), judged, &context.environment.folder.join(file))?;
         }
         keep(judged, session);
         context.streams.data(&text)?;
@@ -187,7 +186,7 @@ fn keep(judged: &[Judged], session: &Session<'_>) {
     let Some(one) = judged.iter().max_by_key(|one| !one.verdict.is_pass()) else { return };
     let document = Document { report: &one.report, verdict: &one.verdict };
     let mut bytes = Vec::new();
-    let written = (format("json").write)(&document, &Audience::LOG, &mut bytes);
+    let written = (known("json").write)(&document, &Audience::LOG, &mut bytes);
     if written.is_ok() {
         let folder = store::folder(&session.settings.cache, session.repo.git_dir());
         let _ = store::last::save_last(&folder, &bytes);

@@ -98,7 +98,7 @@ impl Display {
                 let bar = self.add(bar, "{spinner} {prefix}  {msg}  {elapsed}");
                 self.commands.insert(check.to_string(), bar);
             }
-            Event::Finished { check, .. } => {
+            Event::Finished { check } => {
                 if let Some(bar) = self.commands.remove(check.as_str()) {
                     bar.finish_and_clear();
                 }

@@ -263,7 +263,7 @@ mod tests {
                 policy.push_str(&format!("{}\n{} = {}\n", HEADS[head], KEYS[key], VALUES[value]));
             }
             match load(policy.as_bytes()) {
-                Ok(config) => prop_assert!(load(show::show(&config).as_bytes()).is_ok()),
+                Ok(config) => prop_assert!(load(show::show(&config, show::Origins::Shown).as_bytes()).is_ok()),
                 Err(error) => prop_assert!(error.starts_with("error: tollgate.toml")),
             }
         }

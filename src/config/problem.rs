@@ -102,7 +102,8 @@ impl Error {
         Err(Self { problems })
     }
 
-    /// The problems.
+    /// The problems, for tests that look at each.
+    #[cfg(test)]
     pub(crate) fn problems(&self) -> &[Problem] {
         &self.problems
     }

@@ -178,7 +178,7 @@ fn list(items: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::show;
+    use super::{Origins, show};
     use crate::config::Config;
 
     fn load(bytes: &[u8]) -> Config {

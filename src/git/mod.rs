@@ -135,11 +135,6 @@ impl Repo {
         self.work_tree.as_deref()
     }
 
-    /// How the repository names its objects.
-    pub(crate) fn object_format(&self) -> ObjectFormat {
-        self.format
-    }
-
     /// Runs `git ARGS` with `stdin` at the top of the work tree and gives its standard output; an exit code other than
     /// 0 is an error with what git said. Nothing is locked for git's own convenience, no program that the configuration
     /// names watches the file system, pathspecs are taken literally and `refs/replace` is not followed.

@@ -112,20 +112,6 @@ impl Repo {
         }
     }
 
-    /// The parents of a commit, the first one first.
-    pub(crate) fn parents(&self, commit: &ObjectId) -> Result<Vec<ObjectId>, Error> {
-        let id = *commit;
-        let asked = self.library.ask_watched(move |repository| {
-            repository.find_commit(oid(&id)?)?.parent_ids().map(object_id).collect::<Result<_, _>>()
-        });
-        if let Some(Ok(parents)) = asked {
-            return Ok(parents);
-        }
-        let id = commit.to_string();
-        let said = self.run(&["rev-list", "--parents", "--max-count=1", &id], b"")?;
-        Ok(words(&said).skip(1).filter_map(ObjectId::from_hex).collect())
-    }
-
     /// The best common ancestor of two commits, the first that git names if there are several; none if there is none
     /// (in a shallow clone: none that is here).
     pub(crate) fn merge_base(&self, one: &ObjectId, other: &ObjectId) -> Result<Option<ObjectId>, Error> {

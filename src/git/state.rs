@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 
-use crate::git::{Error, Repo, failure, os_path, unreadable};
+use crate::git::{Error, Repo, failure, os_path};
 use crate::model::change::{Mode, ObjectId};
 use crate::model::command::Exit;
 use crate::model::path::RepoPath;
@@ -113,23 +113,6 @@ impl Repo {
             Exit::Code(1) => Ok(true),
             _ => Err(failure(&args, &output)),
         }
-    }
-
-    /// The paths with a conflict that is not resolved, sorted.
-    pub(crate) fn unmerged_paths(&self) -> Result<Vec<RepoPath>, Error> {
-        let args = ["ls-files", "--unmerged", "-z"];
-        let listed = self.run(&args, b"")?;
-        let mut paths = paths(&listed)
-            .iter()
-            .map(|entry| {
-                let bytes = entry.as_bytes();
-                let tab = bytes.iter().position(|&byte| byte == b'\t')?;
-                bytes.get(tab + 1..).map(RepoPath::new)
-            })
-            .collect::<Option<Vec<_>>>()
-            .ok_or_else(|| unreadable(&args, "a line without a path"))?;
-        paths.dedup();
-        Ok(paths)
     }
 
     /// What kind of entry a path is in the work tree now; none if there is nothing that git could track.

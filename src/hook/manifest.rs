@@ -24,11 +24,6 @@ impl Layout {
         Self(common_dir.to_owned())
     }
 
-    /// The repository's common folder.
-    pub(super) fn common(&self) -> &Path {
-        &self.0
-    }
-
     /// Where git looks for hooks if nobody says otherwise.
     pub(super) fn hooks(&self) -> PathBuf {
         self.0.join("hooks")
@@ -118,7 +113,7 @@ pub(super) struct HooksPath {
 /// Where a setting is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Scope {
+pub(crate) enum Scope {
     /// For the repository.
     Local,
     /// For one work tree.
@@ -127,7 +122,7 @@ pub(super) enum Scope {
 
 impl Scope {
     /// The option of `git config` that chooses it.
-    pub(super) fn option(self) -> &'static str {
+    pub(crate) fn option(self) -> &'static str {
         match self {
             Self::Local => "--local",
             Self::Worktree => "--worktree",

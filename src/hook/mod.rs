@@ -3,7 +3,10 @@
 
 pub(crate) mod chain;
 
+pub(crate) mod doctor;
+pub(crate) mod init;
 pub(crate) mod install;
+pub(crate) mod survey;
 
 pub(crate) mod uninstall;
 
@@ -129,6 +132,9 @@ pub(crate) enum Error {
         /// What is wrong with it.
         problem: String,
     },
+    /// A bare repository has no place for a policy.
+    #[error("this repository has no work tree")]
+    NoWorkTree,
     /// There is nothing to take out.
     #[error("the hooks are not installed here")]
     NotInstalled,

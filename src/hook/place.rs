@@ -164,7 +164,8 @@ mod tests {
 
     #[test]
     fn a_home_folder_is_understood() {
-        let repo = Sandbox::new().repo();
+        let sandbox = Sandbox::new();
+        let repo = sandbox.repo();
         let folder = expanded(&repo, "~/x").expect("git expands it");
         assert!(folder.ends_with("/x") && !folder.contains('~'), "{folder}");
         assert_eq!(expanded(&repo, ".husky/_").expect("git expands it"), ".husky/_");

@@ -7,11 +7,13 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use crate::git::Repo;
+use crate::hook::doctor::{Switch, doctor};
 use crate::hook::install::{Edits, Installed, Options, install, is_installed, plan};
 use crate::hook::manifest::Layout;
 use crate::hook::uninstall::uninstall;
 use crate::hook::{Error, chain};
 use crate::model::command::{CommandOutput, Exit};
+use crate::model::rule::Level;
 use crate::process::Interrupt;
 use crate::tree::sandbox::Sandbox;
 
@@ -472,4 +474,92 @@ fn a_record_that_makes_no_sense_is_an_error_and_not_nothing() {
     installed(&repo, &options);
     uninstall(&repo, Edits::Respect).expect("it can be taken out");
     assert!(!sandbox.top().join(".git/hooks/pre-commit").exists());
+}
+
+/// What the doctor says about a repository after something was done to it.
+#[track_caller]
+fn check_doctor(expected: &[(Level, &str)], spoil: impl FnOnce(&Sandbox, &Options)) {
+    let (sandbox, options) = sandbox();
+    program(&options.binary, &format!("#!/bin/sh\necho tollgate {}\n", env!("CARGO_PKG_VERSION")));
+    spoil(&sandbox, &options);
+    let found = doctor(&sandbox.repo(), Switch::On, &Interrupt::default()).expect("it can look");
+    // Which tollgate this machine has on its PATH is not what is tested.
+    let found: Vec<_> = found.iter().filter(|diagnosis| !diagnosis.what.contains("on PATH")).collect();
+    assert_eq!(found.len(), expected.len(), "{found:?}");
+    for (diagnosis, (level, part)) in found.iter().zip(expected) {
+        assert!(diagnosis.level == *level && diagnosis.what.contains(part), "{diagnosis:?} instead of {part}");
+        assert!(!diagnosis.hint.is_empty(), "{diagnosis:?}");
+    }
+}
+
+#[test]
+fn the_doctor_finds_what_is_wrong() {
+    let hook = |sandbox: &Sandbox, name: &str| sandbox.top().join(".git/hooks").join(name);
+    let install = |sandbox: &Sandbox, options: &Options| drop(installed(&sandbox.repo(), options));
+    check_doctor(&[], install);
+    check_doctor(&[(Level::Error, "not installed")], |_, _| {});
+    check_doctor(&[(Level::Error, "the record of the installation is gone")], |sandbox, options| {
+        install(sandbox, options);
+        fs::remove_file(sandbox.top().join(".git/tollgate/install.json")).expect("it is there");
+    });
+    check_doctor(&[(Level::Error, "cannot understand")], |sandbox, options| {
+        install(sandbox, options);
+        fs::write(sandbox.top().join(".git/tollgate/install.json"), "{").expect("it is there");
+    });
+    check_doctor(
+        &[(Level::Error, "pre-commit is gone"), (Level::Warning, "pre-push was edited")],
+        |sandbox, options| {
+            install(sandbox, options);
+            fs::remove_file(hook(sandbox, "pre-commit")).expect("it is there");
+            let text = fs::read_to_string(hook(sandbox, "pre-push")).expect("it is there");
+            fs::write(hook(sandbox, "pre-push"), text + "#\n").expect("it is ours");
+        },
+    );
+    check_doctor(&[(Level::Error, "pre-commit was replaced"), (Level::Error, "not executable")], |sandbox, options| {
+        install(sandbox, options);
+        fs::write(hook(sandbox, "pre-commit"), "#!/bin/sh\n# husky\n").expect("it is ours");
+        fs::set_permissions(hook(sandbox, "commit-msg"), PermissionsExt::from_mode(0o644)).expect("it is ours");
+    });
+    check_doctor(&[(Level::Error, "git looks for hooks in .husky/_")], |sandbox, options| {
+        install(sandbox, options);
+        sandbox.git(&["config", "core.hooksPath", ".husky/_"]);
+    });
+    check_doctor(&[(Level::Error, "is gone")], |sandbox, options| {
+        install(sandbox, options);
+        fs::remove_file(&options.binary).expect("it is there");
+    });
+    check_doctor(&[(Level::Warning, "version 0.0.9")], |sandbox, options| {
+        install(sandbox, options);
+        program(&options.binary, "#!/bin/sh\necho tollgate 0.0.9\n");
+    });
+    check_doctor(
+        &[(Level::Note, "pre-merge-commit is not installed"), (Level::Note, "commit-msg"), (Level::Note, "pre-push")],
+        |sandbox, options| {
+            install(sandbox, &Options { hooks: vec!["pre-commit".into()], ..options.clone() });
+        },
+    );
+    check_doctor(&[(Level::Error, "post-merge is not called")], |sandbox, options| {
+        sandbox.git(&["config", "core.hooksPath", ".husky/_"]);
+        install(sandbox, options);
+        program(&sandbox.top().join(".husky/_/post-merge"), "");
+    });
+}
+
+#[test]
+fn the_doctor_says_that_the_hooks_are_switched_off() {
+    let (sandbox, options) = sandbox();
+    installed(&sandbox.repo(), &options);
+    let found = doctor(&sandbox.repo(), Switch::Off, &Interrupt::default()).expect("it can look");
+    assert!(found.iter().any(|diagnosis| diagnosis.what.contains("TOLLGATE=0")), "{found:?}");
+}
+
+#[test]
+fn a_setting_that_can_not_be_changed_is_told() {
+    let (sandbox, options) = sandbox();
+    let config = sandbox.top().join(".git/config");
+    let text = fs::read_to_string(&config).expect("there is one");
+    // What is included last wins over what is set in the file itself.
+    fs::write(&config, text + "[include]\n\tpath = more\n").expect("it is ours");
+    fs::write(sandbox.top().join(".git/more"), "[core]\n\thooksPath = elsewhere\n").expect("it is ours");
+    assert!(matches!(install(&sandbox.repo(), &options), Err(Error::Overruled(value)) if value == "elsewhere"));
 }

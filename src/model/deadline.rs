@@ -15,14 +15,6 @@ impl Deadline {
         Self(Instant::now().checked_add(limit))
     }
 
-    /// The earlier of the two.
-    pub(crate) fn or_sooner(self, other: Self) -> Self {
-        match (self.0, other.0) {
-            (Some(a), Some(b)) => Self(Some(a.min(b))),
-            (a, b) => Self(a.or(b)),
-        }
-    }
-
     /// Whether the moment has come.
     pub(crate) fn is_over(self) -> bool {
         self.0.is_some_and(|moment| Instant::now() >= moment)

@@ -1,8 +1,5 @@
 //! What a run says while it goes on.
 
-use std::time::Duration;
-
-use crate::model::outcome::Outcome;
 use crate::model::rule::RuleId;
 
 /// Something that happened in a run. The terminal and the log read the same stream; findings reach people only after
@@ -27,9 +24,5 @@ pub(crate) enum Event {
     Finished {
         /// The check.
         check: RuleId,
-        /// How.
-        outcome: Outcome,
-        /// After how long.
-        duration: Duration,
     },
 }

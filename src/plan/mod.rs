@@ -9,8 +9,9 @@ use crate::check::external::Command;
 use crate::check::pattern::Engine;
 use crate::check::{Active, ChangeCheck, FileCheck, change, hygiene};
 use crate::config::patterns::{PatternError, Patterns};
-use crate::config::{Check, Config, Stage};
+use crate::config::{Check, Config};
 use crate::model::change::{ChangeSet, ChangedFile};
+use crate::model::command::Trust;
 use crate::model::option::{OptionValue, Options};
 use crate::model::outcome::{Breakage, CheckRun, Outcome};
 use crate::model::path::RepoPath;
@@ -21,21 +22,26 @@ use crate::plan::selection::{Choice, Selection};
 /// The id under which all pattern rules together are shown as one check.
 pub(crate) const RULES: &str = "rules";
 
-/// Whether the repository's own commands may run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Trust {
-    /// Someone installed the hooks here, or a pipeline asked for it.
-    Commands,
-    /// The repository was only cloned.
-    BuiltInOnly,
+/// Why a run can't be planned: the configuration says something that makes no sense.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// A pattern of files.
+    #[error(transparent)]
+    Pattern(#[from] PatternError),
+    /// The options of a check.
+    #[error("options of [checks.{check}]: {why}")]
+    Options {
+        /// The check.
+        check: &'static str,
+        /// What is wrong with them.
+        why: String,
+    },
 }
 
 /// What decides which checks run.
 pub(crate) struct Policy<'a> {
     /// The resolved configuration.
     pub(crate) config: &'a Config,
-    /// The stage, resolved.
-    pub(crate) stage: &'a Stage,
     /// What was chosen and what was left out by name.
     pub(crate) selection: &'a Selection,
     /// The pattern rules for the languages of the change.
@@ -108,9 +114,9 @@ impl Plan<'_> {
 }
 
 /// Plans the run over a change. An error is a pattern of the configuration that can't be used.
-pub(crate) fn plan<'a>(change: &ChangeSet, policy: &Policy<'a>) -> Result<Plan<'a>, PatternError> {
+pub(crate) fn plan<'a>(change: &ChangeSet, policy: &Policy<'a>) -> Result<Plan<'a>, Error> {
     let mut planner = Planner { policy, settled: Vec::new() };
-    let (file_checks, change_checks) = planner.built_in();
+    let (file_checks, change_checks) = planner.built_in()?;
     let excluded = Patterns::new(&policy.config.exclude.value)?;
     let included: Vec<(usize, &ChangedFile)> =
         change.files.iter().enumerate().filter(|(_, file)| !excluded.matches(file.path())).collect();
@@ -171,15 +177,17 @@ impl Planner<'_, '_> {
         }
     }
 
-    fn built_in(&mut self) -> (Vec<FileCheckJob>, Vec<ChangeCheckJob>) {
+    fn built_in(&mut self) -> Result<(Vec<FileCheckJob>, Vec<ChangeCheckJob>), Error> {
         if !self.policy.config.builtin.value {
-            return (Vec::new(), Vec::new());
+            return Ok((Vec::new(), Vec::new()));
         }
         let mut files = Vec::new();
         for check in hygiene::file_checks() {
             let about = check.about();
             if self.chooses(about.id, about.family, about.active == Active::ByDefault) {
-                files.push(FileCheckJob { check, options: self.options(about.id) });
+                let options = self.options(about.id);
+                check.validate(&options).map_err(|why| Error::Options { check: about.id, why })?;
+                files.push(FileCheckJob { check, options });
             }
         }
         let mut changes = Vec::new();
@@ -189,7 +197,7 @@ impl Planner<'_, '_> {
                 changes.push(ChangeCheckJob { check, options: self.options(about.id) });
             }
         }
-        (files, changes)
+        Ok((files, changes))
     }
 
     fn options(&self, id: &str) -> Options {

@@ -1,8 +1,8 @@
 //! Starting a child so that it can be ended with all that it started, and learning at once that it ended: a process
 //! group on Unix, a job object on Windows.
 
-use std::io;
-use std::process::{Command, ExitStatus};
+use std::io::{self, Read};
+use std::process::{ChildStdin, Command, ExitStatus};
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
@@ -56,29 +56,40 @@ impl Child {
         wrap.spawn().map(Self)
     }
 
-    /// The child's end of things: its pipes are taken out of it.
-    pub(super) fn pipes(&mut self) -> &mut dyn ChildWrapper {
-        self.0.as_mut()
+    /// The pipe to its standard input, once, if there is one.
+    pub(super) fn input(&mut self) -> Option<ChildStdin> {
+        self.0.stdin().take()
+    }
+
+    /// The pipes from its standard output and its standard error, once, if there are any.
+    pub(super) fn outputs(&mut self) -> [Option<Box<dyn Read + Send>>; 2] {
+        let stdout = self.0.stdout().take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>);
+        let stderr = self.0.stderr().take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>);
+        [stdout, stderr]
     }
 
     /// Sends `message` as soon as the child has ended. The child is not reaped by that, so its id and that of its group
     /// stay its own.
     #[cfg(unix)]
-    pub(super) fn announce_end<M: Send + 'static>(&self, message: M, to: Sender<M>) {
+    pub(super) fn announce_end<M: Send + 'static>(&self, message: M, to: Sender<M>) -> io::Result<()> {
         use rustix::io::Errno;
         use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
-        let Some(pid) = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw) else { return };
-        std::thread::spawn(move || {
+        let pid = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw);
+        let pid = pid.ok_or_else(|| io::Error::other("the program has no process id"))?;
+        let wait = move || {
             let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
             while matches!(waitid(WaitId::Pid(pid), options), Err(Errno::INTR)) {}
             // Nobody listens any more if the child was given up.
             let _ = to.send(message);
-        });
+        };
+        std::thread::Builder::new().spawn(wait).map(drop)
     }
 
     /// Sends `message` as soon as the child has ended: not on this platform, where [`Child::has_ended`] is asked.
     #[cfg(not(unix))]
-    pub(super) fn announce_end<M: Send + 'static>(&self, _message: M, _to: Sender<M>) {}
+    pub(super) fn announce_end<M: Send + 'static>(&self, _message: M, _to: Sender<M>) -> io::Result<()> {
+        Ok(())
+    }
 
     /// Whether the child has ended, where its end is not announced.
     #[cfg(unix)]
@@ -111,6 +122,12 @@ impl Child {
         if step == Step::Kill {
             let _ = self.0.start_kill();
         }
+    }
+
+    /// Ends the child and its group, because it can't be followed.
+    pub(super) fn give_up(&mut self) {
+        self.end(Step::Kill);
+        let _ = self.0.wait();
     }
 
     /// Reaps the child, which has ended, and says how.

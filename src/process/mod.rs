@@ -9,6 +9,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::model::command::{CommandOutput, CommandSpec, Exit, Scrub};
@@ -62,21 +63,11 @@ pub(crate) fn run(spec: &CommandSpec, interrupt: &Interrupt) -> Result<CommandOu
     let mut command = command(spec);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = Child::spawn(command, Grouping::Own).map_err(|source| not_started(spec, source))?;
-    let (sender, messages) = mpsc::channel();
-    feed(&mut child, &spec.stdin);
     let captures = [Capture::default(), Capture::default()];
-    let [stdout, stderr] = &captures;
-    if let Some(pipe) = child.pipes().stdout().take() {
-        follow(pipe, stdout, spec.max_output, &sender);
-    }
-    if let Some(pipe) = child.pipes().stderr().take() {
-        follow(pipe, stderr, spec.max_output, &sender);
-    }
-    let mut watch = Watch { messages, n_open: captures.len() };
-    child.announce_end(Message::Ended, sender);
-    let exit = watch
-        .supervise(&mut child, spec.timeout.map_or(Deadline::NEVER, Deadline::after), interrupt)
-        .map_err(|source| Error::Run { program: name(spec), source })?;
+    let followed = surround(&mut child, spec, &captures)
+        .and_then(|mut watch| Ok((watch.supervise(&mut child, deadline(spec), interrupt)?, watch)))
+        .inspect_err(|_| child.give_up());
+    let (exit, mut watch) = followed.map_err(|source| Error::Run { program: name(spec), source })?;
     watch.drain();
     Ok(output(exit, captures.map(|capture| capture.take()), started))
 }
@@ -88,12 +79,31 @@ pub(crate) fn run_attached(spec: &CommandSpec, interrupt: &Interrupt) -> Result<
         return Ok(Exit::Interrupted);
     }
     let mut child = Child::spawn(command(spec), Grouping::Shared).map_err(|source| not_started(spec, source))?;
-    let (sender, messages) = mpsc::channel();
-    feed(&mut child, &spec.stdin);
-    child.announce_end(Message::Ended, sender);
-    Watch { messages, n_open: 0 }
-        .supervise(&mut child, spec.timeout.map_or(Deadline::NEVER, Deadline::after), interrupt)
+    surround(&mut child, spec, &[])
+        .and_then(|mut watch| watch.supervise(&mut child, deadline(spec), interrupt))
+        .inspect_err(|_| child.give_up())
         .map_err(|source| Error::Run { program: name(spec), source })
+}
+
+/// When the program must have ended.
+fn deadline(spec: &CommandSpec) -> Deadline {
+    spec.timeout.map_or(Deadline::NEVER, Deadline::after)
+}
+
+/// Starts the threads around a child: they give it its input, read its outputs into `captures` (standard output first)
+/// and tell when it ends.
+fn surround(child: &mut Child, spec: &CommandSpec, captures: &[Capture]) -> io::Result<Watch> {
+    let (sender, messages) = mpsc::channel();
+    feed(child, &spec.stdin)?;
+    let [stdout, stderr] = child.outputs();
+    let outputs = [stdout, stderr].into_iter().flatten().zip(captures);
+    let mut n_open = 0;
+    for (pipe, capture) in outputs {
+        follow(pipe, capture, spec.max_output, &sender)?;
+        n_open += 1;
+    }
+    child.announce_end(Message::Ended, sender)?;
+    Ok(Watch { messages, n_open })
 }
 
 /// The command that `spec` describes; standard output and error are ours, standard input is empty or a pipe.
@@ -149,26 +159,25 @@ fn not_started(spec: &CommandSpec, source: io::Error) -> Error {
 const PIPE_TAKES: usize = 4096;
 
 /// Gives the child its input. A child that does not read it is no error.
-fn feed(child: &mut Child, input: &[u8]) {
-    let Some(mut pipe) = child.pipes().stdin().take() else { return };
+fn feed(child: &mut Child, input: &[u8]) -> io::Result<()> {
+    let Some(mut pipe) = child.input() else { return Ok(()) };
     if input.len() <= PIPE_TAKES {
         let _ = pipe.write_all(input);
-        return;
+        return Ok(());
     }
     let input = input.to_owned();
-    std::thread::spawn(move || {
-        let _ = pipe.write_all(&input);
-    });
+    thread::Builder::new().spawn(move || drop(pipe.write_all(&input))).map(drop)
 }
 
 /// Reads a pipe on a thread and says when it was closed.
-fn follow(pipe: impl Read + Send + 'static, capture: &Capture, limit: usize, to: &Sender<Message>) {
+fn follow(pipe: impl Read + Send + 'static, capture: &Capture, limit: usize, to: &Sender<Message>) -> io::Result<()> {
     let (capture, to) = (capture.clone(), to.clone());
-    std::thread::spawn(move || {
+    let read = move || {
         capture.fill(pipe, limit);
         // Nobody listens any more if the child was given up.
         let _ = to.send(Message::Closed);
-    });
+    };
+    thread::Builder::new().spawn(read).map(drop)
 }
 
 /// What the threads around a child say.
@@ -227,7 +236,7 @@ impl Watch {
             }
             Err(RecvTimeoutError::Timeout) => child.has_ended(),
             Err(RecvTimeoutError::Disconnected) => {
-                std::thread::sleep(tick);
+                thread::sleep(tick);
                 child.has_ended()
             }
         }

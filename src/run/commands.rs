@@ -159,7 +159,7 @@ impl Runner<'_> {
         };
         let has_failed = matches!(outcome, Outcome::Broken(_) | Outcome::Skipped(_)) || self.blocks(&understood);
         schedule.end(id, if has_failed { Need::Failed } else { Need::Met });
-        let _ = events.send(Event::Finished { check: id.clone(), outcome: outcome.clone(), duration });
+        let _ = events.send(Event::Finished { check: id.clone() });
         let family = job.command.family();
         let notice = |message| Notice { check: id.clone(), path: None, message };
         Done {

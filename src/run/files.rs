@@ -14,6 +14,7 @@ use crate::model::event::Event;
 use crate::model::finding::Finding;
 use crate::model::outcome::Breakage;
 use crate::model::path::RepoPath;
+use crate::model::place::Region;
 use crate::model::rule::{Family, RuleId};
 use crate::plan::selection::Choice;
 use crate::plan::{FileJob, RULES};
@@ -87,18 +88,14 @@ impl Runner<'_> {
             true => Err(Breakage::new("interrupted")),
             false => self.contents.read(side, MAX_FILE).map_err(|error| Breakage::new(error.0)),
         };
-        let (n_bytes, too_large) = match read {
-            Ok(Content::Bytes(bytes)) => {
-                examined.bytes = bytes;
-                (examined.bytes.len() as u64, false)
-            }
-            Ok(Content::TooLarge(n_bytes)) => (n_bytes, true),
+        let (n_bytes, bytes) = match read {
+            Ok(Content::Bytes(bytes)) => (bytes.len() as u64, bytes),
+            Ok(Content::TooLarge(n_bytes)) => (n_bytes, Vec::new()),
             Err(breakage) => {
                 self.nothing_read(job, side, &breakage, &mut examined);
                 return examined;
             }
         };
-        let bytes = std::mem::take(&mut examined.bytes);
         let input = FileInput {
             side,
             is_added,
@@ -108,16 +105,25 @@ impl Runner<'_> {
             manner: Manner::Gate,
             deadline: self.deadline,
         };
-        self.checks(job, &input, too_large, asked, &mut examined);
+        self.checks(job, &input, asked, &mut examined);
         if job.rules && self.plan.engine.wants(side) {
-            self.rules(&input, too_large, asked, &mut examined);
+            self.rules(&input, asked, &mut examined);
         }
-        if !examined.findings.is_empty() && !too_large {
+        if !examined.findings.is_empty() && !is_unread(&input) {
             let text = Text::new(&bytes);
             examined.findings.iter_mut().for_each(|finding| resolve(&text, finding));
+            self.hide_secrets(job, &mut examined.findings);
         }
         examined.bytes = bytes;
         examined
+    }
+
+    /// Leaves out of the findings of sensitive checks what stands around them.
+    fn hide_secrets(&self, job: &FileJob, findings: &mut [Finding]) {
+        let checks = job.checks.iter().filter_map(|&at| self.plan.file_checks.get(at)).map(|job| job.check);
+        let sensitive: Vec<&str> = checks.filter(|check| check.is_sensitive()).map(|check| check.about().id).collect();
+        let hidden = findings.iter_mut().filter(|finding| sensitive.contains(&finding.rule.as_str()));
+        hidden.filter_map(|finding| finding.region.as_mut()).for_each(Region::drop_context);
     }
 
     fn nothing_read(&self, job: &FileJob, side: &FileSide, breakage: &Breakage, examined: &mut ExaminedFile) {
@@ -133,14 +139,14 @@ impl Runner<'_> {
         }));
     }
 
-    fn checks(&self, job: &FileJob, input: &FileInput<'_>, too_large: bool, asked: Asked<'_>, into: &mut ExaminedFile) {
+    fn checks(&self, job: &FileJob, input: &FileInput<'_>, asked: Asked<'_>, into: &mut ExaminedFile) {
         for job in job.checks.iter().filter_map(|&at| self.plan.file_checks.get(at)) {
             let about = job.check.about();
             if !asked.includes(about.id) || !job.check.wants(input.side) {
                 continue;
             }
             let started = Instant::now();
-            let examined = match too_large && job.check.reads_content() {
+            let examined = match is_unread(input) && job.check.reads_content() {
                 true => Ok(unread(input)),
                 false => guarded(|| job.check.check(input, &job.options)),
             };
@@ -148,7 +154,7 @@ impl Runner<'_> {
         }
     }
 
-    fn rules(&self, input: &FileInput<'_>, too_large: bool, asked: Asked<'_>, into: &mut ExaminedFile) {
+    fn rules(&self, input: &FileInput<'_>, asked: Asked<'_>, into: &mut ExaminedFile) {
         let selection = self.plan.selection;
         let started = Instant::now();
         let wanted = |file: &RuleFile| {
@@ -157,12 +163,17 @@ impl Runner<'_> {
                 && selection.choose(rule.id.as_str(), Family::Rules, true) == Choice::Runs
                 && self.plan.levels.of(&rule.id, Some(&input.side.path), rule.level).is_some()
         };
-        let examined = match too_large {
+        let examined = match is_unread(input) {
             true => Ok(unread(input)),
             false => guarded(|| self.plan.engine.examine(input, &wanted)),
         };
         into.take((Family::Rules, RuleId::from(RULES)), examined, started);
     }
+}
+
+/// Whether the file was too large to be read.
+fn is_unread(input: &FileInput<'_>) -> bool {
+    input.n_bytes > MAX_FILE
 }
 
 fn unread(input: &FileInput<'_>) -> Examined {

@@ -47,6 +47,11 @@ fn read_beneath(top: &Path, file: &Path, limit: u64) -> io::Result<Content> {
     Ok(bounded(bytes, limit))
 }
 
+/// Whether there is anything at this path, even a link that leads nowhere.
+pub(crate) fn is_there(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
 /// Reads the file in which git hands over a commit message, which may be anywhere. One of more than 16 MiB is an error.
 pub(crate) fn read_message(file: &Path) -> io::Result<Vec<u8>> {
     let opened = File::open(file)?;
@@ -123,6 +128,12 @@ pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 /// The same for a program: everybody may run it.
 pub(crate) fn write_program(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     replace(path, bytes, Access::Executable).map_err(Error::files("write", path))
+}
+
+/// Writes a file that is not there yet; anything that is there is an error.
+pub(crate) fn create(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let created = OpenOptions::new().write(true).create_new(true).open(path);
+    created.and_then(|file| fill(file, bytes, None, Access::Kept)).map_err(Error::files("create", path))
 }
 
 /// Writes a temporary file beside `path` and gives it its name.

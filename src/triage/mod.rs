@@ -223,3 +223,135 @@ fn key(finding: &Finding) -> (Option<&RepoPath>, Option<(u32, u32)>, &Place, &st
     let start = finding.region.as_ref().map(|region| (region.start.line, region.start.column));
     (finding.place.path(), start, &finding.place, finding.rule.as_str())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{Strategy, prop, proptest};
+
+    use super::{BaseFile, compare, order};
+    use crate::diff::LineDiff;
+    use crate::model::change::{ChangeSet, ChangedFile, FileSide, Head, Mode, ObjectId, Parent, Source, Status};
+    use crate::model::finding::{Anchor, Finding, Novelty, State};
+    use crate::model::path::RepoPath;
+    use crate::model::place::{Place, Span};
+    use crate::model::rule::Level;
+    use crate::sarif::locate::locate;
+    use crate::sarif::text::Text;
+
+    /// Finds every `!` and anchors it in the text of its line.
+    fn findings(path: &str, text: &str) -> Vec<Finding> {
+        let index = Text::new(text.as_bytes());
+        text.match_indices('!')
+            .map(|(at, _)| {
+                let start = text[..at].rfind('\n').map_or(0, |feed| feed + 1);
+                let end = text[at..].find('\n').map_or(text.len(), |feed| at + feed);
+                let place = Place::Span(RepoPath::from(path), Span { start: at, end: at + 1 });
+                let mut finding = Finding::new("bang", Level::Error, place, "m")
+                    .with_anchor(Anchor::new("", &text.as_bytes()[start..end]));
+                finding.region = locate(&index, &finding.place);
+                finding
+            })
+            .collect()
+    }
+
+    fn side(path: &str) -> Option<FileSide> {
+        Some(FileSide { path: RepoPath::from(path), mode: Mode::File, source: Source::Worktree })
+    }
+
+    /// A change of files (name, texts before by parent, text after), compared; the states by line.
+    fn states(files: &[(&str, &[&str], &str)]) -> Vec<State> {
+        let n_parents = files.iter().map(|(_, bases, _)| bases.len()).max().unwrap_or(0);
+        let tree = ObjectId::from_hex(&[b'0'; 40]).unwrap();
+        let change = ChangeSet {
+            title: String::new(),
+            head: Head::Index,
+            parents: vec![Parent { tree, commit: None }; n_parents],
+            files: files
+                .iter()
+                .map(|(path, bases, _)| ChangedFile {
+                    status: Status::Modified,
+                    head: side(path),
+                    bases: bases.iter().map(|_| side(path)).collect(),
+                })
+                .collect(),
+        };
+        let mut found = Vec::new();
+        let mut before = Vec::new();
+        for (file, (path, bases, head)) in files.iter().enumerate() {
+            found.extend(findings(path, head));
+            for (parent, base) in bases.iter().enumerate() {
+                let diff = Some(LineDiff::between(base.as_bytes(), head.as_bytes()));
+                before.push(BaseFile { file, parent, findings: findings(path, base), diff });
+            }
+        }
+        compare(&mut found, &change, &before);
+        order(&mut found);
+        found.into_iter().map(|finding| finding.state).collect()
+    }
+
+    #[test]
+    fn a_finding_is_followed_through_edits_around_it() {
+        use State::{New, Unchanged, Updated};
+        assert_eq!(states(&[("a", &["x!\n"], "x!\n")]), [Unchanged]);
+        assert_eq!(states(&[("a", &["x!\n"], "new\n\nx!\n")]), [Unchanged]);
+        assert_eq!(states(&[("a", &["x!\n"], "x!\nx!\n")]).iter().filter(|state| **state == New).count(), 1);
+        assert_eq!(states(&[("a", &["x!\n"], "    x!\n")]), [Unchanged]);
+        assert_eq!(states(&[("a", &["x!\n"], "y!\n")]), [New]);
+        assert_eq!(states(&[("a", &[], "y!\n")]), [New]);
+        // The anchor is the folded line, so only another place in the same folded text can be `updated`.
+        assert_eq!(states(&[("a", &["x  !\n"], "x !\n")]), [Updated]);
+    }
+
+    #[test]
+    fn moved_code_brings_nothing_in() {
+        use State::{New, Unchanged};
+        assert_eq!(states(&[("a", &["x!\n"], ""), ("b", &["k\n"], "k\nx!\n")]), [Unchanged]);
+        assert_eq!(states(&[("a", &["x!\n"], "x!\n"), ("b", &["k\n"], "k\nx!\n")]), [Unchanged, New]);
+    }
+
+    #[test]
+    fn in_a_merge_only_what_no_parent_has_is_new() {
+        use State::{New, Unchanged};
+        assert_eq!(states(&[("a", &["x!\n", "y\n"], "x!\ny\n")]), [Unchanged]);
+        assert_eq!(states(&[("a", &["x\n", "x!\n"], "x!\n")]), [Unchanged]);
+        assert_eq!(states(&[("a", &["x\n", "y\n"], "z!\n")]), [New]);
+    }
+
+    #[test]
+    fn a_tool_that_is_not_run_before_is_judged_by_changed_lines() {
+        let check = |base: &str, head: &str, expected: State| {
+            let mut found = findings("a", head);
+            found.iter_mut().for_each(|finding| finding.novelty = Novelty::ChangedLines);
+            let tree = ObjectId::from_hex(&[b'0'; 40]).unwrap();
+            let file = ChangedFile { status: Status::Modified, head: side("a"), bases: vec![side("a")] };
+            let parents = vec![Parent { tree, commit: None }];
+            let change = ChangeSet { title: String::new(), head: Head::Index, parents, files: vec![file] };
+            let diff = Some(LineDiff::between(base.as_bytes(), head.as_bytes()));
+            compare(&mut found, &change, &[BaseFile { file: 0, parent: 0, findings: Vec::new(), diff }]);
+            assert_eq!(found[0].state, expected);
+        };
+        check("x!\n", "k\nx!\n", State::Unchanged);
+        check("x\n", "x!\n", State::New);
+    }
+
+    fn text() -> impl Strategy<Value = String> {
+        let line = prop::sample::select(vec!["a\n", "b!\n", "c!\n", "d\n", "  b!\n", "\n"]);
+        prop::collection::vec(line, 0..12).prop_map(|lines| lines.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn no_more_is_forgiven_than_was_there_and_what_is_untouched_is_forgiven(base in text(), head in text()) {
+            let states = states(&[("a", &[&base], &head)]);
+            let forgiven = states.iter().filter(|state| **state == State::Unchanged).count();
+            assert!(forgiven <= findings("a", &base).len());
+            let diff = LineDiff::between(base.as_bytes(), head.as_bytes());
+            for (finding, state) in findings("a", &head).iter().zip(&states) {
+                let line = finding.region.as_ref().unwrap().start.line as usize - 1;
+                if !diff.is_written(line) {
+                    assert_eq!(*state, State::Unchanged);
+                }
+            }
+        }
+    }
+}

@@ -13,12 +13,12 @@ fn a_staged_fault_blocks_and_a_mended_one_passes() {
 
 #[test]
 fn what_was_there_before_does_not_block() {
-    let old = "def f(x):\n    return eval(x)\n";
+    let old = "def f(x):\n    return x is 'a'\n";
     let repo = Repo::with(&[("a.py", old)]);
     // Moved down, into another file, and renamed: the same finding.
     repo.stage(&[("a.py", &format!("import os\n\n\n{old}"))]);
     repo.tollgate(&["check", "--staged", "--fail-on", "note"]).code(0);
-    repo.tollgate(&["check", "--staged", "--fail-on", "note", "--scope", "all"]).code(1).says("eval-call");
+    repo.tollgate(&["check", "--staged", "--fail-on", "note", "--scope", "all"]).code(1).says("literal-identity");
     repo.git(&["checkout", "-q", "HEAD", "--", "a.py"]).code(0);
     repo.git(&["mv", "a.py", "b.py"]).code(0);
     repo.tollgate(&["check", "--staged", "--fail-on", "note"]).code(0);
@@ -27,9 +27,9 @@ fn what_was_there_before_does_not_block() {
     repo.stage(&[("c.py", &format!("NAME = 1\n\n\n{old}"))]);
     repo.tollgate(&["check", "--staged", "--fail-on", "note"]).code(0);
     // A second one is new, and so is an edited line.
-    repo.stage(&[("c.py", &format!("{old}\n\ndef g(x):\n    return eval(x)\n"))]);
-    repo.tollgate(&["check", "--staged", "--fail-on", "note"]).code(1).says("1 new warning");
-    repo.stage(&[("c.py", "def f(x):\n    return 1 + eval(x)\n")]);
+    repo.stage(&[("c.py", &format!("{old}\n\ndef g(x):\n    return x is 'a'\n"))]);
+    repo.tollgate(&["check", "--staged", "--fail-on", "note"]).code(1).says("1 new error");
+    repo.stage(&[("c.py", "def f(x):\n    return 1 + (x is 'a')\n")]);
     repo.tollgate(&["check", "--staged", "--fail-on", "note"]).code(1);
 }
 

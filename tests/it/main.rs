@@ -1,6 +1,8 @@
 //! End to end: the real binary on real repositories, and the shape of the source.
 #![expect(clippy::disallowed_methods, reason = "tests start programs and read their own environment")]
+#![expect(clippy::unwrap_used, clippy::wrong_self_convention, reason = "a test that can't go on fails")]
 
+mod architecture;
 mod check;
 mod ci;
 mod commands;

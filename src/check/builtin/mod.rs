@@ -5,15 +5,15 @@ pub(crate) mod arguments;
 
 use std::collections::{BTreeSet, HashSet};
 
+use crate::check::hygiene::check_case_conflict::folded;
 use crate::check::hygiene::{change_checks, file_checks};
-use crate::check::{About, ChangeCheck, FileCheck, FileInput, Manner, filetype, lines};
+use crate::check::{About, ChangeCheck, FileCheck, FileInput, Manner, filetype};
 use crate::model::change::{FileSide, Mode, Source};
 use crate::model::deadline::Deadline;
 use crate::model::finding::{Edit, Finding};
 use crate::model::option::Options;
 use crate::model::outcome::Breakage;
 use crate::model::path::RepoPath;
-use crate::model::place::Place;
 
 /// A check that `tollgate builtin` can run.
 #[derive(Clone, Copy)]
@@ -110,16 +110,16 @@ pub(crate) fn case_conflicts(named: &[RepoPath], added: &[RepoPath], tracked: &[
     let relevant = with_folders(named.iter().chain(added));
     let others = with_folders(tracked);
     let mut conflicts: BTreeSet<Vec<u8>> = BTreeSet::new();
-    let mut seen: HashSet<Vec<u8>> = others.difference(&relevant).map(|path| lowered(path)).collect();
+    let mut seen: HashSet<Vec<u8>> = others.difference(&relevant).map(|path| folded(path).into_owned()).collect();
     for path in &relevant {
-        let lower = lowered(path);
+        let lower = folded(path).into_owned();
         if !seen.insert(lower.clone()) {
             conflicts.insert(lower);
         }
     }
     let lines: Vec<String> = relevant
         .union(&others)
-        .filter(|path| conflicts.contains(&lowered(path)))
+        .filter(|path| conflicts.contains(&folded(path).into_owned()))
         .map(|path| format!("Case-insensitivity conflict found: {}", RepoPath::new(*path)))
         .collect();
     Report { failed: !lines.is_empty(), lines, fixed: None }
@@ -135,10 +135,6 @@ fn with_folders<'a>(paths: impl IntoIterator<Item = &'a RepoPath>) -> BTreeSet<&
         }
     }
     all
-}
-
-fn lowered(path: &[u8]) -> Vec<u8> {
-    std::str::from_utf8(path).map_or_else(|_| path.to_ascii_lowercase(), |text| text.to_lowercase().into_bytes())
 }
 
 /// The content after the first fix of every finding; none if nothing changes. An edit that overlaps an earlier one is
@@ -159,17 +155,6 @@ pub(crate) fn fixed(bytes: &[u8], findings: &[Finding]) -> Option<Vec<u8>> {
     }
     out.extend_from_slice(bytes.get(done..).unwrap_or_default());
     (out != bytes).then_some(out)
-}
-
-/// `path:line:column: message`, for checks that have no message of their own making.
-pub(crate) fn placed_line(file: &FileInput<'_>, finding: &Finding) -> String {
-    match &finding.place {
-        Place::Span(path, span) => {
-            let (line, column) = lines::position(file.bytes, span.start);
-            format!("{path}:{line}:{column}: {}", finding.message)
-        }
-        _ => format!("{}: {}", file.side.path, finding.message),
-    }
 }
 
 #[cfg(test)]

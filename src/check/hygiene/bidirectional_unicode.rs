@@ -75,10 +75,10 @@ impl FileCheck for BidirectionalUnicode {
         }
         let mut found: Vec<(Span, char, &str)> = controls(file.bytes).collect();
         found.sort_unstable();
-        Ok(limited(found.into_iter().map(|(span, control, name)| {
+        Ok(limited(found, |(span, control, name)| {
             let message = format!("invisible U+{:04X} {name} changes the order of the text", u32::from(control));
             on_line(&ABOUT, file, span, message).with_hint("delete it, or write it as an escape sequence")
-        })))
+        }))
     }
 }
 

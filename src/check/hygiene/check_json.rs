@@ -5,11 +5,10 @@ use std::borrow::Cow;
 use json_event_parser::{JsonEvent, LowLevelJsonParser};
 use memchr::memchr;
 
-use crate::check::hygiene::{at, clamped, json_comments, limited, on_line};
+use crate::check::hygiene::{at, clamped, json_comments, limited, shortened};
 use crate::check::{About, Active, Examined, FileCheck, FileInput, filetype, lines};
 use crate::model::change::FileSide;
 use crate::model::deadline::Deadline;
-use crate::model::escape::escaped;
 use crate::model::finding::{Anchor, Finding};
 use crate::model::option::Options;
 use crate::model::outcome::Breakage;
@@ -62,17 +61,17 @@ impl FileCheck for CheckJson {
         let has_comments = filetype::kind(&file.side.path) == Some(filetype::Kind::JsonWithComments);
         let plain = if has_comments { json_comments::blanked(file.bytes).into() } else { Cow::Borrowed(file.bytes) };
         let read = read(&plain, file.deadline)?;
-        let duplicates = read.duplicates.into_iter().map(|(key, start, end)| {
-            on_line(&ABOUT, file, Span { start, end }, format!("duplicate key: {}", escaped(&key)))
+        let mut examined = limited(read.duplicates, |(key, start, end)| {
+            at(&ABOUT, file, Span { start, end }, format!("duplicate key: {}", shortened(&key)))
                 .with_hint("a parser keeps only one of the two")
                 .with_anchor(Anchor::new("", key.as_bytes()))
         });
-        let error = read.error.map(|(message, start, end)| {
+        examined.findings.extend(read.error.map(|(message, start, end)| {
             let span = clamped(file.bytes, start, end);
-            at(&ABOUT, file, span, format!("invalid JSON: {}", escaped(&message)))
+            at(&ABOUT, file, span, format!("invalid JSON: {}", shortened(&message)))
                 .with_anchor(Anchor::new("", b"invalid JSON"))
-        });
-        Ok(limited(duplicates.chain(error)))
+        }));
+        Ok(examined)
     }
 
     fn line(&self, file: &FileInput<'_>, finding: &Finding, _options: &Options) -> String {

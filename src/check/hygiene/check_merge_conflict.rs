@@ -75,11 +75,11 @@ impl FileCheck for CheckMergeConflict {
             Manner::PreCommit { is_in_merge: false } => Vec::new(),
             Manner::Gate => whole_conflicts(file.bytes),
         };
-        Ok(limited(spans.into_iter().map(|span| {
+        Ok(limited(spans, |span| {
             let marker = String::from_utf8_lossy(lines::text(file.bytes, span)).into_owned();
             on_line(&ABOUT, file, span, format!("conflict marker `{marker}`"))
                 .with_hint("decide between the sides, then delete the lines with the markers")
-        })))
+        }))
     }
 
     fn line(&self, file: &FileInput<'_>, finding: &Finding, _options: &Options) -> String {

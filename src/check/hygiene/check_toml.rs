@@ -2,10 +2,9 @@
 
 use toml::de::DeTable;
 
-use crate::check::hygiene::{at, clamped};
+use crate::check::hygiene::{at, clamped, shortened};
 use crate::check::{About, Active, Examined, FileCheck, FileInput, filetype, lines};
 use crate::model::change::FileSide;
-use crate::model::escape::escaped;
 use crate::model::finding::{Anchor, Finding};
 use crate::model::option::Options;
 use crate::model::outcome::Breakage;
@@ -63,7 +62,7 @@ impl FileCheck for CheckToml {
         };
         let finding = problem.map(|(message, start, end)| {
             let span = clamped(file.bytes, start, end);
-            at(&ABOUT, file, span, format!("invalid TOML: {}", escaped(&message)))
+            at(&ABOUT, file, span, format!("invalid TOML: {}", shortened(&message)))
                 .with_anchor(Anchor::new("", b"invalid TOML"))
         });
         Ok(Vec::from_iter(finding).into())

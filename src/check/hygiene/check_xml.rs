@@ -1,17 +1,17 @@
 //! `check-xml`: XML that is not well-formed. Streaming; entities are never expanded.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use memchr::memmem;
 use quick_xml::Reader;
 use quick_xml::events::attributes::AttrError;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
-use crate::check::hygiene::{at, clamped};
+use crate::check::hygiene::{at, clamped, shortened};
 use crate::check::{About, Active, Examined, FileCheck, FileInput, filetype, lines};
 use crate::model::change::FileSide;
 use crate::model::deadline::Deadline;
-use crate::model::escape::escaped;
 use crate::model::finding::{Anchor, Finding};
 use crate::model::option::Options;
 use crate::model::outcome::Breakage;
@@ -74,7 +74,7 @@ impl FileCheck for CheckXml {
         };
         let finding = problem.map(|Problem { message, start, end }| {
             let span = clamped(file.bytes, start, end);
-            at(&ABOUT, file, span, format!("invalid XML: {}", escaped(&message)))
+            at(&ABOUT, file, span, format!("invalid XML: {}", shortened(&message)))
                 .with_anchor(Anchor::new("", b"invalid XML"))
         });
         Ok(Vec::from_iter(finding).into())
@@ -123,16 +123,22 @@ fn as_text(bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
 /// What has been read of a document.
 #[derive(Default)]
 struct Document {
+    /// How many bytes the byte-order mark has.
+    n_mark: usize,
     /// Where the open elements start.
     open: Vec<usize>,
     has_root: bool,
-    has_doctype: bool,
+    /// The entities that the document type declares.
+    declared: HashSet<String>,
+    /// Whether it may declare more in other files.
+    reads_more: bool,
 }
 
 impl Document {
     /// Reads a document to its end or to the first thing that is wrong.
     fn read(mut self, text: &str, deadline: Deadline) -> Result<Option<Problem>, Breakage> {
-        let n_mark = text.len() - text.trim_start_matches('\u{feff}').len();
+        let n_mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        self.n_mark = n_mark;
         let mut reader = Reader::from_str(text.get(n_mark..).unwrap_or_default());
         reader.config_mut().check_comments = true;
         let offset = |position: u64| n_mark + usize::try_from(position).unwrap_or(usize::MAX - n_mark);
@@ -172,12 +178,20 @@ impl Document {
             Event::Text(text) if self.open.is_empty() && !text.trim_ascii().is_empty() => Some(OUTSIDE.to_owned()),
             Event::Text(text) if text.contains("]]>") => Some("`]]>` in text".to_owned()),
             Event::CData(_) if self.open.is_empty() => Some(OUTSIDE.to_owned()),
+            Event::GeneralRef(_) if self.open.is_empty() => Some(OUTSIDE.to_owned()),
             Event::GeneralRef(entity) => self.refer(entity),
-            Event::Decl(_) if start > '\u{feff}'.len_utf8() => Some("XML declaration not at the start".to_owned()),
+            Event::PI(instruction) if !is_name(instruction.target()) => {
+                Some("not the name of an instruction".to_owned())
+            }
+            Event::Decl(_) if start > self.n_mark => Some("XML declaration not at the start".to_owned()),
             Event::Decl(declaration) => declaration.version().err().map(|error| error.to_string()),
             Event::DocType(_) if self.has_root => Some("document type after the root element".to_owned()),
-            Event::DocType(_) => {
-                self.has_doctype = true;
+            Event::DocType(doctype) if !is_doctype(doctype) => Some("not a document type".to_owned()),
+            Event::DocType(doctype) => {
+                self.reads_more = ["SYSTEM", "PUBLIC", "%"].iter().any(|it| doctype.contains(it));
+                let declarations = doctype.split("<!ENTITY").skip(1);
+                let names = declarations.filter_map(|rest| rest.split_ascii_whitespace().next());
+                self.declared.extend(names.map(str::to_owned));
                 None
             }
             _ => None,
@@ -192,6 +206,9 @@ impl Document {
         self.has_root = true;
         if !is_name(tag.name().as_ref()) {
             return Some("not the name of an element".to_owned());
+        }
+        if has_glued_attributes(tag.attributes_raw()) {
+            return Some("no blank between two attributes".to_owned());
         }
         tag.attributes().find_map(|attribute| match attribute {
             Err(error) => Some(what_is_wrong(&error).to_owned()),
@@ -209,19 +226,21 @@ impl Document {
         })
     }
 
-    /// What is wrong with a reference: what a document type declares is not known here and passes.
+    /// What is wrong with a reference.
     fn refer(&self, entity: &BytesRef<'_>) -> Option<String> {
-        if self.open.is_empty() && !self.has_root {
-            return Some(OUTSIDE.to_owned());
-        }
         match entity.resolve_char_ref() {
             Ok(Some(_)) => None,
             Err(error) => Some(error.to_string()),
             Ok(None) if matches!(&**entity, "amp" | "lt" | "gt" | "apos" | "quot") => None,
             Ok(None) if !is_name(entity) => Some("`&` without a reference".to_owned()),
-            Ok(None) if self.has_doctype => None,
+            Ok(None) if self.may_declare(entity) => None,
             Ok(None) => Some(format!("undeclared entity `&{};`", &**entity)),
         }
+    }
+
+    /// Whether the document type declares the entity, as far as that can be told without reading other files.
+    fn may_declare(&self, entity: &str) -> bool {
+        self.reads_more || self.declared.contains(entity)
     }
 
     fn end(&self, n_bytes: usize) -> Option<Problem> {
@@ -245,6 +264,33 @@ fn what_is_wrong(error: &AttrError) -> &'static str {
 }
 
 const OUTSIDE: &str = "text outside of the root element";
+
+/// Whether the text between `<!DOCTYPE` and `>` starts like a document type: a name, then where more of it is.
+fn is_doctype(doctype: &str) -> bool {
+    let doctype = doctype.trim_ascii();
+    let end = doctype.find(|it: char| it.is_ascii_whitespace() || it == '[').unwrap_or(doctype.len());
+    let (name, rest) = doctype.split_at(end);
+    let rest = rest.trim_ascii_start();
+    is_name(name) && (rest.is_empty() || ["SYSTEM", "PUBLIC", "["].iter().any(|it| rest.starts_with(it)))
+}
+
+/// Whether something other than a blank follows the closing quote of an attribute.
+fn has_glued_attributes(attributes: &str) -> bool {
+    let mut quote = None;
+    let mut follows_quote = false;
+    for byte in attributes.bytes() {
+        match quote {
+            None if follows_quote && !byte.is_ascii_whitespace() => return true,
+            None => {
+                follows_quote = false;
+                quote = matches!(byte, b'"' | b'\'').then_some(byte);
+            }
+            Some(open) if open == byte => (quote, follows_quote) = (None, true),
+            Some(_) => {}
+        }
+    }
+    false
+}
 
 /// Whether the text could be a name; every character beyond ASCII is let through.
 fn is_name(name: &str) -> bool {
@@ -272,7 +318,9 @@ mod tests {
             "\u{feff}<?xml version=\"1.0\"?>\n<!-- c -->\n<a b='&lt;' c=\"&#xe9;\">x &amp; y<![CDATA[<]]></a>\n",
             &[],
         );
-        check("<!DOCTYPE html><html><p>&nbsp;</p></html>", &[]);
+        check("<!DOCTYPE h PUBLIC 'x' 'y'><h><p>&nbsp;</p></h>", &[]);
+        check("<!DOCTYPE h [<!ENTITY nbsp '&#160;'>]><h>&nbsp;</h>", &[]);
+        check("<a b='1' c=\"'2'\" />", &[]);
         check("<ü:é xmlns:ü='u'/>", &[]);
         check("<?xml version='1.0' encoding='ISO-8859-1'?><a>é</a>", &[]);
     }
@@ -290,11 +338,16 @@ mod tests {
         check("<a b='<'/>", &["`<` in the value of an attribute"]);
         check("<a b='&'/>", &["`&` without a reference"]);
         check("<a>&nbsp;</a>", &["undeclared entity `&nbsp;`"]);
+        check("<!DOCTYPE h><h>&nbsp;</h>", &["undeclared entity `&nbsp;`"]);
+        check("<a b='1'c='2'/>", &["no blank between two attributes"]);
+        check("<a/>&amp;", &["text outside of the root element"]);
         check("<a>\u{1}</a>", &["control character"]);
         check(" <?xml version='1.0'?><a/>", &["XML declaration not at the start"]);
         check("<a><!-- a -- b --></a>", &["forbidden string `--` was found in a comment"]);
         check("<1/>", &["not the name of an element"]);
         check("<a>]]></a>", &["`]]>` in text"]);
+        check("<!DOCTYPE a SYST><a/>", &["not a document type"]);
+        check("<?1 x?><a/>", &["not the name of an instruction"]);
         check("<a/>x", &["text outside of the root element"]);
     }
 

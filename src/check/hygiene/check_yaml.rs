@@ -3,10 +3,9 @@
 use serde_saphyr::granit_parser::{Event, Options as ParserOptions, Parser, Span as YamlSpan, options};
 
 use crate::check::hygiene::yaml_nodes::{Nodes, Strictness};
-use crate::check::hygiene::{at, clamped, limited};
+use crate::check::hygiene::{at, clamped, limited, shortened};
 use crate::check::{About, Active, Examined, FileCheck, FileInput, Manner, filetype, lines};
 use crate::model::change::FileSide;
-use crate::model::escape::escaped;
 use crate::model::finding::{Anchor, Finding};
 use crate::model::option::{OptionKind, OptionSpec, Options};
 use crate::model::outcome::Breakage;
@@ -86,7 +85,7 @@ impl FileCheck for CheckYaml {
         let classic = file.manner != Manner::Gate;
         let strictness = Strictness {
             allows_several_documents: !classic || is_unsafe || options.flag("allow-multiple-documents"),
-            allows_unknown_tags: !classic || is_unsafe,
+            allows_foreign_values: !classic || is_unsafe,
             allows_duplicates: is_unsafe,
         };
         let mut nodes = Nodes::new(strictness);
@@ -95,17 +94,16 @@ impl FileCheck for CheckYaml {
             let notice = "a template, not YAML yet: its syntax was not checked".to_owned();
             return Ok(Examined { findings: Vec::new(), notices: vec![notice] });
         }
-        let problems = nodes.into_problems().into_iter().map(|problem| {
+        let mut examined = limited(nodes.into_problems(), |problem| {
             let span = clamped(file.bytes, problem.span.start, problem.span.end);
-            let message = escaped(&problem.message);
-            let anchor = Anchor::new("", message.as_bytes());
-            at(&ABOUT, file, span, message).with_anchor(anchor)
+            let anchor = Anchor::new("", problem.message.as_bytes());
+            at(&ABOUT, file, span, shortened(&problem.message)).with_anchor(anchor)
         });
-        let error = error.map(|(message, offset)| {
+        examined.findings.extend(error.map(|(message, offset)| {
             let span = clamped(file.bytes, offset, offset);
-            invalid(at(&ABOUT, file, span, format!("invalid YAML: {}", escaped(&message))))
-        });
-        Ok(limited(problems.chain(error)))
+            invalid(at(&ABOUT, file, span, format!("invalid YAML: {}", shortened(&message))))
+        }));
+        Ok(examined)
     }
 
     fn line(&self, file: &FileInput<'_>, finding: &Finding, _options: &Options) -> String {
@@ -209,6 +207,7 @@ mod tests {
         check("? [a]\n: 1\n? [a]\n: 2\na: 3\n", &[]);
         check("a: 1\n---\na: 2\n", &[]);
         check("- a: 1\n- a: 1\n", &[]);
+        check("~: 1\nnull: 2\n'null': 3\n", &["duplicate key: null"]);
         check("<<: {x: 1}\nx: 2\n", &[]);
     }
 
@@ -253,6 +252,8 @@ mod tests {
         classic(None, "a: !!str b\nc: !!set {x}\n", 0);
         classic(Some("allow-multiple-documents"), "a: !Ref b\n", 1);
         classic(Some("unsafe"), "a: !Ref b\na: *x\n", 0);
+        classic(None, "a: {{ x }}\n", 1);
+        classic(None, "? [a]\n: {b: c}\n", 0);
         classic(None, "---\na: 1\n...\n", 0);
     }
 }

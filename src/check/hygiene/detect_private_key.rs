@@ -63,6 +63,10 @@ const HEADERS: [(&str, &str); 9] = [
 const PUTTY: (&str, &str) = ("PuTTY-User", "-Key-File-2");
 
 impl FileCheck for DetectPrivateKey {
+    fn is_sensitive(&self) -> bool {
+        true
+    }
+
     fn about(&self) -> &'static About {
         &ABOUT
     }
@@ -77,11 +81,11 @@ impl FileCheck for DetectPrivateKey {
         }
         let mut spans = headers(file.bytes);
         spans.sort_unstable();
-        Ok(limited(spans.into_iter().map(|span| {
+        Ok(limited(spans, |span| {
             at(&ABOUT, file, span, "private key")
                 .with_hint("take it out of the change; if it was pushed before, replace it: it is known")
                 .with_anchor(Anchor::new("", file.bytes.get(span.start..span.end).unwrap_or_default()))
-        })))
+        }))
     }
 
     fn line(&self, file: &FileInput<'_>, _finding: &Finding, _options: &Options) -> String {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use proptest::prelude::{any, prop, proptest};
 use proptest::strategy::Strategy;
@@ -14,6 +15,7 @@ use crate::model::content::{Content, ContentError, Contents};
 use crate::model::deadline::Deadline;
 use crate::model::finding::Finding;
 use crate::model::option::{OptionValue, Options};
+use crate::model::outcome::Breakage;
 use crate::model::path::RepoPath;
 use crate::model::place::{Place, Span};
 
@@ -27,11 +29,20 @@ pub(crate) struct Case<'a> {
     pub(crate) is_added: bool,
     pub(crate) options: Options,
     pub(crate) manner: Manner,
+    pub(crate) deadline: Deadline,
 }
 
 impl<'a> Case<'a> {
     pub(crate) fn new(path: &'a str, bytes: &'a [u8]) -> Self {
-        Self { path, bytes, n_bytes: None, is_added: true, options: Options::default(), manner: Manner::Gate }
+        Self {
+            path,
+            bytes,
+            n_bytes: None,
+            is_added: true,
+            options: Options::default(),
+            manner: Manner::Gate,
+            deadline: Deadline::NEVER,
+        }
     }
 
     fn side(&self) -> FileSide {
@@ -42,7 +53,7 @@ impl<'a> Case<'a> {
         check.wants(&self.side())
     }
 
-    pub(crate) fn examined(&self, check: &dyn FileCheck) -> Examined {
+    fn result(&self, check: &dyn FileCheck) -> Result<Examined, Breakage> {
         let side = self.side();
         let file = FileInput {
             side: &side,
@@ -51,9 +62,13 @@ impl<'a> Case<'a> {
             bytes: self.bytes,
             is_text: filetype::is_text(&side.path, self.bytes),
             manner: self.manner,
-            deadline: Deadline::NEVER,
+            deadline: self.deadline,
         };
-        check.check(&file, &self.options).expect("the check works")
+        check.check(&file, &self.options)
+    }
+
+    pub(crate) fn examined(&self, check: &dyn FileCheck) -> Examined {
+        self.result(check).expect("the check works")
     }
 
     pub(crate) fn findings(&self, check: &dyn FileCheck) -> Vec<Finding> {
@@ -272,6 +287,17 @@ fn examples_of_change_checks_are_found() {
             let text = String::from_utf8(bytes).expect("UTF-8");
             assert_eq!(example_findings(check, &text), 0, "{id} finds something in {name}");
         }
+    }
+}
+
+#[test]
+fn a_parser_stops_when_its_time_is_over() {
+    let many = [("a.json", "[".repeat(20_000)), ("a.yaml", "- a\n".repeat(20_000)), ("a.xml", "<a>".repeat(20_000))];
+    for (path, content) in many {
+        let deadline = Deadline::after(Duration::ZERO);
+        let case = Case { deadline, ..Case::new(path, content.as_bytes()) };
+        let broken = file_checks().into_iter().filter(|check| case.is_wanted(*check) && case.result(*check).is_err());
+        assert_eq!(broken.count(), 1, "{path}");
     }
 }
 

@@ -17,10 +17,11 @@ pub(crate) fn blanked(bytes: &[u8]) -> Vec<u8> {
             _ => at + 1,
         };
         let is_comment = byte == b'/' && end > at + 1;
-        if !is_comment && !byte.is_ascii_whitespace() {
-            if let Some(comma) = significant.see(byte, at).and_then(|comma| plain.get_mut(comma)) {
-                *comma = b' ';
-            }
+        if !is_comment
+            && !byte.is_ascii_whitespace()
+            && let Some(comma) = significant.see(byte, at).and_then(|comma| plain.get_mut(comma))
+        {
+            *comma = b' ';
         }
         at = end;
     }

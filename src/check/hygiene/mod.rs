@@ -2,7 +2,7 @@
 
 mod bidirectional_unicode;
 mod check_added_large_files;
-mod check_case_conflict;
+pub(crate) mod check_case_conflict;
 mod check_json;
 mod check_merge_conflict;
 mod check_symlinks;
@@ -35,6 +35,7 @@ use crate::check::hygiene::fix_byte_order_marker::FixByteOrderMarker;
 use crate::check::hygiene::mixed_line_ending::MixedLineEnding;
 use crate::check::hygiene::trailing_whitespace::TrailingWhitespace;
 use crate::check::{About, ChangeCheck, Examined, FileCheck, FileInput, lines};
+use crate::model::escape::escaped;
 use crate::model::finding::{Anchor, Finding};
 use crate::model::place::{Place, Span};
 
@@ -64,12 +65,21 @@ pub(crate) fn change_checks() -> Vec<&'static dyn ChangeCheck> {
     vec![&CheckCaseConflict, &CheckSymlinks]
 }
 
-/// The findings, as many as one check gives for one file; that there are more is said.
-fn limited(mut findings: impl Iterator<Item = Finding>) -> Examined {
-    let listed: Vec<Finding> = findings.by_ref().take(MAX_FINDINGS).collect();
-    let n_more = findings.count();
+/// The findings that `build` makes of the first of `items`; that there are more is said.
+fn limited<T>(items: impl IntoIterator<Item = T>, build: impl FnMut(T) -> Finding) -> Examined {
+    let mut items = items.into_iter();
+    let findings = items.by_ref().take(MAX_FINDINGS).map(build).collect();
+    let n_more = items.count();
     let notices = if n_more == 0 { Vec::new() } else { vec![format!("{n_more} more findings are not listed")] };
-    Examined { findings: listed, notices }
+    Examined { findings, notices }
+}
+
+/// Text out of a file or a parser, made harmless and short enough for a message.
+fn shortened(text: &str) -> String {
+    const MAX: usize = 120;
+    let cut = text.char_indices().nth(MAX).map_or(text.len(), |(at, _)| at);
+    let mark = if cut < text.len() { "..." } else { "" };
+    escaped(text.get(..cut).unwrap_or(text)) + mark
 }
 
 /// A finding at `span` that holds on to the text of the line there.

@@ -12,8 +12,8 @@ use serde_saphyr::granit_parser::{Event, ScalarStyle, Tag};
 pub(crate) struct Strictness {
     /// Several documents in one text.
     pub(crate) allows_several_documents: bool,
-    /// Tags that YAML itself does not know.
-    pub(crate) allows_unknown_tags: bool,
+    /// What a plain loader cannot construct: tags that YAML itself does not know, mappings as keys.
+    pub(crate) allows_foreign_values: bool,
     /// Keys that stand twice.
     pub(crate) allows_duplicates: bool,
 }
@@ -84,6 +84,9 @@ impl Nodes {
             }
             Event::MappingStart(_, anchor, tag) => {
                 self.see_tag(tag.as_ref(), &at);
+                if !self.strictness.allows_foreign_values && self.open.last().is_some_and(|it| it.awaits_key) {
+                    self.report("a mapping cannot be a key".to_owned(), at);
+                }
                 self.open.push(Collection { anchor: *anchor, weight: 1, keys: Some(Vec::new()), awaits_key: true });
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(),
@@ -110,7 +113,7 @@ impl Nodes {
 
     fn see_tag(&mut self, tag: Option<&Cow<'_, Tag>>, at: &Range<usize>) {
         let Some(tag) = tag else { return };
-        if self.strictness.allows_unknown_tags || is_known(tag) {
+        if self.strictness.allows_foreign_values || is_known(tag) {
             return;
         }
         self.report(format!("could not determine a constructor for the tag '{}'", tag.original()), at.clone());
@@ -118,9 +121,11 @@ impl Nodes {
 
     fn add_key(&mut self, value: &str, style: ScalarStyle, has_tag: bool, at: Range<usize>) {
         let Some(mapping) = self.open.last_mut().filter(|mapping| mapping.awaits_key) else { return };
-        let is_text = style != ScalarStyle::Plain || !(has_tag || is_number_or_word(value));
+        let is_plain = style == ScalarStyle::Plain;
+        let word = if is_plain { word(value) } else { None };
+        let is_text = word.is_none() && !(is_plain && (has_tag || looks_like_number(value)));
         if let Some(keys) = &mut mapping.keys {
-            keys.push((is_text, value.to_owned(), at.start, at.end));
+            keys.push((is_text, word.unwrap_or(value).to_owned(), at.start, at.end));
         }
     }
 
@@ -197,8 +202,17 @@ fn is_known(tag: &Tag) -> bool {
             .is_some_and(|it| TYPES.contains(&it))
 }
 
-/// Whether a plain scalar is a number, a truth value or null and so differs from the same letters in quotes.
-fn is_number_or_word(value: &str) -> bool {
-    const WORDS: [&str; 11] = ["", "~", "null", "Null", "NULL", "true", "True", "TRUE", "false", "False", "FALSE"];
-    WORDS.contains(&value) || value.starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first))
+/// The truth value or null that a plain scalar stands for, in its usual spelling.
+fn word(plain: &str) -> Option<&'static str> {
+    match plain {
+        "" | "~" | "null" | "Null" | "NULL" => Some("null"),
+        "true" | "True" | "TRUE" => Some("true"),
+        "false" | "False" | "FALSE" => Some("false"),
+        _ => None,
+    }
+}
+
+/// Whether a plain scalar may be a number and so differ from the same characters in quotes.
+fn looks_like_number(plain: &str) -> bool {
+    plain.starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first))
 }

@@ -1,0 +1,197 @@
+#!/usr/bin/env python3
+"""Runs every hygiene check of `tollgate builtin` and of pre-commit-hooks on the same contents and prints differences.
+
+    python3 tests/bench/hygiene_vs_pre_commit_hooks.py TOLLGATE HOOKS_BIN [FOLDER]
+
+TOLLGATE is the binary, HOOKS_BIN the `bin` of a virtual environment with pre-commit-hooks, FOLDER an optional folder of
+further files (each is tried with the checks that its extension fits). Compared are: exit 0 or not, and the content after
+fixing. Exit 1 if something differs that is not listed below as intended.
+"""
+
+import os
+import random
+import subprocess
+import sys
+import tempfile
+
+TEXTS = [
+    b"", b"a", b"a\n", b"a \n", b"a\t\r\nb  \r\n", b"  \n\t\n", b"a  \nb   \n", b"a\n\n\n", b"\n", b"\n\n", b"\r\n", b"a\r",
+    b"a\r\r", b"a\r\n\r\n", b"a\r\n\n", b"a\n\r", b"a\nb\r\nc\n", b"a\rb\nc\r\n", b"a\nb\r\n", b"a\r\nb\rc\r", b"a\r\r\n",
+    b"\xef\xbb\xbfa\n", b"\xef\xbb\xbf", b"a\xef\xbb\xbf\n", b"x \x0b\x0c\n", b"caf\xe9 \n", b"\xc2\xa0\n", b"a\r\nb", b" a",
+    b"=======\n", b"======= x\n", b"=======", b"<<<<<<< a\n", b"<<<<<<<\n", b">>>>>>> a\r\n", b"=======\r\n", b" <<<<<<< a\n",
+    b"a\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> topic\n", b"||||||| x\n",
+]
+KEYS = [b"-----BEGIN " + name for name in [
+    b"RSA PRIVATE KEY-----", b"DSA PRIVATE KEY-----", b"EC PRIVATE KEY-----", b"OPENSSH PRIVATE KEY-----",
+    b"PRIVATE KEY-----", b"ENCRYPTED PRIVATE KEY-----", b"SSH2 ENCRYPTED PRIVATE KEY", b"PGP PRIVATE KEY BLOCK-----",
+    b"OpenVPN Static key V1-----", b"PUBLIC KEY-----", b"CERTIFICATE-----", b"rsa private key",
+]] + [b"PuTTY-User-" + b"Key-File-2: x", b"PuTTY-User-" + b"Key-File-3: x", b"END PRIVATE KEY"]
+JSON = [
+    b"{}", b"", b" ", b"[1, 2]", b"[1,]", b"{\"a\": 1, \"a\": 2}", b"{\"a\": {\"a\": 1}}", b"nul", b"1", b"\"\\ud800\"",
+    b"\"\\u00e9\"", b"\"\t\"", b"\"\xff\"", b"\xef\xbb\xbf{}", b"[NaN]", b"[Infinity]", b"01", b"1.", b"-", b"1e5", b"// c\n{}",
+    b"{'a': 1}", b"{} {}", b"[1 2]", b"{\"a\" 1}", b"\"\\x\"", b"[\"a\nb\"]", b"\0", b"{\"a\": 1, \"\\u0061\": 2}", b"[" * 50 + b"]" * 50,
+]
+YAML = [
+    b"", b"a: 1\n", b"a: [1, 2\n", b"a: 1\na: 2\n", b"a: 1\n---\nb: 2\n", b"---\na: 1\n...\n", b"a: !Ref b\n", b"a: !!str b\n",
+    b"a: *x\n", b"a: &x 1\nb: *x\n", b"a: b: c\n", b"\ta: 1\n", b"a:\n\t- b\n", b"a: 'x\n", b"a: |\n  x\n", b"a: >-\n  x\n y\n",
+    b"{a: 1, a: 2}\n", b"1: a\n'1': b\n", b"? a\n: b\n", b"? [a]\n: b\n", b"- a\n- b\nc: d\n", b"a: {{ x }}\n", b"a: \"{{ x }}\"\n",
+    b"%YAML 1.1\n---\na: yes\n", b"a: @x\n", b"a: `x`\n", b"a: %x\n", b"a: \"\\q\"\n", b"a: !!set {x}\n", b"a: !!binary aGk=\n",
+    b"a: &x [*x]\n", b"<<: {a: 1}\na: 2\n", b"x: &x {a: 1}\ny:\n  <<: *x\n  <<: *x\n", b"a: 2020-01-01\n", b"a: ! b\n",
+    b"a: !foo!bar b\n", b"%TAG !foo! tag:x,2000:\n---\na: !foo!bar b\n", b"a\n", b"a: b\n c: d\n", b"a: 1 # c\n#d\n", b"a:b\n",
+    b"- - - a\n", b"a: [\n1,\n2\n]\n", b"key: [a, b]]\n", b"\xef\xbb\xbfa: 1\n", b"a: \xff\n", b"a: \x01\n", b"a: 'it''s'\n",
+    b"on: push\njobs:\n  a:\n    steps: [{run: x}]\n", b"a: -\n", b"a: - b\n", b"a: \"b\" c\n", b"'a': 1\na: 2\n", b"a: ?b\n",
+    b"!!python/object:os.system x\n", b"~: 1\nnull: 2\n", b"true: 1\nTrue: 2\n", b"--- a\n--- b\n", b"a: b\n---\n",
+]
+TOML = [
+    b"", b"a = 1\n", b"a = 1\na = 2\n", b"[a]\n[a]\n", b"a = \n", b"a = 'x\n", b"a.b = 1\na = 2\n", b"[a]\nb = 1\n[a.c]\n",
+    b"a = [1, 'x']\n", b"a = {b = 1}\n", b"a = {b = 1,}\n", b"a = {\n b = 1 }\n", b"a = 1979-05-27\n", b"a = 1979-05-32\n",
+    b"a = 01\n", b"a = \"\\e\"\n", b"a = '\xff'\n", b"\xef\xbb\xbfa = 1\n", b"a = 1 b = 2\n", b"[[a]]\n[[a]]\n", b"[a", b"a = 1\r\n",
+    b"a = 99999999999999999999\n", b"a = 0x1G\n", b"a = inf\n", b"a = \"\"\"x\ny\"\"\"\n", b"= 1\n", b"a = 12:00\n", b"a = 'x\ty'\n",
+]
+XML = [
+    b"", b"<a/>", b"<a></a>", b"<a>", b"<a></b>", b"<a/><b/>", b"text", b"<a/>text", b"<a b='1' b='2'/>", b"<a b=1/>", b"<a b/>",
+    b"<a b='<'/>", b"<a b='&'/>", b"<a b='&lt;'/>", b"<a>&nbsp;</a>", b"<a>&amp;</a>", b"<a>&</a>", b"<a>&#xe9;</a>", b"<a>&#0;</a>",
+    b"<a>&#xFFFFFFFF;</a>", b"<!DOCTYPE a><a>&x;</a>", b"<!DOCTYPE a SYSTEM 'a.dtd'><a>&x;</a>",
+    b"<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>", b"<?xml version='1.0'?><a/>", b" <?xml version='1.0'?><a/>",
+    b"<?xml version='1.0' encoding='ISO-8859-1'?><a>\xe9</a>", b"<a>\xe9</a>", b"<a>\x01</a>", b"<!-- a -- b --><a/>", b"<!-- c --><a/>",
+    b"<a><![CDATA[<]]></a>", b"<a>]]></a>", b"<1/>", b"<a 1='x'/>", b"<a><b></a></b>", b"</a>", b"<a", b"<a><!-- </a>", b"<?pi x?><a/>",
+    b"\xef\xbb\xbf<a/>", b"<a></a >", b"< a/>", b"<a b='1'c='2'/>", b"<a\nb='1'/>", b"<x:a/>", b"<a>\r\n</a>\n", b"<a/><!-- c -->\n", b"<a/>&amp;",
+    b"<?xml?><a/>", b"<?xml version='1.0'?><?xml version='1.0'?><a/>", b"<a b='x' />", b"<a b='&x'/>", b"<a>&;</a>", b"<![CDATA[x]]><a/>",
+]
+
+# check -> (program of pre-commit-hooks, option sets, contents by file name)
+RUNS = {
+    "trailing-whitespace": ("trailing-whitespace-fixer", [[], ["--markdown-linebreak-ext=md"], ["--markdown-linebreak-ext=*"], ["--chars= "]], {"a.txt": TEXTS, "a.md": TEXTS}),
+    "end-of-file-fixer": ("end-of-file-fixer", [[]], {"a.txt": TEXTS}),
+    "mixed-line-ending": ("mixed-line-ending", [[], ["--fix=no"], ["--fix=lf"], ["-fcrlf"], ["--fix", "cr"]], {"a.txt": TEXTS}),
+    "fix-byte-order-marker": ("fix-byte-order-marker", [[]], {"a.txt": TEXTS}),
+    "check-merge-conflict": ("check-merge-conflict", [[], ["--assume-in-merge"]], {"a.txt": TEXTS}),
+    "detect-private-key": ("detect-private-key", [[]], {"a.txt": KEYS}),
+    "check-json": ("check-json", [[]], {"a.json": JSON}),
+    "check-yaml": ("check-yaml", [[], ["-m"], ["--unsafe"]], {"a.yaml": YAML}),
+    "check-toml": ("check-toml", [[]], {"a.toml": TOML}),
+    "check-xml": ("check-xml", [[]], {"a.xml": XML}),
+    "check-added-large-files": ("check-added-large-files", [["--enforce-all", "--maxkb=1"], ["--enforce-all"]], {"a.bin": [b"", b"x" * 1024, b"x" * 1025, b"x" * 600_000]}),
+}
+
+# Checks of names: check -> (tracked, newly staged, named); `a -> b` is a link.
+NAMES = [
+    ("check-case-conflict", [], ["a"], ["a"]), ("check-case-conflict", ["A"], ["a"], ["a"]), ("check-case-conflict", [], ["a", "A"], ["a", "A"]),
+    ("check-case-conflict", ["a", "A"], [], ["a"]), ("check-case-conflict", ["D/x"], ["d/y"], []), ("check-case-conflict", ["a", "A", "b"], [], ["b"]),
+    ("check-case-conflict", ["x/a"], ["X"], ["X"]), ("check-case-conflict", ["d/\u00e9"], ["d/\u00c9"], []),
+    ("check-symlinks", [], ["l -> a", "a"], ["l"]), ("check-symlinks", [], ["l -> b"], ["l"]), ("check-symlinks", [], ["a"], ["a"]),
+    ("check-symlinks", [], ["l -> d", "d/x"], ["l"]), ("check-symlinks", [], ["l -> ."], ["l"]), ("check-symlinks", [], ["l -> m", "m -> l"], ["l"]),
+    ("check-added-large-files --maxkb=0", ["a"], ["b"], ["a", "b"]), ("check-added-large-files --maxkb=0 --enforce-all", ["a"], ["b"], ["a", "b"]),
+]
+
+# What differs on purpose: check -> how to recognise it from (content, our exit, their exit).
+INTENDED = {
+    "trailing-whitespace": [("a CR at the very end of the text is a line end", lambda c: c.endswith(b"\r"))],
+    "end-of-file-fixer": [("the added line end is of the file's kind", lambda c: b"\r\n" in c)],
+    "mixed-line-ending": [("a last line without a line end gets none", lambda c: not c.endswith((b"\n", b"\r")))],
+    "check-json": [
+        ("NaN and Infinity are not JSON", lambda c: b"NaN" in c or b"Infinity" in c),
+        ("half of a surrogate pair is not Unicode", lambda c: b"\\ud8" in c),
+    ],
+    "check-yaml": [
+        ("what a tag stands for is not decoded", lambda c: b"!!binary" in c),
+        ("a tab before the first key is let through", lambda c: c.startswith(b"\t")),
+    ],
+    "check-toml": [
+        ("TOML 1.1", lambda c: b"\\e" in c or b"{\n" in c or b",}" in c or b"12:00" in c),
+        ("a byte-order mark is skipped", lambda c: c.startswith(b"\xef\xbb\xbf")),
+    ],
+}
+
+
+def run(program, arguments, name, content):
+    """Exit and content after the run; both programs start in an empty repository of their own."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(["git", "init", "-q", folder], check=True)
+        with open(os.path.join(folder, name), "wb") as file:
+            file.write(content)
+        done = subprocess.run(program + arguments + [name], cwd=folder, capture_output=True)
+        with open(os.path.join(folder, name), "rb") as file:
+            return done.returncode, file.read(), done.stdout + done.stderr
+
+
+def git(folder, *arguments):
+    settings = ["-c", "user.name=x", "-c", "user.email=x", "-c", "core.quotepath=off", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", "-C", folder, *settings, *arguments], check=True, capture_output=True)
+
+
+def run_names(program, arguments, tracked, staged, named):
+    """Exit and sorted lines of a check of names in a repository with such files."""
+    with tempfile.TemporaryDirectory() as folder:
+        git(folder, "init", "-q")
+        git(folder, "config", "core.quotepath", "off")
+        for names, is_commit in ((tracked, True), (staged, False)):
+            for name in names:
+                name, _, target = name.partition(" -> ")
+                path = os.path.join(folder, name)
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                if target:
+                    os.symlink(target, path)
+                else:
+                    with open(path, "w") as file:
+                        file.write("content")
+            git(folder, "add", "-A")
+            if is_commit:
+                git(folder, "commit", "-q", "--allow-empty", "-m", "before")
+        done = subprocess.run(program + arguments + named, cwd=folder, capture_output=True)
+        return done.returncode, sorted(done.stdout.decode().splitlines()), done.stderr.decode()
+
+
+def mutated(contents, n, seed):
+    """The contents and n more, made of their pieces."""
+    chance = random.Random(seed)
+    more = []
+    for _ in range(n):
+        a, b = chance.choice(contents), chance.choice(contents)
+        more.append(a[: chance.randint(0, len(a))] + b[chance.randint(0, len(b)) :])
+    return contents + more
+
+
+def main():
+    tollgate, hooks = sys.argv[1], sys.argv[2]
+    further = {}
+    for folder, _, names in os.walk(sys.argv[3]) if len(sys.argv) > 3 else []:
+        for name in names:
+            with open(os.path.join(folder, name), "rb") as file:
+                further.setdefault(os.path.splitext(name)[1], []).append(file.read())
+    n_cases = n_intended = n_different = 0
+    only = os.environ.get("ONLY", "").split(",")
+    for check, (program, option_sets, files) in RUNS.items():
+        if only != [""] and check not in only:
+            continue
+        for options in option_sets:
+            for name, contents in files.items():
+                extension = os.path.splitext(name)[1]
+                for content in mutated(contents, int(os.environ.get("MORE", "0")), check) + further.get(extension, []):
+                    n_cases += 1
+                    ours = run([tollgate, "builtin", check], options, name, content)
+                    theirs = run([os.path.join(hooks, program)], options, name, content)
+                    if (ours[0] == 0, ours[1]) == (theirs[0] == 0, theirs[1]) and ours[0] < 2:
+                        continue
+                    reason = next((why for why, fits in INTENDED.get(check, []) if fits(content)), None)
+                    if reason:
+                        n_intended += 1
+                        continue
+                    n_different += 1
+                    print(f"{check} {' '.join(options)} {content[:200]!r}\n  ours   {ours}\n  theirs {theirs[0], theirs[1], theirs[2][-300:]}")
+    for check, tracked, staged, named in NAMES:
+        check, *options = check.split()
+        if only != [""] and check not in only:
+            continue
+        n_cases += 1
+        ours = run_names([tollgate, "builtin", check], options, tracked, staged, named)
+        theirs = run_names([os.path.join(hooks, check)], options, tracked, staged, named)
+        if ours[:2] != theirs[:2]:
+            n_different += 1
+            print(f"{check} {options} {tracked} {staged} {named}\n  ours   {ours}\n  theirs {theirs}")
+    print(f"{n_cases} cases, {n_different} differ, {n_intended} differ on purpose")
+    return 1 if n_different else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
