@@ -69,10 +69,10 @@ fn what_the_base_brought_since_is_not_the_change() {
 
 #[test]
 fn a_warning_blocks_a_pull_request() {
-    let repo = feature(&[("a.py", "x = 1\n")], &[("a.py", "def f(x):\n    return eval(x)\n")]);
+    let repo = feature(&[("a.py", "x = 1\n")], &[("a.py", "import requests\nrequests.get(x, verify=False)\n")]);
     repo.tollgate(&["check", "--base", "main", "--stage", "pre-commit"]).code(0);
-    ci(&repo, &[], &["--base", "main"]).code(1).says("eval-call");
-    ci(&repo, &[], &["--base", "main", "--fail-on", "error"]).code(0).says("eval-call");
+    ci(&repo, &[], &["--base", "main"]).code(1).says("unverified-tls-request");
+    ci(&repo, &[], &["--base", "main", "--fail-on", "error"]).code(0).says("unverified-tls-request");
 }
 
 #[test]

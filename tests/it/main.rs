@@ -7,4 +7,5 @@ mod check;
 mod ci;
 mod commands;
 mod hooks;
+mod novelty;
 mod support;
