@@ -4,6 +4,8 @@
 
 mod architecture;
 mod check;
+mod ci;
 mod commands;
 mod hooks;
+mod novelty;
 mod support;
