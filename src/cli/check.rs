@@ -10,7 +10,7 @@ use crate::app::{Session, Settings, default_stage};
 use crate::cli::Context;
 use crate::cli::environment::Environment;
 use crate::cli::output::OutputArgs;
-use crate::cli::progress::watched;
+use crate::cli::progress::{listen, watched};
 use crate::config::Scope;
 use crate::config::given::Overrides;
 use crate::git::Repo;
@@ -19,7 +19,6 @@ use crate::model::command::Trust;
 use crate::model::path::RepoPath;
 use crate::model::request::Request;
 use crate::model::rule::Level;
-use crate::process::Interrupt;
 use crate::report::plan::{Shape, show};
 
 /// Run the gate on a change: what is staged, else the work tree, unless something else is named.
@@ -100,11 +99,12 @@ impl RunArgs {
 }
 
 pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<u8, Failure> {
-    let interrupt = Interrupt::default();
-    let repo = Repo::discover(&context.environment.folder, &interrupt).map_err(Failure::git)?;
+    let interrupt = &context.interrupt;
+    listen(interrupt);
+    let repo = Repo::discover(&context.environment.folder, interrupt).map_err(Failure::git)?;
     let trust = if is_installed(&repo) { Trust::Commands } else { Trust::BuiltInOnly };
     let settings = args.run.settings(&context.environment, trust);
-    let session = Session { repo: &repo, settings: &settings, interrupt: &interrupt };
+    let session = Session { repo: &repo, settings: &settings, interrupt };
     let request = match request(args, &repo, &context.environment.folder)? {
         Some(request) => request,
         None => whatever_changed(&repo)?,
@@ -112,7 +112,7 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<u8, Failure> {
     if args.run.plan {
         return show_plan(&session, &request, args.output.format, context);
     }
-    let judged = watched(&session, &request, context)?;
+    let judged = watched(&session, &request)?;
     args.output.publish(&judged, &session, context)
 }
 

@@ -11,12 +11,11 @@ use crate::app::{Judged, Session, Settings};
 use crate::cli::Context;
 use crate::cli::check::{RunArgs, show_plan};
 use crate::cli::output::OutputArgs;
-use crate::cli::progress::watched;
+use crate::cli::progress::{listen, watched};
 use crate::forge::{Change, FORGES, Forge, detect};
 use crate::git::Repo;
 use crate::model::command::Trust;
 use crate::model::request::Request;
-use crate::process::Interrupt;
 use crate::report::{Audience, Document, format};
 
 /// Judge a pull request in a pipeline, by the policy of the branch that it wants to enter.
@@ -44,8 +43,9 @@ pub(super) struct CiArgs {
 }
 
 pub(super) fn run(args: &CiArgs, context: &Context) -> Result<u8, Failure> {
-    let interrupt = Interrupt::default();
-    let repo = Repo::discover(&context.environment.folder, &interrupt).map_err(Failure::git)?;
+    let interrupt = &context.interrupt;
+    listen(interrupt);
+    let repo = Repo::discover(&context.environment.folder, interrupt).map_err(Failure::git)?;
     let forge = match &args.forge {
         Some(name) => FORGES.iter().find(|forge| forge.name == name),
         None => detect(&context.environment.variables),
@@ -58,11 +58,11 @@ pub(super) fn run(args: &CiArgs, context: &Context) -> Result<u8, Failure> {
         title: change.title,
         ..args.run.settings(&context.environment, Trust::Commands)
     };
-    let session = Session { repo: &repo, settings: &settings, interrupt: &interrupt };
+    let session = Session { repo: &repo, settings: &settings, interrupt };
     if args.run.plan {
         return show_plan(&session, &request, args.output.format, context);
     }
-    let judged = watched(&session, &request, context)?;
+    let judged = watched(&session, &request)?;
     if let Some(forge) = forge {
         annotate(forge, &judged, args, context)?;
     }

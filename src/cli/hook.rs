@@ -10,7 +10,7 @@ use crate::app::failure::Failure;
 use crate::cli::Context;
 use crate::cli::check::RunArgs;
 use crate::cli::output::OutputArgs;
-use crate::cli::progress::watched;
+use crate::cli::progress::{listen, watched};
 use crate::git::Repo;
 use crate::hook::{self, Stage, Turn, chain};
 use crate::model::command::Exit;
@@ -31,10 +31,12 @@ pub(super) struct HookArgs {
 
 pub(super) fn run(args: &HookArgs, context: &Context) -> Result<u8, Failure> {
     let stage = hook::stage(&args.name).map_err(failure)?;
-    let interrupt = Interrupt::default();
-    let repo = Repo::discover(&context.environment.folder, &interrupt).map_err(Failure::git)?;
+    let interrupt = &context.interrupt;
+    let repo = Repo::discover(&context.environment.folder, interrupt).map_err(Failure::git)?;
     let stdin = if stage.reads_stdin { everything()? } else { Vec::new() };
-    let call = Call { stage, args, repo: &repo, stdin: &stdin, interrupt: &interrupt };
+    let call = Call { stage, args, repo: &repo, stdin: &stdin, interrupt };
+    // Not before standard input was read: a person who waits at a terminal could not end that.
+    listen(interrupt);
     if stage.chained == Turn::Before {
         match call.chained()? {
             0 => {}
@@ -85,7 +87,7 @@ impl Call<'_> {
         let run = RunArgs { stage: Some(self.stage.name.to_owned()), ..RunArgs::default() };
         let settings = run.settings(&context.environment, Trust::Commands);
         let session = Session { repo: self.repo, settings: &settings, interrupt: self.interrupt };
-        let judged = watched(&session, &request, context)?;
+        let judged = watched(&session, &request)?;
         let judged: Vec<_> = judged.into_iter().filter(|one| is_worth_a_word(&request, one)).collect();
         OutputArgs::default().publish(&judged, &session, context)
     }

@@ -24,6 +24,7 @@ use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::app::failure::Failure;
 use crate::cli::environment::Environment;
 use crate::cli::output::{Streams, Target, complain};
+use crate::process::Interrupt;
 
 /// A quality gate for git: the same checks and the same verdict in the commit hook, at the push and on the pull request.
 #[derive(Parser)]
@@ -58,6 +59,8 @@ enum Command {
 struct Context {
     environment: Environment,
     streams: Streams,
+    /// Set when the user wants it to end; only what calls [`progress::listen`] hears that.
+    interrupt: Interrupt,
 }
 
 /// Runs the command line of this process; gives its exit code.
@@ -77,7 +80,7 @@ fn run(arguments: Vec<OsString>, environment: Environment) -> u8 {
         }
     };
     let target = if matches!(cli.command, Command::Hook(_)) { Target::Error } else { Target::Output };
-    let context = Context { streams: Streams::new(cli.color, target), environment };
+    let context = Context { streams: Streams::new(cli.color, target), environment, interrupt: Interrupt::default() };
     let result = match &cli.command {
         Command::Init(args) => init::run(args, &context),
         Command::Check(args) => check::run(args, &context),
@@ -95,6 +98,8 @@ fn run(arguments: Vec<OsString>, environment: Environment) -> u8 {
         Command::Man(args) => man::run(args, &context),
     };
     result.unwrap_or_else(|failure| {
+        // Whatever failed then, it did so because it was ended.
+        let failure = if context.interrupt.is_set() { Failure::interrupted() } else { failure };
         complain(&failure, &context.streams);
         failure.code
     })

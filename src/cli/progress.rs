@@ -9,7 +9,6 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::app::failure::Failure;
 use crate::app::{Judged, Session};
-use crate::cli::Context;
 use crate::model::event::Event;
 use crate::model::request::Request;
 use crate::process::Interrupt;
@@ -19,9 +18,14 @@ const PATIENCE: Duration = Duration::from_millis(300);
 /// How often the display moves.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Judges, with Ctrl-C heard and progress on standard error if that is a terminal.
-pub(super) fn watched(session: &Session<'_>, request: &Request, _context: &Context) -> Result<Vec<Judged>, Failure> {
-    listen(session.interrupt);
+/// Judges, with progress on standard error if that is a terminal. A run that was interrupted has judged nothing, however
+/// far it came.
+pub(super) fn watched(session: &Session<'_>, request: &Request) -> Result<Vec<Judged>, Failure> {
+    let judged = shown(session, request);
+    if session.interrupt.is_set() { Err(Failure::interrupted()) } else { judged }
+}
+
+fn shown(session: &Session<'_>, request: &Request) -> Result<Vec<Judged>, Failure> {
     let (events, receiver) = mpsc::channel();
     if !io::stderr().is_terminal() {
         drop(receiver);
@@ -35,15 +39,14 @@ pub(super) fn watched(session: &Session<'_>, request: &Request, _context: &Conte
     })
 }
 
-/// Ends the run at the first signal, the process at the second.
-fn listen(interrupt: &Interrupt) {
+/// From now on the first signal ends the run, the second one kills its programs, the third one ends the process.
+pub(super) fn listen(interrupt: &Interrupt) {
     let interrupt = interrupt.clone();
     let heard = ctrlc::set_handler(move || {
-        if interrupt.is_set() {
-            #[expect(clippy::disallowed_methods, reason = "the user asks a second time")]
+        if interrupt.set() > 2 {
+            #[expect(clippy::disallowed_methods, reason = "the user asks a third time")]
             std::process::exit(i32::from(Failure::INTERRUPTED));
         }
-        interrupt.set();
     });
     // Without a handler the system ends the process at once, which loses nothing either.
     drop(heard);

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -13,35 +14,30 @@ use git2::{Oid, Repository, RepositoryOpenFlags};
 use crate::model::change::ObjectId;
 
 /// How long one object may take. libgit2 (1.9.7) never ends reading a loose object whose file is cut off, so reading
-/// one is watched; the largest that is ever asked for takes milliseconds.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// one is watched, and when one takes too long git itself is asked from then on; the largest that is ever asked for
+/// takes milliseconds.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The handles of one repository.
 pub(crate) struct Library {
     git_dir: PathBuf,
-    readable: Readable,
+    is_usable: AtomicBool,
     idle: Mutex<Vec<Repository>>,
 }
 
-/// Whether libgit2 understands a repository.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Readable {
-    Yes,
-    No,
-}
-
-/// What libgit2 says; `None` if it can't open the repository, and then git itself must be asked.
+/// What libgit2 says; `None` if it can't read the repository, and then git itself must be asked.
 pub(crate) type Answer<R> = Option<Result<R, git2::Error>>;
 
 impl Library {
     /// Handles of the repository that is open already.
     pub(crate) fn new(repository: Repository) -> Self {
-        Self { git_dir: repository.path().to_owned(), readable: Readable::Yes, idle: Mutex::new(vec![repository]) }
+        let git_dir = repository.path().to_owned();
+        Self { git_dir, is_usable: AtomicBool::new(true), idle: Mutex::new(vec![repository]) }
     }
 
     /// No handles: libgit2 can't open this repository.
     pub(crate) fn unavailable() -> Self {
-        Self { git_dir: PathBuf::new(), readable: Readable::No, idle: Mutex::default() }
+        Self { git_dir: PathBuf::new(), is_usable: AtomicBool::new(false), idle: Mutex::default() }
     }
 
     /// Asks something for which no loose object is read.
@@ -52,7 +48,8 @@ impl Library {
         Some(answer)
     }
 
-    /// Asks something for which loose objects may be read; a damaged one is an error.
+    /// Asks something for which loose objects may be read. One that can't be read to its end gives no answer, and
+    /// neither does any question after it: each would leave a thread behind that never ends.
     pub(crate) fn ask_watched<R, Q>(&self, question: Q) -> Answer<R>
     where
         R: Send + 'static,
@@ -70,14 +67,17 @@ impl Library {
                 self.put_back(repository);
                 Some(answer)
             }
-            Ok(Err(_)) => Some(Err(git2::Error::from_str("the object can't be read to its end; it is damaged"))),
+            Ok(Err(_)) => {
+                self.is_usable.store(false, Ordering::Relaxed);
+                None
+            }
             Err(problem) => Some(Err(git2::Error::from_str(&problem))),
         }
     }
 
     /// A handle that nobody else uses.
     fn take(&self) -> Option<Repository> {
-        if self.readable == Readable::No {
+        if !self.is_usable.load(Ordering::Relaxed) {
             return None;
         }
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
@@ -92,7 +92,7 @@ impl Library {
 
 impl fmt::Debug for Library {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Library").field("git_dir", &self.git_dir).field("readable", &self.readable).finish()
+        f.debug_struct("Library").field("git_dir", &self.git_dir).field("is_usable", &self.is_usable).finish()
     }
 }
 

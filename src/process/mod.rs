@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -39,17 +39,22 @@ pub(crate) enum Error {
 
 /// Tells running work that the user wants it to end; cheap to clone, shared by all clones.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Interrupt(Arc<AtomicBool>);
+pub(crate) struct Interrupt(Arc<AtomicUsize>);
 
 impl Interrupt {
-    /// Asks all work to end.
-    pub(crate) fn set(&self) {
-        self.0.store(true, Ordering::SeqCst);
+    /// Asks all work to end; gives how often that was asked, this time included.
+    pub(crate) fn set(&self) -> usize {
+        self.0.fetch_add(1, Ordering::SeqCst).saturating_add(1)
     }
 
     /// Whether work must end.
     pub(crate) fn is_set(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        self.0.load(Ordering::SeqCst) > 0
+    }
+
+    /// Whether the user asked again: then nothing gets time to end by itself.
+    fn is_urgent(&self) -> bool {
+        self.0.load(Ordering::SeqCst) > 1
     }
 }
 
@@ -211,9 +216,10 @@ impl Watch {
                 break;
             }
             let Some((step, moment)) = next else { continue };
+            let step = if interrupt.is_urgent() { Step::Kill } else { step };
             if forced.is_none() && interrupt.is_set() {
                 forced = Some(Exit::Interrupted);
-            } else if moment.is_over() {
+            } else if moment.is_over() || interrupt.is_urgent() {
                 forced = forced.or(Some(Exit::TimedOut));
             } else {
                 continue;

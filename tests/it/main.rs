@@ -6,6 +6,10 @@ mod architecture;
 mod check;
 mod ci;
 mod commands;
+#[cfg(unix)]
+mod frozen;
 mod hooks;
 mod novelty;
+#[cfg(unix)]
+mod signals;
 mod support;

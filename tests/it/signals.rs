@@ -1,0 +1,196 @@
+//! A run that is ended in the middle: nothing of the user's is another than before, nothing is left behind.
+//! `TOLLGATE_TEST_ROUNDS` sets how often each moment is tried.
+
+use std::fs;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, ExitStatus, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+
+use crate::frozen::Frozen;
+use crate::support::{Repo, TOLLGATE};
+
+/// A command that ends by itself only after a very long time.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn rounds(by_default: u64) -> u64 {
+    std::env::var("TOLLGATE_TEST_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(by_default)
+}
+
+/// A repository whose hooks are installed, so that its commands run; they run in a checkout, because an edit is not
+/// staged. The script writes its process id beside the work tree.
+fn with_command(script: &str) -> Repo {
+    let repo = Repo::with(&[("a.txt", "one\n"), ("b.txt", "one\n")]);
+    let run = format!("[\"sh\", \"-c\", {:?}]", script.replace("ALIVE", &repo.beside("alive").to_string_lossy()));
+    let policy = format!("[stages.pre-commit]\nchecks = [\"*\"]\n[checks.slow]\nrun = {run}\n");
+    repo.stage(&[("tollgate.toml", &policy), ("a.txt", "two\n")]);
+    repo.write("a.txt", "three\n");
+    repo.write("stashed.txt", "kept\n");
+    repo.git(&["stash", "push", "-q", "--include-untracked", "--", "stashed.txt"]).code(0);
+    repo.tollgate(&["install"]).code(0);
+    repo
+}
+
+/// Starts a run as a shell does: in a process group of its own.
+fn start(repo: &Repo) -> Child {
+    let mut command = repo.command(&repo.top(), TOLLGATE);
+    command.args(["check", "--staged"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.process_group(0).spawn().unwrap()
+}
+
+fn pid(id: u32) -> Pid {
+    Pid::from_raw(i32::try_from(id).unwrap()).unwrap()
+}
+
+/// Waits until something is the case.
+#[track_caller]
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !is_so() {
+        assert!(started.elapsed() < PATIENCE, "{what} did not come about");
+        sleep(Duration::from_millis(5));
+    }
+}
+
+/// Waits for the end of a run; one that does not end is a failure.
+#[track_caller]
+fn end(mut child: Child) -> ExitStatus {
+    let started = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        if started.elapsed() > PATIENCE {
+            child.kill().unwrap();
+            panic!("the run does not end");
+        }
+        sleep(Duration::from_millis(5));
+    }
+}
+
+/// The process that the command of the repository is, once it has said so.
+#[track_caller]
+fn command_of(repo: &Repo) -> Pid {
+    let alive = repo.beside("alive");
+    let read = || fs::read_to_string(&alive).ok()?.strip_suffix('\n')?.parse().ok();
+    until("the command", || read().is_some());
+    pid(read().unwrap())
+}
+
+/// Whether a process is there; one that ended and was only not buried yet is not.
+fn lives(process: Pid) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", process.as_raw_pid())).unwrap_or_default();
+    match Path::new("/proc/self/stat").exists() {
+        true => stat.rsplit(") ").next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with('Z')),
+        false => rustix::process::test_kill_process(process).is_ok(),
+    }
+}
+
+/// The temporary checkouts that are in the cache.
+fn checkouts(repo: &Repo) -> Vec<String> {
+    let names = fs::read_dir(repo.beside("home/.cache/tollgate")).into_iter().flatten().flatten();
+    let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names.filter(|name| name.starts_with("checkout-")).collect()
+}
+
+/// Which processes are told.
+#[derive(Clone, Copy, PartialEq)]
+enum Told {
+    Process,
+    Group,
+}
+
+#[track_caller]
+fn check_command(script: &str, signals: &[Signal], told: Told) {
+    let repo = with_command(script);
+    let before = Frozen::of(&repo.top());
+    let run = start(&repo);
+    let command = command_of(&repo);
+    for signal in signals {
+        let _ = match told {
+            Told::Process => kill_process(pid(run.id()), *signal),
+            Told::Group => kill_process_group(pid(run.id()), *signal),
+        };
+        sleep(Duration::from_millis(50));
+    }
+    assert_eq!(end(run).code(), Some(130));
+    assert!(!lives(command), "the command is still there");
+    assert_eq!(checkouts(&repo), [""; 0]);
+    before.is_still(&repo.top());
+}
+
+#[test]
+fn a_signal_ends_the_command_and_the_run() {
+    let patient = "echo $$ > ALIVE; exec sleep 600";
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        check_command(patient, &[signal], Told::Process);
+        check_command(patient, &[signal], Told::Group);
+    }
+}
+
+#[test]
+fn a_command_that_hears_no_signal_is_ended_all_the_same() {
+    let deaf = "trap '' INT TERM HUP; echo $$ > ALIVE; while :; do sleep 1; done";
+    check_command(deaf, &[Signal::INT], Told::Process);
+}
+
+#[test]
+fn an_impatient_user_leaves_nothing_behind_either() {
+    let deaf = "trap '' INT TERM HUP; echo $$ > ALIVE; while :; do sleep 1; done";
+    check_command(deaf, &[Signal::INT, Signal::INT], Told::Group);
+    check_command(deaf, &[Signal::TERM, Signal::INT], Told::Process);
+}
+
+#[test]
+fn after_a_kill_nothing_is_lost_and_the_next_run_sweeps() {
+    let repo = with_command("echo $$ > ALIVE; test -e ALIVE.stop || exec sleep 600");
+    let before = Frozen::of(&repo.top());
+    for _ in 0..rounds(2) {
+        let _ = fs::remove_file(repo.beside("alive"));
+        let run = start(&repo);
+        let command = command_of(&repo);
+        kill_process(pid(run.id()), Signal::KILL).unwrap();
+        assert_eq!(end(run).signal(), Some(9));
+        // Nobody can end a command after a kill; this one is ended here.
+        kill_process(command, Signal::KILL).unwrap();
+        before.is_still(&repo.top());
+    }
+    assert!(!checkouts(&repo).is_empty(), "the test is to leave one");
+    fs::write(repo.beside("alive.stop"), "").unwrap();
+    repo.tollgate(&["check", "--staged"]).code(0);
+    assert_eq!(checkouts(&repo), [""; 0]);
+    before.is_still(&repo.top());
+}
+
+#[test]
+fn at_any_moment_of_the_built_in_checks_nothing_is_lost() {
+    let repo = Repo::with(&[("a.txt", "one\n")]);
+    let text = "def f(x):\n    return eval(x) \n".repeat(200);
+    for n in 0..40 {
+        repo.write(&format!("{n}.py"), &text);
+    }
+    repo.git(&["add", "."]).code(0);
+    repo.write("a.txt", "two\n");
+    let before = Frozen::of(&repo.top());
+    for round in 0..rounds(12) {
+        for signal in [Signal::INT, Signal::TERM, Signal::KILL] {
+            let run = start(&repo);
+            // From before the first instruction to after the last one.
+            sleep(Duration::from_millis(round * 7 % 90));
+            let _ = kill_process_group(pid(run.id()), signal);
+            let status = end(run);
+            // It was ended, or done already, or had not begun to listen.
+            let is_right = match status.code() {
+                Some(code) => code == 130 || code == 1,
+                None => status.signal() == Some(signal.as_raw()),
+            };
+            assert!(is_right, "{status:?} after {signal:?} in round {round}");
+            before.is_still(&repo.top());
+        }
+    }
+    repo.tollgate(&["check", "--staged"]).code(1);
+    before.is_still(&repo.top());
+}
