@@ -6,7 +6,7 @@ mod message;
 mod plan_view;
 mod policy;
 mod project_rules;
-mod rules_in_force;
+pub(crate) mod rules_in_force;
 mod sources;
 pub(crate) mod staged;
 pub(crate) mod vocabulary;
@@ -19,6 +19,7 @@ use std::time::{Instant, SystemTime};
 use crate::app::failure::Failure;
 use crate::app::ground::Grounded;
 use crate::app::policy::Loaded;
+use crate::app::rules_in_force::Described;
 use crate::app::sources::Sources;
 use crate::check::pattern::Engine;
 use crate::config::Config;
@@ -57,6 +58,8 @@ pub(crate) struct Settings {
     pub(crate) trust: Trust,
     /// What names the run's subject instead of the change's own title, for a pipeline; empty for none.
     pub(crate) title: String,
+    /// Which rules the report describes.
+    pub(crate) described: Described,
     /// Whether git shows the message in an editor: then it drops comments.
     pub(crate) has_editor: bool,
     /// The folder for what is kept between runs and for temporary checkouts.
@@ -160,7 +163,7 @@ impl Session<'_> {
         let verdict = gate::judge(&ran.findings, &ran.checks, &stage.gate);
         let report = RunReport {
             subject: self.subject(&prepared)?,
-            rules: rules_in_force::of(&plan, std::mem::take(&mut ran.rules)),
+            rules: rules_in_force::of(&plan, self.settings.described, &mut ran),
             checks: ran.checks,
             findings: ran.findings,
             notices: policy_notices(&prepared.loaded.config).chain(ran.notices).collect(),

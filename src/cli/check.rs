@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{ArgGroup, Args};
 
 use crate::app::failure::Failure;
+use crate::app::rules_in_force::Described;
 use crate::app::staged::whatever_changed;
 use crate::app::{Session, Settings, default_stage};
 use crate::cli::Context;
@@ -92,6 +93,7 @@ impl RunArgs {
             },
             trust,
             title: String::new(),
+            described: Described::Found,
             has_editor: environment.get("GIT_EDITOR") != Some(":"),
             cache: environment.cache(),
         }
@@ -103,7 +105,7 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<u8, Failure> {
     listen(interrupt);
     let repo = Repo::discover(&context.environment.folder, interrupt).map_err(Failure::git)?;
     let trust = if is_installed(&repo) { Trust::Commands } else { Trust::BuiltInOnly };
-    let settings = args.run.settings(&context.environment, trust);
+    let settings = Settings { described: args.output.described(), ..args.run.settings(&context.environment, trust) };
     let session = Session { repo: &repo, settings: &settings, interrupt };
     let request = match request(args, &repo, &context.environment.folder)? {
         Some(request) => request,

@@ -56,6 +56,7 @@ pub(super) fn run(args: &CiArgs, context: &Context) -> Result<u8, Failure> {
         // Nobody can switch a check of a pipeline off from outside; the policy can.
         left_out: args.run.skip.iter().map(|id| (id.clone(), "--skip")).collect(),
         title: change.title,
+        described: args.output.described(),
         ..args.run.settings(&context.environment, Trust::Commands)
     };
     let session = Session { repo: &repo, settings: &settings, interrupt };

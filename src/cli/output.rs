@@ -7,6 +7,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ColorChoice};
 
 use crate::app::failure::Failure;
+use crate::app::rules_in_force::Described;
 use crate::app::{Judged, Session};
 use crate::cli::Context;
 use crate::model::escape::escaped;
@@ -137,6 +138,15 @@ impl OutputArgs {
             (true, _) => Detail::Quiet,
             (_, true) => Detail::Verbose,
             _ => Detail::Normal,
+        }
+    }
+
+    /// Which rules the formats that are asked for describe.
+    pub(super) fn described(&self) -> Described {
+        let reports = self.reports.iter().map(|(name, _)| *name);
+        match self.format.into_iter().chain(reports).any(|name| known(name).describes_rules) {
+            true => Described::InForce,
+            false => Described::Found,
         }
     }
 

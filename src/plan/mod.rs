@@ -172,7 +172,7 @@ impl Planner<'_, '_> {
     fn chooses_rules(&mut self) -> bool {
         let selection = self.policy.selection;
         match selection.choose(RULES, Family::Rules, true) {
-            Choice::Off => selection.names_any(&self.policy.engine.rules()),
+            Choice::Off => selection.names_any(&self.policy.engine.ids()),
             _ => self.chooses(RULES, Family::Rules, true),
         }
     }

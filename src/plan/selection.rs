@@ -1,6 +1,8 @@
 //! Which checks run: chosen by the stage or the command line, left out by name.
 
-use crate::model::rule::{Family, Rule};
+use std::collections::BTreeSet;
+
+use crate::model::rule::{Family, RuleId};
 
 /// What was chosen and what was left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,8 +37,8 @@ impl Selection {
     }
 
     /// Whether one of these rules is chosen by its own id.
-    pub(crate) fn names_any(&self, rules: &[Rule]) -> bool {
-        rules.iter().any(|rule| self.chosen.iter().any(|word| word == rule.id.as_str()))
+    pub(crate) fn names_any(&self, rules: &BTreeSet<&RuleId>) -> bool {
+        rules.iter().any(|rule| self.chosen.iter().any(|word| word == rule.as_str()))
     }
 }
 

@@ -84,6 +84,7 @@ def repository(n_files):
     (root / "work").mkdir()
     bench = Bench(root / "work", root / "home")
     bench.git("init", "-q", "-b", "main")
+    bench.git("config", "gc.auto", "0")
     tree(bench.folder, n_files)
     bench.git("add", ".")
     bench.git("commit", "-q", "-m", "start")
@@ -111,7 +112,6 @@ def commit(arguments):
         root, bench = repository(5053)
         plain = root / "none"
         plain.mkdir()
-        bench.git("config", "core.commitGraph", "false")
         subprocess.run([arguments.tollgate, "install"], cwd=bench.folder, env=bench.environment, check=True,
                        stdout=subprocess.DEVNULL)
         ours = bench.folder / ".git" / "hooks"

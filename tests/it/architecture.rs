@@ -66,7 +66,6 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("ctrlc", &["cli"]),
     ("git2", &["git"]),
     ("ignore", &["config::patterns"]),
-    ("include_dir", &["check::pattern"]),
     ("indicatif", &["cli"]),
     ("json_event_parser", &["check::hygiene"]),
     ("process_wrap", &["process"]),

@@ -53,6 +53,8 @@ struct Metadata {
     summary: String,
     /// What to do about it, in one sentence.
     hint: String,
+    /// Texts of which a file has at least one if the rule can hold in it; none if that can't be told.
+    literals: Vec<String>,
     category: String,
     precision: String,
     cwe: Vec<u32>,
@@ -84,6 +86,8 @@ pub(crate) struct RuleFile {
     pub(crate) rule: Rule,
     /// What to do about a hit.
     pub(crate) hint: String,
+    /// Texts of which a file has at least one if the rule can hold in it; none if that can't be told.
+    pub(crate) literals: Vec<String>,
     /// Its examples.
     #[cfg(test)]
     pub(crate) tests: Examples,
@@ -110,12 +114,9 @@ impl RuleFile {
                 })
             })
             .collect::<Result<Vec<_>, _>>()?;
-        let level = match header.severity.as_str() {
-            "error" => Level::Error,
-            "warning" => Level::Warning,
-            "" | "info" | "hint" => Level::Note,
-            other => return Err(fail(format!("`severity: {other}` is none of error, warning, info, hint"))),
-        };
+        let severity = header.severity.as_str();
+        let level = level(severity)
+            .ok_or_else(|| fail(format!("`severity: {severity}` is none of error, warning, info, hint")))?;
         let metadata = header.metadata;
         let summary = if metadata.summary.is_empty() { header.message } else { metadata.summary };
         let rule = Rule {
@@ -138,6 +139,7 @@ impl RuleFile {
             languages,
             rule,
             hint: metadata.hint,
+            literals: metadata.literals,
             #[cfg(test)]
             tests: metadata.tests,
             files,
@@ -162,6 +164,16 @@ fn globs(globs: &[Glob]) -> Result<GlobSet, String> {
         set.add(GlobBuilder::new(text).case_insensitive(folded).build().map_err(|error| error.to_string())?);
     }
     set.build().map_err(|error| error.to_string())
+}
+
+/// The level that a severity of ast-grep's means; none for `off` and what it does not know.
+pub(crate) fn level(severity: &str) -> Option<Level> {
+    match severity {
+        "error" => Some(Level::Error),
+        "warning" => Some(Level::Warning),
+        "" | "info" | "hint" => Some(Level::Note),
+        _ => None,
+    }
 }
 
 /// The page that `explain` prints, with the same parts as that of any other check.
