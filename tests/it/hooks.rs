@@ -401,9 +401,11 @@ fn a_push_to_an_address_and_of_an_orphan_is_judged() {
 }
 
 #[test]
-fn a_push_without_a_policy_says_that_nothing_is_checked() {
+fn a_push_without_a_policy_is_judged_by_the_defaults() {
     let repo = installed(&[("a.txt", "one\n")]);
     with_remote(&repo);
+    repo.commit("bad", &[("b.txt", BAD)]);
+    repo.git(&["push", "-q", "origin", "main"]).code(1).says("b.txt");
     repo.commit("good", &[("b.txt", GOOD)]);
     repo.git(&["push", "-q", "origin", "main"]).code(0);
 }
