@@ -24,8 +24,7 @@ pub(super) fn discover(repo: &Repo, remote: &str, updates: &[RefUpdate]) -> Resu
     }
     let mut change_sets: Vec<ChangeSet> = Vec::new();
     for update in updates.iter().filter(|update| !update.local.is_zero()) {
-        // A tag leads to its commit; one of a file or a folder can't be judged and is an error.
-        let tip = repo.resolve(&hex(&update.local))?;
+        let tip = tip(repo, update)?;
         let Some(parents) = parents(repo, remote, (tip, update), &known)? else {
             continue;
         };
@@ -35,6 +34,14 @@ pub(super) fn discover(repo: &Repo, remote: &str, updates: &[RefUpdate]) -> Resu
         change_sets.push(change_set(repo, title(remote, update, &parents), tip, parents)?);
     }
     Ok(change_sets)
+}
+
+/// The commit that is pushed: a tag leads to its own.
+fn tip(repo: &Repo, update: &RefUpdate) -> Result<Commit, Error> {
+    repo.resolve(&hex(&update.local)).map_err(|error| match error {
+        git::Error::Revision(_) => Error::NoCommit { name: escaped(&String::from_utf8_lossy(&update.local_ref)) },
+        error => error.into(),
+    })
 }
 
 /// What a pushed tip is measured against; none if the push moves no content to the remote.
