@@ -204,6 +204,40 @@ fn a_run_is_reported_in_every_format_at_once() {
     repo.tollgate(&["check", "--staged", "--report", "json=no/such/folder/out.json"]).code(3).says("no/such/folder");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn hostile_names_harm_no_format() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let repo = Repo::with(&[]);
+    let names: [&[u8]; 5] =
+        [b"-rf.txt", b"new\nline.txt", b"\x1b]0;title\x07.txt", b"not \xff utf8.txt", b"::error::x%0A]]>.txt"];
+    for name in names {
+        fs::write(repo.top().join(OsStr::from_bytes(name)), "bad \n").unwrap();
+    }
+    repo.git(&["add", "."]).code(0);
+    for format in ["terminal", "short", "sarif", "json", "markdown", "junit", "github", "gitlab"] {
+        let ran = repo.tollgate(&["check", "--staged", "--format", format]).code(1);
+        let printed = ran.stdout.as_bytes();
+        assert!(printed.iter().all(|byte| *byte == b'\n' || *byte >= b' '), "{format}: {}", ran.stdout);
+        assert!(
+            !ran.stdout.contains("\nline.txt") && !ran.stdout.starts_with("::error::x"),
+            "{format}: {}",
+            ran.stdout
+        );
+        match format {
+            "sarif" => assert_eq!(json(&ran.stdout)["runs"][0]["results"].as_array().unwrap().len(), names.len()),
+            "gitlab" => assert_eq!(json(&ran.stdout).as_array().unwrap().len(), names.len()),
+            "github" => assert_eq!(ran.stdout.lines().filter(|line| line.starts_with("::error ")).count(), names.len()),
+            "short" => assert_eq!(ran.stdout.lines().count(), names.len()),
+            _ => {}
+        }
+    }
+    repo.tollgate(&["last"]).code(0);
+    repo.tollgate(&["check", "--staged", "--plan"]).code(0);
+    json(&repo.tollgate(&["check", "--staged", "--plan", "--format", "json"]).code(0).stdout);
+}
+
 #[test]
 fn colour_is_for_those_who_want_it() {
     let repo = faulty();
