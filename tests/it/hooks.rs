@@ -431,6 +431,23 @@ fn a_push_to_an_address_and_of_an_orphan_is_judged() {
 }
 
 #[test]
+fn what_a_known_remote_has_is_not_judged_when_its_address_is_pushed_to() {
+    let repo = pushing();
+    repo.commit("old", &[("old.txt", BAD)]);
+    repo.git(&["push", "-q", "--no-verify", "origin", "main"]).code(0);
+    let remote = repo.beside("remote.git").display().to_string();
+    for address in [remote.clone(), format!("file://{remote}")] {
+        repo.git(&["remote", "set-url", "origin", &address]).code(0);
+        repo.git(&["checkout", "-q", "-B", "topic", "main"]).code(0);
+        repo.commit("bad", &[("b.txt", BAD)]);
+        repo.git(&["push", &address, "topic"]).code(1).says("b.txt").is_silent_on("old.txt");
+        repo.commit("mended", &[("b.txt", GOOD)]);
+        repo.git(&["push", "-q", &address, "topic"]).code(0);
+        repo.git(&["push", "-q", "--no-verify", &address, ":topic"]).code(0);
+    }
+}
+
+#[test]
 fn a_push_without_a_policy_is_judged_by_the_defaults() {
     let repo = installed(&[("a.txt", "one\n")]);
     with_remote(&repo);
