@@ -12,7 +12,7 @@ use crate::model::outcome::{Breakage, CheckRun, Outcome, RunReport};
 use crate::model::rule::{Level, RuleId};
 use crate::model::verdict::{Reason, Verdict};
 use crate::report::short::line;
-use crate::report::snippet::{log_tail, of_breakage, of_finding};
+use crate::report::snippet::{log_tail, of_breakage, of_finding, split_message};
 use crate::report::summary::{count, duration, line_and_column, one_line, verdict_line};
 use crate::report::{Audience, Detail, Document};
 
@@ -26,6 +26,8 @@ const MAX_FINDINGS: usize = 50;
 const MAX_NOTICES: usize = 5;
 /// The most lines without a terminal.
 const MAX_LINES: usize = 30;
+/// The most lines of a message below its first without a terminal.
+const MAX_DETAILS: usize = 8;
 /// The most characters of a line without a terminal.
 const MAX_WIDTH: usize = 300;
 
@@ -270,7 +272,9 @@ fn log_body(document: &Document<'_>, detail: Detail) -> Vec<String> {
     for one in collapsed(&findings, detail) {
         match one {
             Shown::Whole(finding) => {
-                body.push(line(finding));
+                let (headline, details) = split_message(finding, MAX_DETAILS);
+                body.push(line(finding, &headline));
+                body.extend(details.into_iter().map(|line| format!("  | {line}")));
                 if !finding.hint.is_empty() {
                     body.push(format!("  hint: {}", one_line(&finding.hint)));
                 }
