@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use crate::app::failure::Failure;
 use crate::app::staged::added;
@@ -23,26 +23,34 @@ use crate::tree::file::{read_named, write_atomic};
 /// Run one built-in check on files in the manner of pre-commit-hooks: its options, its messages, fixes in place.
 ///
 /// Exit code 1 means that something was found or changed, 2 that the call is wrong.
+///
+/// `tollgate rules list` lists the checks, `tollgate builtin ID --help` the options of one.
 #[derive(Args)]
-#[command(disable_help_flag = true)]
+#[command(disable_help_subcommand = true, subcommand_value_name = "ID [OPTIONS] [FILES]")]
 pub(super) struct BuiltinArgs {
-    /// The id of the check; `tollgate rules list` lists them.
-    #[arg(value_name = "ID")]
-    id: String,
-    /// Its options and the files; `--help` lists the options of the check.
-    #[arg(value_name = "OPTIONS AND FILES", trailing_var_arg = true, allow_hyphen_values = true)]
-    arguments: Vec<OsString>,
+    #[command(subcommand)]
+    call: Call,
+}
+
+#[derive(Subcommand)]
+enum Call {
+    /// The id of the check and everything after it as it was written, `--` too.
+    #[command(external_subcommand)]
+    Check(Vec<OsString>),
 }
 
 pub(super) fn run(args: &BuiltinArgs, context: &Context) -> Result<u8, Failure> {
-    let builtin = builtin::find(&args.id).ok_or_else(|| unknown(&args.id))?;
-    let (options, files) = match parse(&builtin, &args.arguments).map_err(Failure::usage)? {
+    let Call::Check(words) = &args.call;
+    let (id, arguments) = words.split_first().expect("because an external subcommand has a name");
+    let id = id.to_string_lossy();
+    let builtin = builtin::find(&id).ok_or_else(|| unknown(&id))?;
+    let (options, files) = match parse(&builtin, arguments).map_err(Failure::usage)? {
         Parsed::Help(text) => return context.streams.data(text.as_bytes()).map(|()| 0),
         Parsed::Run { options, files } => (options, files),
     };
     let report = match builtin {
         Builtin::File(check) => each_file(check, &options, &files, context)?,
-        Builtin::Names(_) => names(&args.id, &files, context)?,
+        Builtin::Names(_) => names(&id, &files, context)?,
     };
     let lines: Vec<String> = report.lines.iter().map(|line| format!("{line}\n")).collect();
     context.streams.data(lines.concat().as_bytes())?;

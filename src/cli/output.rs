@@ -153,20 +153,43 @@ impl OutputArgs {
     /// Reports what was judged to standard output and to the files that were asked for, keeps it for `tollgate last`,
     /// and gives the exit code: the gravest.
     pub(super) fn publish(&self, judged: &[Judged], session: &Session<'_>, context: &Context) -> Result<u8, Failure> {
-        let audience = context.streams.audience(self.detail());
-        let mut text = Vec::new();
-        for one in judged {
-            let document = Document { report: &one.report, verdict: &one.verdict };
-            let chosen = known(self.format.unwrap_or("terminal"));
-            (chosen.write)(&document, &audience, &mut text).expect("because writing to memory does not fail");
-        }
-        for (name, file) in &self.reports {
-            write_file(known(name), judged, &context.environment.folder.join(file))?;
-        }
+        let documents: Vec<Document<'_>> =
+            judged.iter().map(|one| Document { report: &one.report, verdict: &one.verdict }).collect();
+        self.write_files(&documents, context)?;
         keep(judged, session);
-        context.streams.data(&text)?;
+        self.show(&documents, &context.streams.audience(self.detail()), context)?;
         Ok(worst(judged.iter().map(|one| one.verdict.exit_code())))
     }
+
+    /// Writes documents to standard output.
+    pub(super) fn show(
+        &self,
+        documents: &[Document<'_>],
+        audience: &Audience,
+        context: &Context,
+    ) -> Result<(), Failure> {
+        context.streams.data(&rendered(known(self.format.unwrap_or("terminal")), documents, audience))
+    }
+
+    /// Writes documents to the files that were asked for.
+    pub(super) fn write_files(&self, documents: &[Document<'_>], context: &Context) -> Result<(), Failure> {
+        for (name, file) in &self.reports {
+            let file = context.environment.folder.join(file);
+            std::fs::write(&file, rendered(known(name), documents, &Audience::LOG)).map_err(|error| {
+                let error = anyhow::Error::new(error).context(format!("cannot write the report {}", file.display()));
+                Failure { code: Failure::CHANGE, ..Failure::usage(error) }
+            })?;
+        }
+        Ok(())
+    }
+}
+
+fn rendered(format: &Format, documents: &[Document<'_>], audience: &Audience) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for document in documents {
+        (format.write)(document, audience, &mut bytes).expect("because writing to memory does not fail");
+    }
+    bytes
 }
 
 /// Of several exit codes the one that says most: findings before what could not run, anything before a pass.
@@ -179,26 +202,10 @@ pub(super) fn worst(codes: impl Iterator<Item = u8>) -> u8 {
     codes.max_by_key(rank).unwrap_or(0)
 }
 
-fn write_file(format: &Format, judged: &[Judged], file: &std::path::Path) -> Result<(), Failure> {
-    let mut bytes = Vec::new();
-    for one in judged {
-        let document = Document { report: &one.report, verdict: &one.verdict };
-        (format.write)(&document, &Audience::LOG, &mut bytes).expect("because writing to memory does not fail");
-    }
-    std::fs::write(file, bytes).map_err(|error| {
-        let error = anyhow::Error::new(error).context(format!("cannot write the report {}", file.display()));
-        Failure { code: Failure::CHANGE, ..Failure::usage(error) }
-    })
-}
-
 /// Keeps the last run; that it can't be kept is no reason to fail.
 fn keep(judged: &[Judged], session: &Session<'_>) {
     let Some(one) = judged.iter().max_by_key(|one| !one.verdict.is_pass()) else { return };
     let document = Document { report: &one.report, verdict: &one.verdict };
-    let mut bytes = Vec::new();
-    let written = (known("json").write)(&document, &Audience::LOG, &mut bytes);
-    if written.is_ok() {
-        let folder = store::folder(&session.settings.cache, session.repo.git_dir());
-        let _ = store::last::save_last(&folder, &bytes);
-    }
+    let folder = store::folder(&session.settings.cache, session.repo.git_dir());
+    let _ = store::last::save_last(&folder, &rendered(known("json"), &[document], &Audience::LOG));
 }

@@ -295,6 +295,14 @@ fn a_shallow_clone_says_what_to_fetch() {
     repo.git(&["clone", "-q", "--depth", "1", "--branch", "feature", &url, clone]).code(0);
     let in_clone = |args: &[&str]| repo.run_in(Path::new(clone), TOLLGATE, args, b"");
     in_clone(&["ci", "--base", "origin/main"]).code(3).says("hint: ").says("fetch");
+    // In a pipeline the hint is about its own options.
+    let (event, sha) = (repo.beside("event.json"), revision(&repo, "feature"));
+    fs::write(&event, format!(r#"{{"number": 7, "pull_request": {{"base": {{"sha": "{}"}}}}}}"#, "1".repeat(40)))
+        .unwrap();
+    let mut command = repo.command(Path::new(clone), TOLLGATE);
+    command.arg("ci").env("GITHUB_ACTIONS", "true").env("GITHUB_SHA", sha).env("GITHUB_REF", "refs/pull/7/merge");
+    command.env("GITHUB_EVENT_PATH", &event).env("GITHUB_BASE_REF", "main");
+    run(&mut command, b"").code(3).says("fetch-depth: 0");
     repo.git(&["-C", clone, "fetch", "-q", "--depth", "1", "origin", "main:refs/remotes/origin/main"]).code(0);
     in_clone(&["ci", "--base", "origin/main"]).code(3).says("hint: ").says("--unshallow");
     repo.git(&["-C", clone, "fetch", "-q", "--unshallow", "origin"]).code(0);

@@ -74,6 +74,16 @@ fn an_exit_code_is_a_verdict() {
 }
 
 #[test]
+fn the_end_of_what_a_command_prints_is_shown_everywhere() {
+    let repo = own(
+        "run = [\"sh\", \"-c\", \"for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21; do echo printed $n; done; echo the cause >&2; exit 1\"]",
+    );
+    let log = check_staged(&repo, "own").code(1).says("\n  | the cause\n").stdout;
+    assert!(log.lines().count() <= 30, "{log}");
+    repo.tollgate(&["last"]).code(0).says("printed 20\n").says("the cause\n");
+}
+
+#[test]
 fn a_broken_check_blocks_unless_the_policy_says_otherwise() {
     let repo =
         with("[gate]\non-broken = \"warn\"\n[checks.own]\nrun = [\"no-such-program-here\"]\n", &[("a.txt", "1\n")]);

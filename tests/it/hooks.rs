@@ -389,6 +389,36 @@ fn every_kind_of_push_is_judged() {
 }
 
 #[test]
+fn a_tag_of_no_commit_cannot_be_judged_and_says_so() {
+    let repo = pushing();
+    repo.git(&["tag", "of-a-file", "HEAD:a.txt"]).code(0);
+    repo.git(&["tag", "of-a-folder", "HEAD^{tree}"]).code(0);
+    for tag in ["of-a-file", "of-a-folder"] {
+        repo.git(&["push", "origin", tag])
+            .code(1)
+            .says(&format!("refs/tags/{tag}` leads to no commit"))
+            .says("--no-verify");
+    }
+    assert_eq!(remote_refs(&repo).len(), 2);
+}
+
+#[test]
+fn what_others_pushed_meanwhile_is_not_blamed_on_a_forced_push() {
+    let repo = pushing();
+    let other = repo.beside("other");
+    repo.git(&["clone", "-q", repo.beside("remote.git").to_str().unwrap(), other.to_str().unwrap()]).code(0);
+    fs::write(other.join("theirs.txt"), BAD).unwrap();
+    repo.git(&["-C", other.to_str().unwrap(), "add", "."]).code(0);
+    repo.git(&["-C", other.to_str().unwrap(), "commit", "-q", "-m", "theirs"]).code(0);
+    repo.git(&["-C", other.to_str().unwrap(), "push", "-q"]).code(0);
+    // What the remote has now is not known here.
+    repo.commit("bad", &[("mine.txt", BAD)]);
+    repo.git(&["push", "--force", "origin", "main"]).code(1).says("mine.txt").is_silent_on("theirs.txt");
+    repo.commit("mended", &[("mine.txt", GOOD)]);
+    repo.git(&["push", "-q", "--force", "origin", "main"]).code(0);
+}
+
+#[test]
 fn a_push_to_an_address_and_of_an_orphan_is_judged() {
     let repo = pushing();
     let remote = repo.beside("remote.git");
@@ -401,9 +431,28 @@ fn a_push_to_an_address_and_of_an_orphan_is_judged() {
 }
 
 #[test]
-fn a_push_without_a_policy_says_that_nothing_is_checked() {
+fn what_a_known_remote_has_is_not_judged_when_its_address_is_pushed_to() {
+    let repo = pushing();
+    repo.commit("old", &[("old.txt", BAD)]);
+    repo.git(&["push", "-q", "--no-verify", "origin", "main"]).code(0);
+    let remote = repo.beside("remote.git").display().to_string();
+    for address in [remote.clone(), format!("file://{remote}")] {
+        repo.git(&["remote", "set-url", "origin", &address]).code(0);
+        repo.git(&["checkout", "-q", "-B", "topic", "main"]).code(0);
+        repo.commit("bad", &[("b.txt", BAD)]);
+        repo.git(&["push", &address, "topic"]).code(1).says("b.txt").is_silent_on("old.txt");
+        repo.commit("mended", &[("b.txt", GOOD)]);
+        repo.git(&["push", "-q", &address, "topic"]).code(0);
+        repo.git(&["push", "-q", "--no-verify", &address, ":topic"]).code(0);
+    }
+}
+
+#[test]
+fn a_push_without_a_policy_is_judged_by_the_defaults() {
     let repo = installed(&[("a.txt", "one\n")]);
     with_remote(&repo);
+    repo.commit("bad", &[("b.txt", BAD)]);
+    repo.git(&["push", "-q", "origin", "main"]).code(1).says("b.txt");
     repo.commit("good", &[("b.txt", GOOD)]);
     repo.git(&["push", "-q", "origin", "main"]).code(0);
 }
@@ -457,6 +506,23 @@ fn hooks_that_were_there_go_on_running() {
     };
     assert_eq!(kept(everything_in(&repo.top().join(".git"))), kept(before));
     assert!(!repo.top().join(".git/tollgate").exists());
+}
+
+#[test]
+fn a_hook_that_stages_and_one_that_is_only_half_a_script() {
+    let repo = Repo::with(&[("a.txt", "one\n")]);
+    // Git runs a hook without `#!` by the shell.
+    script(&repo.top().join(".git/hooks/pre-commit"), "echo 'made ' > made.txt\ngit add made.txt\n");
+    fs::write(repo.top().join(".git/hooks/commit-msg"), "#!/bin/sh\nexit 1\n").unwrap();
+    repo.tollgate(&["install"]).code(0).says("hooks that were there: pre-commit\n");
+    repo.stage(&[("a.txt", GOOD)]);
+    commit(&repo, &["-m", "x"]).code(1).says("made.txt:1:5");
+    git_with(&repo, &[("TOLLGATE_SKIP", "trailing-whitespace")], &["commit", "-q", "-m", "x"]).code(0);
+    // One that can't be started blocks, as it would without us.
+    repo.tollgate(&["uninstall"]).code(0);
+    script(&repo.top().join(".git/hooks/pre-commit"), "#!/no/such/interpreter\n");
+    repo.tollgate(&["install"]).code(0);
+    repo.git(&["commit", "-q", "--allow-empty", "-m", "x"]).code(1).says("pre-commit");
 }
 
 /// Every file below a folder: mode and content by path.

@@ -13,3 +13,4 @@ mod novelty;
 #[cfg(unix)]
 mod signals;
 mod support;
+mod surface;
