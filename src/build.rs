@@ -3,6 +3,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "cargo tells a build script where it is by variables")]
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -49,16 +50,24 @@ fn sorted(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
+/// What the engine needs of a rule, as JSON: that is read several times faster than YAML.
+fn json(yaml: &str) -> Result<String, serde_saphyr::Error> {
+    let mut rule: BTreeMap<String, serde_json::Value> = serde_saphyr::from_str(yaml)?;
+    rule.retain(|key, _| !["metadata", "note", "url"].contains(&key.as_str()));
+    Ok(serde_json::to_string(&rule).expect("because it came out of a text"))
+}
+
 /// One line of the list.
 fn entry(file: &Path, top: &Path) -> String {
     let yaml = fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let head: Head = serde_saphyr::from_str(&yaml).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let origin = file.strip_prefix(top).expect("the file is below the top").to_string_lossy().replace('\\', "/");
+    let rule = json(&yaml).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let languages: Vec<String> = std::iter::once(head.language).chain(head.metadata.also).collect();
     let mut line = String::new();
     writeln!(
         line,
-        "    Entry {{ origin: {origin:?}, yaml: include_str!({:?}), id: {:?}, severity: {:?}, languages: &{languages:?}, \
+        "    Entry {{ origin: {origin:?}, yaml: include_str!({:?}), rule: {rule:?}, id: {:?}, severity: {:?}, languages: &{languages:?}, \
          literals: &{:?} }},",
         file.to_string_lossy(),
         head.id,

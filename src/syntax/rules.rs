@@ -35,8 +35,15 @@ pub(crate) struct CompiledRule {
 impl CompiledRule {
     /// Compiles one YAML document for `language`, whatever its own `language` key says.
     pub(crate) fn compile(yaml: &str, language: Language) -> Result<Self, Error> {
-        let mut parsed: SerializableRuleConfig<SupportLang> =
-            ast_grep_config::from_str(yaml).map_err(|error| Error::Yaml(error.to_string()))?;
+        Self::make(ast_grep_config::from_str(yaml).map_err(|error| Error::Yaml(error.to_string()))?, language)
+    }
+
+    /// The same from JSON, which is faster.
+    pub(crate) fn compile_json(json: &str, language: Language) -> Result<Self, Error> {
+        Self::make(serde_json::from_str(json).map_err(|error| Error::Yaml(error.to_string()))?, language)
+    }
+
+    fn make(mut parsed: SerializableRuleConfig<SupportLang>, language: Language) -> Result<Self, Error> {
         parsed.language = language.grammar();
         let config =
             RuleConfig::try_from(parsed, &GlobalRules::default()).map_err(|error| Error::Rule(chain(&error)))?;

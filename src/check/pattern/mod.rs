@@ -14,6 +14,7 @@ use crate::check::{Examined, FileInput};
 use crate::model::change::FileSide;
 use crate::model::finding::{Anchor, Finding};
 use crate::model::outcome::Breakage;
+use crate::model::path::RepoPath;
 use crate::model::place::Place;
 use crate::model::rule::{Level, Rule, RuleId};
 use crate::syntax::Language;
@@ -35,7 +36,7 @@ struct Candidate {
     id: RuleId,
     level: Level,
     text: RuleText,
-    ready: OnceLock<Result<Ready, RuleError>>,
+    compiled: OnceLock<Result<CompiledRule, RuleError>>,
 }
 
 /// Where a rule comes from.
@@ -44,18 +45,13 @@ enum RuleText {
     Own(Box<RuleFile>),
 }
 
-struct Ready {
-    file: RuleFile,
-    compiled: CompiledRule,
-}
-
 impl Candidate {
     fn new(text: RuleText) -> Self {
         let (id, level) = match &text {
             RuleText::BuiltIn(entry) => (RuleId::from(entry.id), entry.level()),
             RuleText::Own(file) => (file.rule.id.clone(), file.rule.level),
         };
-        Self { id, level, text, ready: OnceLock::new() }
+        Self { id, level, text, compiled: OnceLock::new() }
     }
 
     /// Whether the rule can hold in a text at all.
@@ -74,15 +70,22 @@ impl Candidate {
         }
     }
 
-    fn ready(&self, language: Language) -> Result<&Ready, RuleError> {
-        let make = || {
-            let file = self.file();
-            match CompiledRule::compile(&file.yaml, language) {
-                Ok(compiled) => Ok(Ready { file, compiled }),
-                Err(error) => Err(RuleError { origin: file.origin, reason: error.to_string() }),
-            }
+    /// Whether the rule is for files of that path.
+    fn is_for(&self, path: &RepoPath) -> bool {
+        match &self.text {
+            RuleText::BuiltIn(_) => true,
+            RuleText::Own(file) => file.is_for(path),
+        }
+    }
+
+    fn compiled(&self, language: Language) -> Result<&CompiledRule, RuleError> {
+        let compile = || match &self.text {
+            RuleText::BuiltIn(entry) => CompiledRule::compile_json(entry.rule, language)
+                .map_err(|error| RuleError { origin: entry.origin.to_owned(), reason: error.to_string() }),
+            RuleText::Own(file) => CompiledRule::compile(&file.yaml, language)
+                .map_err(|error| RuleError { origin: file.origin.clone(), reason: error.to_string() }),
         };
-        self.ready.get_or_init(make).as_ref().map_err(Clone::clone)
+        self.compiled.get_or_init(compile).as_ref().map_err(Clone::clone)
     }
 }
 
@@ -121,7 +124,7 @@ impl Engine {
     /// Compiles every rule, so that a faulty one is told before the run instead of by the first file.
     pub(crate) fn verify(&self) -> Result<(), RuleError> {
         let of_language = |(language, rules): (&Language, &Vec<Candidate>)| {
-            rules.iter().try_for_each(|rule| rule.ready(*language).map(|_| ()))
+            rules.iter().try_for_each(|rule| rule.compiled(*language).map(|_| ()))
         };
         self.rules.iter().try_for_each(of_language)
     }
@@ -152,14 +155,11 @@ impl Engine {
         wanted: &dyn Fn(&RuleId, Level) -> bool,
     ) -> Result<Examined, Breakage> {
         let Some(language) = Language::of_path(&file.side.path) else { return Ok(Examined::default()) };
+        let path = &file.side.path;
         let candidates = self.rules.get(&language).into_iter().flatten();
-        let mut active = Vec::new();
-        for rule in candidates.filter(|rule| wanted(&rule.id, rule.level) && rule.may_hold(file.bytes)) {
-            let ready = rule.ready(language).map_err(|error| Breakage::new(error.to_string()))?;
-            if ready.file.is_for(&file.side.path) {
-                active.push(ready);
-            }
-        }
+        let active: Vec<&Candidate> = candidates
+            .filter(|rule| wanted(&rule.id, rule.level) && rule.is_for(path) && rule.may_hold(file.bytes))
+            .collect();
         if active.is_empty() {
             return Ok(Examined::default());
         }
@@ -170,20 +170,24 @@ impl Engine {
             Error::Timeout => Breakage::new("parsing it took longer than the stage may take"),
             Error::Grammar(_) => Breakage::new(error.to_string()),
         })?;
-        let compiled: Vec<&CompiledRule> = active.iter().map(|ready| &ready.compiled).collect();
+        let compiled: Result<Vec<&CompiledRule>, RuleError> =
+            active.iter().map(|rule| rule.compiled(language)).collect();
+        let compiled = compiled.map_err(|error| Breakage::new(error.to_string()))?;
         let scan = scan(&tree, &compiled, file.deadline);
         if scan.timed_out {
             return Err(Breakage::new("the rules took longer on it than the stage may take"));
         }
         let notices = notices(&active, &tree, text, &scan);
-        let findings = scan.matches.into_iter().filter_map(|found| finding(&active, file, text, found)).collect();
+        let hit: BTreeSet<usize> = scan.matches.iter().map(|found| found.rule).collect();
+        let files: Vec<RuleFile> = hit.into_iter().filter_map(|rule| Some(active.get(rule)?.file())).collect();
+        let findings = scan.matches.into_iter().filter_map(|found| finding(&files, &active, file, found)).collect();
         Ok(Examined { findings, notices })
     }
 }
 
 /// What a reader must know beside the findings.
-fn notices(active: &[&Ready], tree: &SyntaxTree, text: &str, scan: &Scan) -> Vec<String> {
-    let cut = scan.cut.iter().filter_map(|(rule, n_matches)| Some((&active.get(*rule)?.file.rule.id, n_matches)));
+fn notices(active: &[&Candidate], tree: &SyntaxTree, text: &str, scan: &Scan) -> Vec<String> {
+    let cut = scan.cut.iter().filter_map(|(rule, n_matches)| Some((&active.get(*rule)?.id, n_matches)));
     let mut notices: Vec<String> =
         cut.map(|(id, n_matches)| format!("{id} holds {n_matches} times: only the first are shown")).collect();
     if let Some(error) = tree.first_error() {
@@ -194,15 +198,16 @@ fn notices(active: &[&Ready], tree: &SyntaxTree, text: &str, scan: &Scan) -> Vec
     notices
 }
 
-fn finding(active: &[&Ready], file: &FileInput<'_>, text: &str, found: Match) -> Option<Finding> {
-    let rule = &active.get(found.rule)?.file;
+fn finding(files: &[RuleFile], active: &[&Candidate], file: &FileInput<'_>, found: Match) -> Option<Finding> {
+    let id = &active.get(found.rule)?.id;
+    let rule = files.iter().find(|file| file.rule.id == *id)?;
     let place = Place::Span(file.side.path.clone(), found.span);
-    let node = text.get(found.span.start..found.span.end).unwrap_or_default();
-    let finding = Finding::new(rule.rule.id.clone(), rule.rule.level, place, found.message)
+    let node = file.bytes.get(found.span.start..found.span.end).unwrap_or_default();
+    let finding = Finding::new(id.clone(), rule.rule.level, place, found.message)
         .with_hint(rule.hint.clone())
-        .with_anchor(Anchor::new(found.symbol, node.as_bytes()));
+        .with_anchor(Anchor::new(found.symbol, node));
     Some(match found.edit {
-        Some(edit) => finding.with_fix(format!("apply the fix of {}", rule.rule.id), vec![edit]),
+        Some(edit) => finding.with_fix(format!("apply the fix of {id}"), vec![edit]),
         None => finding,
     })
 }
@@ -284,10 +289,12 @@ mod tests {
             .collect();
         all.iter_mut().for_each(|rule| rule.literals.clear());
         let ungated = Engine::default().with(&all);
+        let embedded = Engine::built_in(&Language::all().collect());
         for (languages, text) in texts {
             for language in languages {
                 let found = |engine: &Engine| examine_all(engine, language, &text).findings;
                 assert_eq!(found(&gated), found(&ungated), "in {}:\n{text}", language.name());
+                assert_eq!(found(&embedded), found(&ungated), "in {}:\n{text}", language.name());
             }
         }
     }

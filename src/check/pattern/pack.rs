@@ -10,6 +10,8 @@ pub(crate) struct Entry {
     pub(crate) origin: &'static str,
     /// The text of the file.
     pub(crate) yaml: &'static str,
+    /// What the engine needs of it, as JSON.
+    pub(crate) rule: &'static str,
     /// Its id.
     pub(crate) id: &'static str,
     severity: &'static str,
