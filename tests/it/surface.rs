@@ -336,3 +336,26 @@ fn a_builtin_check_takes_names_that_look_like_options() {
     repo.tollgate(&["builtin", "check-json", "--", "-n.json"]).code(1).says("-n.json");
     repo.tollgate(&["check", "--", "-n.json"]).code(1).says("-n.json:1:2");
 }
+
+#[test]
+fn an_awkward_repository_is_judged_or_refused_and_left_as_it_is() {
+    let scripts = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/repos");
+    let names = fs::read_dir(scripts).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.filter(|name| !matches!(name.as_str(), "lib.sh" | "large.sh")).collect();
+    names.sort();
+    assert!(names.len() > 5, "{names:?}");
+    for name in names {
+        let repo = Repo::from_script(&name);
+        let status = || repo.git(&["status", "--porcelain=v2", "--branch", "--show-stash", "-z"]).text();
+        let before = status();
+        for args in [&["check", "--staged"][..], &["check", "--worktree"], &["check", "--all"]] {
+            let ran = repo.tollgate(args);
+            let text = ran.text();
+            assert!(matches!(ran.code, Some(0..=3)), "{name} {args:?}: {:?} {text}", ran.code);
+            assert!(!text.contains("panicked") && !text.is_empty(), "{name} {args:?}: {text}");
+            let is_explained = text.contains("error") || text.contains("blocked") || ran.code == Some(0);
+            assert!(is_explained, "{name} {args:?}: {text}");
+        }
+        assert_eq!(status(), before, "{name}");
+    }
+}
