@@ -97,7 +97,7 @@ impl Session<'_> {
     /// Judges what the request asks for: one change, several for a push, none where there is nothing to look at.
     pub(crate) fn judge(&self, request: &Request, events: &mpsc::Sender<Event>) -> Result<Vec<Judged>, Failure> {
         if let Request::Message(file) = request {
-            return self.judge_message(file).map(|judged| vec![judged]);
+            return self.judge_message(file).map(|judged| judged.into_iter().collect());
         }
         let changes = discover::discover(self.repo, request).map_err(Failure::change)?;
         changes.into_iter().map(|change| self.judge_change(self.prepare(request, change)?, events)).collect()

@@ -61,11 +61,12 @@ impl Session<'_> {
 
     /// The policy for what has no change: a message, a listing.
     pub(crate) fn policy_here(&self) -> Result<(Config, String), Failure> {
-        let head = self.repo.head().map_err(Failure::git)?;
-        let found = match (self.in_worktree()?, head.commit) {
-            (Some(found), _) => Some(found),
-            (None, Some(commit)) if self.repo.work_tree().is_none() => self.in_tree(&commit.tree, "HEAD")?,
-            (None, _) => None,
+        let found = match self.repo.work_tree() {
+            Some(_) => self.in_worktree()?,
+            None => match self.repo.head().map_err(Failure::git)?.commit {
+                Some(commit) => self.in_tree(&commit.tree, "HEAD")?,
+                None => None,
+            },
         };
         let mut loaded = self.load(found)?;
         loaded.config.with_overrides(self.settings.overrides);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::check::{About, Active};
 use crate::model::rule::{Family, RuleId};
 
 /// What was chosen and what was left out.
@@ -34,6 +35,11 @@ impl Selection {
         }
         let left_out = self.left_out.iter().find(|(word, _)| word == id || by_group(word));
         left_out.map_or(Choice::Runs, |(_, by)| Choice::LeftOut(by))
+    }
+
+    /// Decides on a built-in check.
+    pub(crate) fn choose_check(&self, about: &About) -> Choice {
+        self.choose(about.id, about.family, about.active == Active::ByDefault)
     }
 
     /// Whether one of these rules is chosen by its own id.
