@@ -39,17 +39,29 @@ fn shown(session: &Session<'_>, request: &Request) -> Result<Vec<Judged>, Failur
     })
 }
 
-/// From now on the first signal ends the run, the second one kills its programs, the third one ends the process.
+/// How long a run may take to end after a signal: longer than a program that hears none takes to be killed.
+const GRACE: Duration = Duration::from_secs(4);
+
+/// From now on the first signal ends the run, the second one kills its programs, the third one ends the process, as does
+/// a run that goes on because it is in the middle of a large file.
 pub(super) fn listen(interrupt: &Interrupt) {
     let interrupt = interrupt.clone();
-    let heard = ctrlc::set_handler(move || {
-        if interrupt.set() > 2 {
-            #[expect(clippy::disallowed_methods, reason = "the user asks a third time")]
-            std::process::exit(i32::from(Failure::INTERRUPTED));
-        }
+    let heard = ctrlc::set_handler(move || match interrupt.set() {
+        1 => drop(std::thread::spawn(|| {
+            std::thread::sleep(GRACE);
+            leave();
+        })),
+        2 => {}
+        _ => leave(),
     });
     // Without a handler the system ends the process at once, which loses nothing either.
     drop(heard);
+}
+
+/// Ends the process. Programs have ended by then; the next run sweeps what is left of this one.
+#[expect(clippy::disallowed_methods, reason = "the run did not end although it was asked to")]
+fn leave() {
+    std::process::exit(i32::from(Failure::INTERRUPTED))
 }
 
 #[derive(Default)]

@@ -21,6 +21,10 @@ use crate::syntax::Language;
 use crate::syntax::rules::{CompiledRule, Match, Scan, scan};
 use crate::syntax::tree::{Error, SyntaxTree};
 
+/// How deep a file may be nested: a rule that looks around a node walks all the way up, which takes minutes in a file
+/// that somebody nested 100,000 deep, and people write nothing near this.
+const MAX_DEPTH: u32 = 1_000;
+
 /// Why the rules can't be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{origin}: {reason}")]
@@ -170,6 +174,11 @@ impl Engine {
             Error::Timeout => Breakage::new("parsing it took longer than the stage may take"),
             Error::Grammar(_) => Breakage::new(error.to_string()),
         })?;
+        if tree.is_deeper_than(MAX_DEPTH) {
+            let why = format!("nested more than {MAX_DEPTH} levels deep: no rule was run on it");
+            let hint = "if it is generated, name it in `exclude` of tollgate.toml".to_owned();
+            return Err(Breakage { why, hint, log: String::new() });
+        }
         let compiled: Result<Vec<&CompiledRule>, RuleError> =
             active.iter().map(|rule| rule.compiled(language)).collect();
         let compiled = compiled.map_err(|error| Breakage::new(error.to_string()))?;
