@@ -31,10 +31,11 @@ impl Failure {
         Self::usage(error)
     }
 
-    /// What changed could not be determined.
+    /// What changed could not be determined; a file that is not there was named by mistake.
     pub(crate) fn change(error: discover::Error) -> Self {
         let hint = error.hint().unwrap_or_default();
-        Self { code: Self::CHANGE, error: error.into(), hint }
+        let code = if matches!(error, discover::Error::NoFile { .. }) { Self::USAGE } else { Self::CHANGE };
+        Self { code, error: error.into(), hint }
     }
 
     /// Git could not be asked.

@@ -6,7 +6,6 @@ use std::time::{Instant, SystemTime};
 use crate::app::failure::Failure;
 use crate::app::rules_in_force::built_in;
 use crate::app::{Judged, Session};
-use crate::check::Active;
 use crate::check::message::checks;
 use crate::check::message::clean::{Cleanup, Editing, clean, comment_string};
 use crate::config::Config;
@@ -26,8 +25,8 @@ use crate::triage;
 const STAGE: &str = "commit-msg";
 
 impl Session<'_> {
-    /// Judges the message in a file as it will be recorded.
-    pub(super) fn judge_message(&self, file: &Path) -> Result<Judged, Failure> {
+    /// Judges the message in a file as it will be recorded; `None` if no check of it was chosen.
+    pub(super) fn judge_message(&self, file: &Path) -> Result<Option<Judged>, Failure> {
         let (started, clock) = (SystemTime::now(), Instant::now());
         let (config, policy) = self.policy_here()?;
         let stage_name = self.settings.stage.as_deref().unwrap_or(STAGE);
@@ -35,6 +34,9 @@ impl Session<'_> {
         let chosen =
             if self.settings.only.is_empty() { stage.checks.value.clone() } else { self.settings.only.clone() };
         let selection = Selection { chosen, left_out: self.settings.left_out.clone() };
+        if !checks().iter().any(|check| selection.choose_check(check.about()) != Choice::Off) {
+            return Ok(None);
+        }
         let mut report = RunReport {
             subject: self.subject_of_message(policy, stage_name)?,
             rules: Vec::new(),
@@ -48,10 +50,10 @@ impl Session<'_> {
         triage::order(&mut report.findings);
         report.duration = clock.elapsed();
         let verdict = gate::judge(&report.findings, &report.checks, &stage.gate);
-        Ok(Judged { report, verdict })
+        Ok(Some(Judged { report, verdict }))
     }
 
-    /// Runs what was chosen; without any check the message is not even read.
+    /// Runs what was chosen.
     fn examine_message(
         &self,
         file: &Path,
@@ -64,7 +66,7 @@ impl Session<'_> {
         for check in checks() {
             let about = check.about();
             let clock = Instant::now();
-            let outcome = match selection.choose(about.id, about.family, about.active == Active::ByDefault) {
+            let outcome = match selection.choose_check(about) {
                 Choice::Off => continue,
                 Choice::LeftOut(by) => Outcome::Skipped(format!("left out by {by}")),
                 Choice::Runs => {
@@ -80,8 +82,9 @@ impl Session<'_> {
                         level.is_some()
                     });
                     report.rules.push(built_in(about));
+                    let n_found = found.len();
                     report.findings.extend(found);
-                    if report.findings.is_empty() { Outcome::Clean } else { Outcome::Found(report.findings.len()) }
+                    if n_found == 0 { Outcome::Clean } else { Outcome::Found(n_found) }
                 }
             };
             let id = RuleId::from(about.id);

@@ -6,8 +6,9 @@ mod message;
 mod plan_view;
 mod policy;
 mod project_rules;
-mod rules_in_force;
+pub(crate) mod rules_in_force;
 mod sources;
+pub(crate) mod staged;
 pub(crate) mod vocabulary;
 
 use std::collections::BTreeSet;
@@ -18,6 +19,7 @@ use std::time::{Instant, SystemTime};
 use crate::app::failure::Failure;
 use crate::app::ground::Grounded;
 use crate::app::policy::Loaded;
+use crate::app::rules_in_force::Described;
 use crate::app::sources::Sources;
 use crate::check::pattern::Engine;
 use crate::config::Config;
@@ -26,6 +28,7 @@ use crate::discover;
 use crate::gate;
 use crate::git::Repo;
 use crate::model::change::{ChangeSet, Head};
+use crate::model::command::Trust;
 use crate::model::deadline::Deadline;
 use crate::model::event::Event;
 use crate::model::finding::{Finding, Novelty};
@@ -34,7 +37,7 @@ use crate::model::request::Request;
 use crate::model::rule::RuleId;
 use crate::model::verdict::Verdict;
 use crate::plan::selection::Selection;
-use crate::plan::{Plan, Policy, Trust, plan};
+use crate::plan::{Plan, Policy, plan};
 use crate::process::Interrupt;
 use crate::report::plan::PlanView;
 use crate::run::{Ran, Runner};
@@ -55,6 +58,8 @@ pub(crate) struct Settings {
     pub(crate) trust: Trust,
     /// What names the run's subject instead of the change's own title, for a pipeline; empty for none.
     pub(crate) title: String,
+    /// Which rules the report describes.
+    pub(crate) described: Described,
     /// Whether git shows the message in an editor: then it drops comments.
     pub(crate) has_editor: bool,
     /// The folder for what is kept between runs and for temporary checkouts.
@@ -92,7 +97,7 @@ impl Session<'_> {
     /// Judges what the request asks for: one change, several for a push, none where there is nothing to look at.
     pub(crate) fn judge(&self, request: &Request, events: &mpsc::Sender<Event>) -> Result<Vec<Judged>, Failure> {
         if let Request::Message(file) = request {
-            return self.judge_message(file).map(|judged| vec![judged]);
+            return self.judge_message(file).map(|judged| judged.into_iter().collect());
         }
         let changes = discover::discover(self.repo, request).map_err(Failure::change)?;
         changes.into_iter().map(|change| self.judge_change(self.prepare(request, change)?, events)).collect()
@@ -158,7 +163,7 @@ impl Session<'_> {
         let verdict = gate::judge(&ran.findings, &ran.checks, &stage.gate);
         let report = RunReport {
             subject: self.subject(&prepared)?,
-            rules: rules_in_force::of(&plan, std::mem::take(&mut ran.rules)),
+            rules: rules_in_force::of(&plan, self.settings.described, &mut ran),
             checks: ran.checks,
             findings: ran.findings,
             notices: policy_notices(&prepared.loaded.config).chain(ran.notices).collect(),

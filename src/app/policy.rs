@@ -12,6 +12,7 @@ use crate::model::change::{ChangeSet, FileSide, Head, Mode, ObjectId, Source};
 use crate::model::content::{Content, Contents};
 use crate::model::path::RepoPath;
 use crate::model::request::Request;
+use crate::tree::file::is_there;
 
 /// The name of the file.
 const FILE: &str = "tollgate.toml";
@@ -60,11 +61,12 @@ impl Session<'_> {
 
     /// The policy for what has no change: a message, a listing.
     pub(crate) fn policy_here(&self) -> Result<(Config, String), Failure> {
-        let head = self.repo.head().map_err(Failure::git)?;
-        let found = match (self.in_worktree()?, head.commit) {
-            (Some(found), _) => Some(found),
-            (None, Some(commit)) if self.repo.work_tree().is_none() => self.in_tree(&commit.tree, "HEAD")?,
-            (None, _) => None,
+        let found = match self.repo.work_tree() {
+            Some(_) => self.in_worktree()?,
+            None => match self.repo.head().map_err(Failure::git)?.commit {
+                Some(commit) => self.in_tree(&commit.tree, "HEAD")?,
+                None => None,
+            },
         };
         let mut loaded = self.load(found)?;
         loaded.config.with_overrides(self.settings.overrides);
@@ -118,7 +120,7 @@ impl Session<'_> {
     fn in_worktree(&self) -> Result<Option<Found>, Failure> {
         let Some(top) = self.repo.work_tree() else { return Ok(None) };
         let path = RepoPath::from(FILE);
-        if std::fs::symlink_metadata(top.join(FILE)).is_err() {
+        if !is_there(&top.join(FILE)) {
             return Ok(None);
         }
         self.read(&FileSide { path, mode: Mode::File, source: Source::Worktree }, FILE.to_owned(), Where::Worktree)

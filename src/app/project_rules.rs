@@ -6,7 +6,7 @@ use crate::app::Session;
 use crate::app::failure::Failure;
 use crate::app::policy::Loaded;
 use crate::app::sources::Sources;
-use crate::check::pattern::pack::{built_in_for, built_in_ids};
+use crate::check::pattern::pack::entries;
 use crate::check::pattern::rule_file::RuleFile;
 use crate::check::pattern::{Engine, RuleError};
 use crate::config::Config;
@@ -37,13 +37,11 @@ impl Session<'_> {
     pub(super) fn engine(&self, loaded: &Loaded, change: &ChangeSet) -> Result<Engine, Failure> {
         let sides = change.files.iter().flat_map(|file| file.head.iter().chain(file.bases.iter().flatten()));
         let languages: BTreeSet<Language> = sides.filter_map(|side| Language::of_path(&side.path)).collect();
-        let languages: Vec<Language> = languages.into_iter().collect();
-        let mut rules = match loaded.config.builtin.value {
-            true => built_in_for(&languages),
-            false => Vec::new(),
+        let built_in = match loaded.config.builtin.value {
+            true => Engine::built_in(&languages),
+            false => Engine::default(),
         };
-        rules.extend(self.project_rules(&loaded.config, loaded.side)?);
-        Ok(Engine::new(rules))
+        Ok(built_in.with(&self.project_rules(&loaded.config, loaded.side)?))
     }
 
     /// The project's own rules, each compiled once to see that it can be; an id that is taken is an error.
@@ -52,7 +50,7 @@ impl Session<'_> {
             return Ok(Vec::new());
         }
         let wanted = Patterns::new(&config.rule_paths.value).map_err(Failure::usage)?;
-        let mut taken: BTreeSet<String> = built_in_ids().into_iter().collect();
+        let mut taken: BTreeSet<String> = entries().iter().map(|entry| entry.id.to_owned()).collect();
         let mut rules = Vec::new();
         for side in self.files(side)?.into_iter().filter(|side| wanted.matches(&side.path) && side.mode.is_regular()) {
             let rule = self.rule(&side).map_err(Failure::usage)?;
@@ -63,7 +61,7 @@ impl Session<'_> {
             }
             rules.push(rule);
         }
-        Engine::new(rules.clone()).verify().map_err(Failure::usage)?;
+        Engine::default().with(&rules).verify().map_err(Failure::usage)?;
         Ok(rules)
     }
 

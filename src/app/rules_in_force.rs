@@ -1,20 +1,36 @@
 //! The rules of a run, described for reports: all that were in force, not only those that found something.
 
+use std::collections::BTreeSet;
+
 use crate::check::About;
 use crate::check::external::read::line;
 use crate::model::rule::{Family, Level, Rule, RuleId};
 use crate::plan::selection::Choice;
 use crate::plan::{CommandJob, Plan};
+use crate::run::Ran;
 
-/// Describes every rule that the plan runs, with those that external tools told of; sorted by id, each once.
-pub(super) fn of(plan: &Plan<'_>, foreign: Vec<Rule>) -> Vec<Rule> {
+/// Which rules a report describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Described {
+    /// All that were in force.
+    InForce,
+    /// Those that found something: enough for a person, and it costs a clean commit nothing.
+    Found,
+}
+
+/// Describes the rules that the plan runs, with those that external tools told of; sorted by id, each once.
+pub(super) fn of(plan: &Plan<'_>, described: Described, ran: &mut Ran) -> Vec<Rule> {
+    let found: BTreeSet<&RuleId> = ran.findings.iter().map(|finding| &finding.rule).collect();
+    let is_described = |id: &RuleId| described == Described::InForce || found.contains(id);
     let files = plan.file_checks.iter().map(|job| job.check.about());
     let changes = plan.change_checks.iter().map(|job| job.check.about());
     let built_in = files.chain(changes).map(built_in);
-    let is_chosen = |rule: &Rule| plan.selection.choose(rule.id.as_str(), Family::Rules, true) == Choice::Runs;
-    let patterns = plan.engine.rules().into_iter().filter(|rule| plan.runs_rules() && is_chosen(rule));
+    let is_chosen = |id: &RuleId| plan.selection.choose(id.as_str(), Family::Rules, true) == Choice::Runs;
+    let patterns = plan.engine.describe(&|id| plan.runs_rules() && is_chosen(id) && is_described(id));
     let commands = plan.commands.iter().map(command);
+    let foreign = std::mem::take(&mut ran.rules);
     let mut rules: Vec<Rule> = built_in.chain(patterns).chain(commands).chain(foreign).collect();
+    rules.retain(|rule| is_described(&rule.id));
     rules.retain_mut(|rule| match plan.levels.of(&rule.id, None, rule.level) {
         Some(level) => {
             rule.level = level;

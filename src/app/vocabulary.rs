@@ -1,6 +1,6 @@
 //! Every id that a policy or a command line may name.
 
-use crate::check::pattern::pack::built_in_ids;
+use crate::check::pattern::pack::entries;
 use crate::check::pattern::rule_file::RuleFile;
 use crate::check::{About, change, hygiene, message};
 use crate::config::vocabulary::Vocabulary;
@@ -20,6 +20,6 @@ pub(crate) fn vocabulary(own: &[RuleFile]) -> Vocabulary {
     let own = own.iter().map(|file| file.rule.id.as_str().to_owned());
     Vocabulary {
         checks: built_in_checks().into_iter().map(|about| (about.id.to_owned(), about.options)).collect(),
-        rules: built_in_ids().into_iter().chain(own).collect(),
+        rules: entries().iter().map(|entry| entry.id.to_owned()).chain(own).collect(),
     }
 }

@@ -3,46 +3,54 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use crate::app::failure::Failure;
+use crate::app::staged::added;
 use crate::check::FileCheck;
 use crate::check::builtin::arguments::{Parsed, parse};
 use crate::check::builtin::{self, Builtin, Named, Report};
 use crate::cli::Context;
+use crate::cli::check::repo_path;
 use crate::config::nearest::nearest;
 use crate::git::Repo;
 use crate::git::listing::Listing;
-use crate::model::change::Status;
 use crate::model::option::Options;
 use crate::model::path::RepoPath;
-use crate::model::request::Request;
 use crate::process::Interrupt;
 use crate::tree::file::{read_named, write_atomic};
 
 /// Run one built-in check on files in the manner of pre-commit-hooks: its options, its messages, fixes in place.
 ///
 /// Exit code 1 means that something was found or changed, 2 that the call is wrong.
+///
+/// `tollgate rules list` lists the checks, `tollgate builtin ID --help` the options of one.
 #[derive(Args)]
-#[command(disable_help_flag = true)]
+#[command(disable_help_subcommand = true, subcommand_value_name = "ID [OPTIONS] [FILES]")]
 pub(super) struct BuiltinArgs {
-    /// The id of the check; `tollgate rules list` lists them.
-    #[arg(value_name = "ID")]
-    id: String,
-    /// Its options and the files; `--help` lists the options of the check.
-    #[arg(value_name = "OPTIONS AND FILES", trailing_var_arg = true, allow_hyphen_values = true)]
-    arguments: Vec<OsString>,
+    #[command(subcommand)]
+    call: Call,
+}
+
+#[derive(Subcommand)]
+enum Call {
+    /// The id of the check and everything after it as it was written, `--` too.
+    #[command(external_subcommand)]
+    Check(Vec<OsString>),
 }
 
 pub(super) fn run(args: &BuiltinArgs, context: &Context) -> Result<u8, Failure> {
-    let builtin = builtin::find(&args.id).ok_or_else(|| unknown(&args.id))?;
-    let (options, files) = match parse(&builtin, &args.arguments).map_err(Failure::usage)? {
+    let Call::Check(words) = &args.call;
+    let (id, arguments) = words.split_first().expect("because an external subcommand has a name");
+    let id = id.to_string_lossy();
+    let builtin = builtin::find(&id).ok_or_else(|| unknown(&id))?;
+    let (options, files) = match parse(&builtin, arguments).map_err(Failure::usage)? {
         Parsed::Help(text) => return context.streams.data(text.as_bytes()).map(|()| 0),
         Parsed::Run { options, files } => (options, files),
     };
     let report = match builtin {
         Builtin::File(check) => each_file(check, &options, &files, context)?,
-        Builtin::Names(_) => names(&args.id, &files, context)?,
+        Builtin::Names(_) => names(&id, &files, context)?,
     };
     let lines: Vec<String> = report.lines.iter().map(|line| format!("{line}\n")).collect();
     context.streams.data(lines.concat().as_bytes())?;
@@ -71,18 +79,12 @@ impl Known {
             return Ok(Self { repo: None, added: Vec::new(), is_in_merge: false });
         };
         let is_in_merge = repo.operation().map_err(Failure::git)?.is_some();
-        let mut added = Vec::new();
-        if asks_for_added {
-            let changes = crate::discover::discover(&repo, &Request::Staged).map_err(Failure::change)?;
-            let files = changes.into_iter().flat_map(|change| change.files);
-            let new = files.filter(|file| matches!(file.status, Status::Added | Status::Renamed));
-            added.extend(new.map(|file| file.path().clone()));
-        }
+        let added = if asks_for_added { added(&repo)? } else { Vec::new() };
         Ok(Self { repo: Some(repo), added, is_in_merge })
     }
 
     fn path(&self, file: &Path, context: &Context) -> Option<RepoPath> {
-        crate::cli::check::repo_path(file, self.repo.as_ref()?, &context.environment.folder).ok()
+        repo_path(file, self.repo.as_ref()?, &context.environment.folder).ok()
     }
 }
 

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::{ArgGroup, Args};
 
 use crate::app::failure::Failure;
+use crate::app::rules_in_force::Described;
+use crate::app::staged::whatever_changed;
 use crate::app::{Session, Settings, default_stage};
 use crate::cli::Context;
 use crate::cli::environment::Environment;
@@ -14,10 +16,10 @@ use crate::config::Scope;
 use crate::config::given::Overrides;
 use crate::git::Repo;
 use crate::hook::install::is_installed;
+use crate::model::command::Trust;
 use crate::model::path::RepoPath;
 use crate::model::request::Request;
 use crate::model::rule::Level;
-use crate::plan::Trust;
 use crate::report::plan::{Shape, show};
 
 /// Run the gate on a change: what is staged, else the work tree, unless something else is named.
@@ -91,6 +93,7 @@ impl RunArgs {
             },
             trust,
             title: String::new(),
+            described: Described::Found,
             has_editor: environment.get("GIT_EDITOR") != Some(":"),
             cache: environment.cache(),
         }
@@ -102,11 +105,11 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<u8, Failure> {
     listen(interrupt);
     let repo = Repo::discover(&context.environment.folder, interrupt).map_err(Failure::git)?;
     let trust = if is_installed(&repo) { Trust::Commands } else { Trust::BuiltInOnly };
-    let settings = args.run.settings(&context.environment, trust);
+    let settings = Settings { described: args.output.described(), ..args.run.settings(&context.environment, trust) };
     let session = Session { repo: &repo, settings: &settings, interrupt };
     let request = match request(args, &repo, &context.environment.folder)? {
         Some(request) => request,
-        None => whatever_changed(&session)?,
+        None => whatever_changed(&repo)?,
     };
     if args.run.plan {
         return show_plan(&session, &request, args.output.format, context);
@@ -130,15 +133,6 @@ fn request(args: &CheckArgs, repo: &Repo, folder: &Path) -> Result<Option<Reques
         }
         _ => return Ok(None),
     }))
-}
-
-/// What is staged; the work tree if nothing is.
-fn whatever_changed(session: &Session<'_>) -> Result<Request, Failure> {
-    let staged = crate::discover::discover(session.repo, &Request::Staged).map_err(Failure::change)?;
-    Ok(match staged.iter().all(|change| change.files.is_empty()) {
-        true => Request::Worktree,
-        false => Request::Staged,
-    })
 }
 
 /// Shows the plan instead of running it.

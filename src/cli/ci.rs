@@ -14,8 +14,8 @@ use crate::cli::output::OutputArgs;
 use crate::cli::progress::{listen, watched};
 use crate::forge::{Change, FORGES, Forge, detect};
 use crate::git::Repo;
+use crate::model::command::Trust;
 use crate::model::request::Request;
-use crate::plan::Trust;
 use crate::report::{Audience, Document, format};
 
 /// Judge a pull request in a pipeline, by the policy of the branch that it wants to enter.
@@ -56,6 +56,7 @@ pub(super) fn run(args: &CiArgs, context: &Context) -> Result<u8, Failure> {
         // Nobody can switch a check of a pipeline off from outside; the policy can.
         left_out: args.run.skip.iter().map(|id| (id.clone(), "--skip")).collect(),
         title: change.title,
+        described: args.output.described(),
         ..args.run.settings(&context.environment, Trust::Commands)
     };
     let session = Session { repo: &repo, settings: &settings, interrupt };

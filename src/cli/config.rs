@@ -8,7 +8,7 @@ use crate::cli::Context;
 use crate::cli::check::RunArgs;
 use crate::config::{schema, show};
 use crate::git::Repo;
-use crate::plan::Trust;
+use crate::model::command::Trust;
 use crate::process::Interrupt;
 
 /// Show the configuration: its schema, or the values that hold here.

@@ -9,8 +9,8 @@ use crate::cli::check::RunArgs;
 use crate::cli::hook::failure;
 use crate::git::Repo;
 use crate::hook::doctor::{Diagnosis, Switch, doctor};
+use crate::model::command::Trust;
 use crate::model::rule::Level;
-use crate::plan::Trust;
 use crate::process::Interrupt;
 
 /// Say what is wrong with the installation in this repository, and how to mend it.

@@ -10,9 +10,9 @@ use crate::cli::Context;
 use crate::cli::check::RunArgs;
 use crate::config::nearest::nearest;
 use crate::git::Repo;
+use crate::model::command::Trust;
 use crate::model::escape::escaped;
 use crate::model::option::{OptionKind, OptionSpec};
-use crate::plan::Trust;
 use crate::process::Interrupt;
 
 /// Explain a check or rule: what it finds, why it matters, how to mend it.

@@ -14,8 +14,8 @@ use crate::cli::progress::{listen, watched};
 use crate::git::Repo;
 use crate::hook::{self, Stage, Turn, chain};
 use crate::model::command::Exit;
+use crate::model::command::Trust;
 use crate::model::request::Request;
-use crate::plan::Trust;
 use crate::process::Interrupt;
 
 /// Serve a git hook; installed hooks call this.
@@ -88,14 +88,11 @@ impl Call<'_> {
         let settings = run.settings(&context.environment, Trust::Commands);
         let session = Session { repo: self.repo, settings: &settings, interrupt: self.interrupt };
         let judged = watched(&session, &request)?;
-        let judged: Vec<_> = judged.into_iter().filter(|one| is_worth_a_word(&request, one)).collect();
+        if judged.is_empty() && !matches!(request, Request::Message(_)) {
+            context.streams.say(&format!("tollgate: nothing to check in {}", self.stage.name));
+        }
         OutputArgs::default().publish(&judged, &session, context)
     }
-}
-
-/// A message that nothing was asked to look at is no news.
-fn is_worth_a_word(request: &Request, judged: &crate::app::Judged) -> bool {
-    !matches!(request, Request::Message(_)) || !judged.report.checks.is_empty()
 }
 
 /// A hook that could not be served.

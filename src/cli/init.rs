@@ -15,10 +15,10 @@ use crate::cli::install::said;
 use crate::git::Repo;
 use crate::hook::init::Beginning;
 use crate::hook::install::{Edits, Options, install, plan};
+use crate::model::command::Trust;
 use crate::model::outcome::Outcome;
 use crate::model::request::Request;
 use crate::model::rule::{Level, RuleId};
-use crate::plan::Trust;
 use crate::process::Interrupt;
 
 /// Set a repository up: write tollgate.toml, install the hooks, and tell what the checks find today.

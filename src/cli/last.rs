@@ -7,7 +7,7 @@ use crate::cli::Context;
 use crate::cli::output::OutputArgs;
 use crate::git::Repo;
 use crate::process::Interrupt;
-use crate::report::{Detail, Document, format, json};
+use crate::report::{Detail, Document, json};
 use crate::store;
 
 /// Show the last run of this work tree again, whole or in another format.
@@ -26,15 +26,10 @@ pub(super) fn run(args: &LastArgs, context: &Context) -> Result<u8, Failure> {
     };
     let bytes = store::last::load_last(&folder).map_err(Failure::usage)?.ok_or_else(nothing)?;
     let (report, verdict) = json::read(&bytes).map_err(Failure::usage)?;
-    let document = Document { report: &report, verdict: &verdict };
-    let name = args.output.format.unwrap_or("terminal");
+    let documents = [Document { report: &report, verdict: &verdict }];
     let mut audience = context.streams.audience(args.output.detail().max(Detail::Normal));
     // Whoever asks for the last run wants all of it, also in a pipe.
     audience.is_terminal = true;
-    let mut text = Vec::new();
-    if let Some(format) = format(name) {
-        (format.write)(&document, &audience, &mut text).expect("because writing to memory does not fail");
-    }
-    context.streams.data(&text)?;
-    Ok(0)
+    args.output.write_files(&documents, context)?;
+    args.output.show(&documents, &audience, context).map(|()| 0)
 }

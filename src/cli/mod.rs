@@ -23,7 +23,7 @@ use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::app::failure::Failure;
 use crate::cli::environment::Environment;
-use crate::cli::output::{Streams, complain};
+use crate::cli::output::{Streams, Target, complain};
 use crate::process::Interrupt;
 
 /// A quality gate for git: the same checks and the same verdict in the commit hook, at the push and on the pull request.
@@ -79,7 +79,8 @@ fn run(arguments: Vec<OsString>, environment: Environment) -> u8 {
             return if is_answer { 0 } else { Failure::USAGE };
         }
     };
-    let context = Context { streams: Streams::new(cli.color), environment, interrupt: Interrupt::default() };
+    let target = if matches!(cli.command, Command::Hook(_)) { Target::Error } else { Target::Output };
+    let context = Context { streams: Streams::new(cli.color, target), environment, interrupt: Interrupt::default() };
     let result = match &cli.command {
         Command::Init(args) => init::run(args, &context),
         Command::Check(args) => check::run(args, &context),

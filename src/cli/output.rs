@@ -7,6 +7,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ColorChoice};
 
 use crate::app::failure::Failure;
+use crate::app::rules_in_force::Described;
 use crate::app::{Judged, Session};
 use crate::cli::Context;
 use crate::model::escape::escaped;
@@ -50,17 +51,27 @@ fn parse_report(text: &str) -> Result<(&'static str, PathBuf), String> {
     Ok((format.name, PathBuf::from(file)))
 }
 
+/// Which of the standard streams takes the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    /// Standard output.
+    Output,
+    /// Standard error: what a hook says is talk, and the standard output belongs to git (`git push --porcelain`).
+    Error,
+}
+
 /// The standard streams, and who reads them.
 pub(super) struct Streams {
     color: ColorChoice,
+    target: Target,
 }
 
 impl Streams {
-    pub(super) fn new(color: ColorChoice) -> Self {
-        Self { color }
+    pub(super) fn new(color: ColorChoice, target: Target) -> Self {
+        Self { color, target }
     }
 
-    fn colors(&self, stream: &io::Stdout) -> bool {
+    fn colors(&self, stream: &impl anstream::stream::RawStream) -> bool {
         match self.color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
@@ -68,20 +79,26 @@ impl Streams {
         }
     }
 
-    /// Who reads standard output.
+    /// Who reads the data.
     pub(super) fn audience(&self, detail: Detail) -> Audience {
         let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
-        let stdout = io::stdout();
-        Audience { is_terminal: stdout.is_terminal(), color: self.colors(&stdout), width, detail }
+        let (is_terminal, color) = match self.target {
+            Target::Output => (io::stdout().is_terminal(), self.colors(&io::stdout())),
+            Target::Error => (io::stderr().is_terminal(), self.colors(&io::stderr())),
+        };
+        Audience { is_terminal, color, width, detail }
     }
 
-    /// Writes data to standard output. A reader that has gone away is no error.
+    /// Writes data to where it belongs. A reader that has gone away is no error.
     pub(super) fn data(&self, bytes: &[u8]) -> Result<(), Failure> {
-        let mut stdout = io::stdout().lock();
-        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        let written = match self.target {
+            Target::Output => write_out(&mut io::stdout().lock(), bytes),
+            Target::Error => write_out(&mut io::stderr().lock(), bytes),
+        };
+        match written {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure {
                 code: Failure::CHANGE,
-                ..Failure::usage(anyhow::Error::new(error).context("cannot write to standard output"))
+                ..Failure::usage(anyhow::Error::new(error).context("cannot write what was found"))
             }),
             _ => Ok(()),
         }
@@ -96,6 +113,11 @@ impl Streams {
     pub(super) fn say(&self, line: &str) {
         let _ = writeln!(io::stderr().lock(), "{line}");
     }
+}
+
+fn write_out(stream: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
+    stream.write_all(bytes)?;
+    stream.flush()
 }
 
 /// Says why a run ended without a verdict.
@@ -119,23 +141,55 @@ impl OutputArgs {
         }
     }
 
+    /// Which rules the formats that are asked for describe.
+    pub(super) fn described(&self) -> Described {
+        let reports = self.reports.iter().map(|(name, _)| *name);
+        match self.format.into_iter().chain(reports).any(|name| known(name).describes_rules) {
+            true => Described::InForce,
+            false => Described::Found,
+        }
+    }
+
     /// Reports what was judged to standard output and to the files that were asked for, keeps it for `tollgate last`,
     /// and gives the exit code: the gravest.
     pub(super) fn publish(&self, judged: &[Judged], session: &Session<'_>, context: &Context) -> Result<u8, Failure> {
-        let audience = context.streams.audience(self.detail());
-        let mut text = Vec::new();
-        for one in judged {
-            let document = Document { report: &one.report, verdict: &one.verdict };
-            let chosen = known(self.format.unwrap_or("terminal"));
-            (chosen.write)(&document, &audience, &mut text).expect("because writing to memory does not fail");
-        }
-        for (name, file) in &self.reports {
-            write_file(known(name), judged, &context.environment.folder.join(file))?;
-        }
+        let documents: Vec<Document<'_>> =
+            judged.iter().map(|one| Document { report: &one.report, verdict: &one.verdict }).collect();
+        self.write_files(&documents, context)?;
         keep(judged, session);
-        context.streams.data(&text)?;
+        self.show(&documents, &context.streams.audience(self.detail()), context)?;
         Ok(worst(judged.iter().map(|one| one.verdict.exit_code())))
     }
+
+    /// Writes documents to standard output.
+    pub(super) fn show(
+        &self,
+        documents: &[Document<'_>],
+        audience: &Audience,
+        context: &Context,
+    ) -> Result<(), Failure> {
+        context.streams.data(&rendered(known(self.format.unwrap_or("terminal")), documents, audience))
+    }
+
+    /// Writes documents to the files that were asked for.
+    pub(super) fn write_files(&self, documents: &[Document<'_>], context: &Context) -> Result<(), Failure> {
+        for (name, file) in &self.reports {
+            let file = context.environment.folder.join(file);
+            std::fs::write(&file, rendered(known(name), documents, &Audience::LOG)).map_err(|error| {
+                let error = anyhow::Error::new(error).context(format!("cannot write the report {}", file.display()));
+                Failure { code: Failure::CHANGE, ..Failure::usage(error) }
+            })?;
+        }
+        Ok(())
+    }
+}
+
+fn rendered(format: &Format, documents: &[Document<'_>], audience: &Audience) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for document in documents {
+        (format.write)(document, audience, &mut bytes).expect("because writing to memory does not fail");
+    }
+    bytes
 }
 
 /// Of several exit codes the one that says most: findings before what could not run, anything before a pass.
@@ -148,26 +202,10 @@ pub(super) fn worst(codes: impl Iterator<Item = u8>) -> u8 {
     codes.max_by_key(rank).unwrap_or(0)
 }
 
-fn write_file(format: &Format, judged: &[Judged], file: &std::path::Path) -> Result<(), Failure> {
-    let mut bytes = Vec::new();
-    for one in judged {
-        let document = Document { report: &one.report, verdict: &one.verdict };
-        (format.write)(&document, &Audience::LOG, &mut bytes).expect("because writing to memory does not fail");
-    }
-    std::fs::write(file, bytes).map_err(|error| {
-        let error = anyhow::Error::new(error).context(format!("cannot write the report {}", file.display()));
-        Failure { code: Failure::CHANGE, ..Failure::usage(error) }
-    })
-}
-
 /// Keeps the last run; that it can't be kept is no reason to fail.
 fn keep(judged: &[Judged], session: &Session<'_>) {
     let Some(one) = judged.iter().max_by_key(|one| !one.verdict.is_pass()) else { return };
     let document = Document { report: &one.report, verdict: &one.verdict };
-    let mut bytes = Vec::new();
-    let written = (known("json").write)(&document, &Audience::LOG, &mut bytes);
-    if written.is_ok() {
-        let folder = store::folder(&session.settings.cache, session.repo.git_dir());
-        let _ = store::last::save_last(&folder, &bytes);
-    }
+    let folder = store::folder(&session.settings.cache, session.repo.git_dir());
+    let _ = store::last::save_last(&folder, &rendered(known("json"), &[document], &Audience::LOG));
 }

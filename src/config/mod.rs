@@ -147,7 +147,7 @@ pub(crate) struct Check {
     pub(crate) output_file: String,
     /// What its findings depend on; `None` means: each file if the command names files, else the project.
     pub(crate) inputs: Option<Inputs>,
-    /// Checks that must be clean before it starts.
+    /// Checks that end before it starts, and whose failure leaves it out.
     pub(crate) needs: Vec<String>,
     /// The most time that it may take.
     pub(crate) timeout: Option<Duration>,

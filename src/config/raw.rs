@@ -104,7 +104,8 @@ pub(crate) struct RawCheck {
     /// What its findings depend on: `file` (each file by itself) or `project` (all of it). By default `file` if the
     /// command names files, else `project`.
     pub(crate) inputs: Option<RawInputs>,
-    /// Checks that must be clean before it starts, by id.
+    /// Checks that end before it starts, by id. It is skipped if one of them could not run, or if a command or a test of
+    /// theirs failed; a finding that may be older than the change stops nothing.
     pub(crate) needs: Option<Vec<String>>,
     /// The most time that it may take: "10m", "30s", "1h30m". No limit by default.
     pub(crate) timeout: Option<String>,

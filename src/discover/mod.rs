@@ -50,6 +50,12 @@ pub(crate) enum Error {
         /// The other side.
         head: String,
     },
+    /// A tag of a file or a folder is pushed.
+    #[error("`{name}` leads to no commit, so what it brings can't be judged")]
+    NoCommit {
+        /// The name of the tag.
+        name: String,
+    },
     /// Files were named that are not there.
     #[error("no such file and no folder with tracked files: {}", listed(paths))]
     NoFile {
@@ -73,6 +79,7 @@ impl Error {
                 "fetch the rest of the history with `git fetch --unshallow` (`fetch-depth: 0`, `GIT_DEPTH: 0`)".into(),
             ),
             Self::Unrelated { .. } => Some("name a base that the change started from".into()),
+            Self::NoCommit { .. } => Some("push it by itself and unjudged: `git push --no-verify`".into()),
             Self::NoFile { .. } => Some("files are named relative to the current folder".into()),
             Self::NoWorktree => Some("name a range of commits with --base and --head".into()),
         }

@@ -24,8 +24,7 @@ pub(super) fn discover(repo: &Repo, remote: &str, updates: &[RefUpdate]) -> Resu
     }
     let mut change_sets: Vec<ChangeSet> = Vec::new();
     for update in updates.iter().filter(|update| !update.local.is_zero()) {
-        // A tag leads to its commit; one of a file or a folder can't be judged and is an error.
-        let tip = repo.resolve(&hex(&update.local))?;
+        let tip = tip(repo, update)?;
         let Some(parents) = parents(repo, remote, (tip, update), &known)? else {
             continue;
         };
@@ -35,6 +34,14 @@ pub(super) fn discover(repo: &Repo, remote: &str, updates: &[RefUpdate]) -> Resu
         change_sets.push(change_set(repo, title(remote, update, &parents), tip, parents)?);
     }
     Ok(change_sets)
+}
+
+/// The commit that is pushed: a tag leads to its own.
+fn tip(repo: &Repo, update: &RefUpdate) -> Result<Commit, Error> {
+    repo.resolve(&hex(&update.local)).map_err(|error| match error {
+        git::Error::Revision(_) => Error::NoCommit { name: escaped(&String::from_utf8_lossy(&update.local_ref)) },
+        error => error.into(),
+    })
 }
 
 /// What a pushed tip is measured against; none if the push moves no content to the remote.
@@ -76,11 +83,10 @@ fn known_commit(repo: &Repo, id: &ObjectId) -> Result<Option<Commit>, Error> {
 /// How many commits of `tip` the remote lacks, as far as is known here, and the commits at which they leave what it
 /// has.
 fn not_there(repo: &Repo, remote: &str, tip: &ObjectId, known: &[ObjectId]) -> Result<(usize, Vec<ObjectId>), Error> {
-    // A remote that is pushed to by its address has no refs here that follow it, and the address may hold a password.
-    let tracking = if remote.contains("://") { String::new() } else { format!("--remotes={remote}") };
+    let tracking = tracking(repo, remote)?;
     let (tip, known): (String, Vec<String>) = (hex(tip), known.iter().map(hex).collect());
     let mut args = vec!["rev-list", "--boundary", &tip, "--not"];
-    args.extend([tracking.as_str()].into_iter().chain(known.iter().map(String::as_str)).filter(|arg| !arg.is_empty()));
+    args.extend(tracking.iter().chain(&known).map(String::as_str));
     args.push("--");
     let listed = repo.run(&args, b"")?;
     let (mut n_new, mut boundary) = (0, Vec::new());
@@ -91,6 +97,16 @@ fn not_there(repo: &Repo, remote: &str, tip: &ObjectId, known: &[ObjectId]) -> R
         }
     }
     Ok((n_new, boundary))
+}
+
+/// How `git rev-list` is told of the refs here that follow a remote. Git gives the address of one that is pushed to by
+/// its address, which may hold a password; the remotes of that address are the same one.
+fn tracking(repo: &Repo, remote: &str) -> Result<Vec<String>, Error> {
+    let mut names = if remote.contains([':', '/']) { repo.remotes_at(remote)? } else { Vec::new() };
+    if !remote.contains("://") {
+        names.push(remote.to_owned());
+    }
+    Ok(names.iter().map(|name| format!("--remotes={name}")).collect())
 }
 
 /// Those of the commits that no other one of them contains.

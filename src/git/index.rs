@@ -1,6 +1,7 @@
 //! Another index than the user's.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use crate::git::Repo;
 use crate::git::library::Library;
@@ -17,6 +18,7 @@ impl Repo {
             format: self.format,
             environment: variables.into_iter().collect(),
             library: Library::unavailable(),
+            head: OnceLock::new(),
             interrupt: self.interrupt.clone(),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
@@ -23,6 +24,25 @@ pub(crate) struct Library {
     git_dir: PathBuf,
     is_usable: AtomicBool,
     idle: Mutex<Vec<Repository>>,
+    /// Threads that ask what must be watched, while they have nothing to do.
+    watched: Mutex<Vec<Worker>>,
+}
+
+/// A question for a thread with a handle of its own.
+type Question = Box<dyn FnOnce(&Repository) + Send>;
+
+/// A thread that asks libgit2 one thing after the other; it ends when nobody can ask it any more.
+struct Worker {
+    questions: mpsc::Sender<Question>,
+}
+
+impl Worker {
+    fn start(repository: Repository) -> io::Result<Self> {
+        let (questions, asked) = mpsc::channel::<Question>();
+        let work = move || asked.into_iter().for_each(|question| question(&repository));
+        thread::Builder::new().name("libgit2".to_owned()).spawn(work)?;
+        Ok(Self { questions })
+    }
 }
 
 /// What libgit2 says; `None` if it can't read the repository, and then git itself must be asked.
@@ -32,12 +52,14 @@ impl Library {
     /// Handles of the repository that is open already.
     pub(crate) fn new(repository: Repository) -> Self {
         let git_dir = repository.path().to_owned();
-        Self { git_dir, is_usable: AtomicBool::new(true), idle: Mutex::new(vec![repository]) }
+        let idle = Mutex::new(vec![repository]);
+        Self { git_dir, is_usable: AtomicBool::new(true), idle, watched: Mutex::default() }
     }
 
     /// No handles: libgit2 can't open this repository.
     pub(crate) fn unavailable() -> Self {
-        Self { git_dir: PathBuf::new(), is_usable: AtomicBool::new(false), idle: Mutex::default() }
+        let is_usable = AtomicBool::new(false);
+        Self { git_dir: PathBuf::new(), is_usable, idle: Mutex::default(), watched: Mutex::default() }
     }
 
     /// Asks something for which no loose object is read.
@@ -55,23 +77,30 @@ impl Library {
         R: Send + 'static,
         Q: FnOnce(&Repository) -> Result<R, git2::Error> + Send + 'static,
     {
-        let repository = self.take()?;
+        if !self.is_usable.load(Ordering::Relaxed) {
+            return None;
+        }
+        let idle = self.watched.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let worker = match idle {
+            Some(worker) => worker,
+            None => match Worker::start(self.take()?) {
+                Ok(worker) => worker,
+                Err(error) => return Some(Err(git2::Error::from_str(&error.to_string()))),
+            },
+        };
         let (sender, receiver) = mpsc::sync_channel(1);
-        let asking = thread::Builder::new().name("libgit2".to_owned()).spawn(move || {
-            let answer = question(&repository);
-            // Nobody listens any more if it took too long.
-            let _ = sender.send((repository, answer));
-        });
-        match asking.map_err(|error| error.to_string()).map(|_| receiver.recv_timeout(PATIENCE)) {
-            Ok(Ok((repository, answer))) => {
-                self.put_back(repository);
+        // Nobody listens any more if it took too long.
+        let ask = move |repository: &Repository| drop(sender.send(question(repository)));
+        let is_asked = worker.questions.send(Box::new(ask)).is_ok();
+        match receiver.recv_timeout(PATIENCE) {
+            Ok(answer) if is_asked => {
+                self.watched.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
                 Some(answer)
             }
-            Ok(Err(_)) => {
+            _ => {
                 self.is_usable.store(false, Ordering::Relaxed);
                 None
             }
-            Err(problem) => Some(Err(git2::Error::from_str(&problem))),
         }
     }
 

@@ -14,9 +14,11 @@ mod open;
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use crate::git::environment::Environment;
 use crate::git::library::Library;
+use crate::git::revision::Head;
 use crate::model::command::{CommandOutput, CommandSpec, Exit, Scrub};
 use crate::model::path::RepoPath;
 use crate::process::{self, Interrupt};
@@ -99,6 +101,7 @@ pub(crate) struct Repo {
     format: ObjectFormat,
     environment: Environment,
     library: Library,
+    head: OnceLock<Head>,
     interrupt: Interrupt,
 }
 

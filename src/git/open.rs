@@ -1,6 +1,7 @@
 //! Finding a repository: by libgit2 where that is the same as git's own way, else by asking git.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use git2::{Repository, RepositoryOpenFlags};
 
@@ -39,6 +40,7 @@ fn from_library(repository: Repository, environment: Environment, interrupt: &In
         },
         environment,
         library: Library::new(repository),
+        head: OnceLock::new(),
         interrupt: interrupt.clone(),
     }
 }
@@ -86,6 +88,7 @@ fn ask_git(folder: &Path, environment: Environment, interrupt: &Interrupt) -> Re
         format,
         environment,
         library: library::open_exactly(Path::new(git_dir)).map_or_else(|_| Library::unavailable(), Library::new),
+        head: OnceLock::new(),
         interrupt: interrupt.clone(),
     })
 }

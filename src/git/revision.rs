@@ -44,8 +44,16 @@ impl fmt::Display for Head {
 }
 
 impl Repo {
-    /// Where the repository stands. HEAD without a commit is no error; HEAD that can't be read is.
+    /// Where the repository stands, looked up once. HEAD without a commit is no error; HEAD that can't be read is.
     pub(crate) fn head(&self) -> Result<Head, Error> {
+        if let Some(head) = self.head.get() {
+            return Ok(head.clone());
+        }
+        let head = self.look_up_head()?;
+        Ok(self.head.get_or_init(|| head).clone())
+    }
+
+    fn look_up_head(&self) -> Result<Head, Error> {
         let asked = self.library.ask(|repository| {
             let head = repository.find_reference("HEAD")?;
             let branch = head.symbolic_target_bytes().map(branch_name);

@@ -27,6 +27,13 @@ impl Repo {
         Ok(parse_message_settings(&String::from_utf8_lossy(&listed)))
     }
 
+    /// The names of the remotes that have this address.
+    pub(crate) fn remotes_at(&self, address: &str) -> Result<Vec<String>, Error> {
+        let args = ["config", "--null", "--get-regexp", "^remote\\..*\\.(url|pushurl)$"];
+        let listed = unless_unset(&args, self.ask(&args, b"")?)?.unwrap_or_default();
+        Ok(parse_remotes(&String::from_utf8_lossy(&listed), address))
+    }
+
     /// The address of the remote `origin` without user names, passwords and tokens; none if there is no such remote.
     pub(crate) fn origin(&self) -> Result<Option<String>, Error> {
         let asked = self.library.ask(|repository| {
@@ -64,6 +71,14 @@ fn parse_message_settings(listed: &str) -> MessageSettings {
     settings
 }
 
+/// Reads `remote.NAME.url<line feed>ADDRESS<nul>`: the names that go with an address.
+fn parse_remotes(listed: &str, address: &str) -> Vec<String> {
+    let entries = listed.split('\0').filter_map(|entry| entry.split_once('\n'));
+    let keys = entries.filter(|(_, value)| *value == address).map(|(key, _)| key);
+    let names = keys.filter_map(|key| Some(key.strip_prefix("remote.")?.rsplit_once('.')?.0.to_owned()));
+    names.collect()
+}
+
 /// An address as it can be shown: user information, query and fragment of a URL are left out. `git@host:path` stays,
 /// since a password can't be written there.
 pub(crate) fn without_credentials(address: &str) -> String {
@@ -78,7 +93,7 @@ pub(crate) fn without_credentials(address: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{MessageSettings, parse_message_settings, without_credentials};
+    use super::{MessageSettings, parse_message_settings, parse_remotes, without_credentials};
 
     #[track_caller]
     fn shown(address: &str, expected: &str) {
@@ -95,6 +110,15 @@ mod tests {
         shown("git@example.org:a/b@c.git", "git@example.org:a/b@c.git");
         shown("https://example.org/a@b", "https://example.org/a@b");
         shown("/srv/git/a.git", "/srv/git/a.git");
+    }
+
+    #[test]
+    fn remotes_are_found_by_their_address() {
+        let listed = "remote.origin.url\n/srv/a\0remote.my.fork/x.url\n/srv/b\0remote.two.pushurl\n/srv/a\0";
+        assert_eq!(parse_remotes(listed, "/srv/a"), ["origin", "two"]);
+        assert_eq!(parse_remotes(listed, "/srv/b"), ["my.fork/x"]);
+        assert_eq!(parse_remotes(listed, "/srv"), Vec::<String>::new());
+        assert_eq!(parse_remotes("", ""), Vec::<String>::new());
     }
 
     #[test]

@@ -5,6 +5,15 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// Whether the repository's own commands may run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// Someone installed the hooks here, or a pipeline asked for it.
+    Commands,
+    /// The repository was only cloned.
+    BuiltInOnly,
+}
+
 /// A program to run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct CommandSpec {

@@ -11,6 +11,7 @@ use crate::check::{Active, ChangeCheck, FileCheck, change, hygiene};
 use crate::config::patterns::{PatternError, Patterns};
 use crate::config::{Check, Config};
 use crate::model::change::{ChangeSet, ChangedFile};
+use crate::model::command::Trust;
 use crate::model::option::{OptionValue, Options};
 use crate::model::outcome::{Breakage, CheckRun, Outcome};
 use crate::model::path::RepoPath;
@@ -35,15 +36,6 @@ pub(crate) enum Error {
         /// What is wrong with them.
         why: String,
     },
-}
-
-/// Whether the repository's own commands may run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Trust {
-    /// Someone installed the hooks here, or a pipeline asked for it.
-    Commands,
-    /// The repository was only cloned.
-    BuiltInOnly,
 }
 
 /// What decides which checks run.
@@ -180,7 +172,7 @@ impl Planner<'_, '_> {
     fn chooses_rules(&mut self) -> bool {
         let selection = self.policy.selection;
         match selection.choose(RULES, Family::Rules, true) {
-            Choice::Off => selection.names_any(&self.policy.engine.rules()),
+            Choice::Off => selection.names_any(&self.policy.engine.ids()),
             _ => self.chooses(RULES, Family::Rules, true),
         }
     }

@@ -1,6 +1,9 @@
 //! Which checks run: chosen by the stage or the command line, left out by name.
 
-use crate::model::rule::{Family, Rule};
+use std::collections::BTreeSet;
+
+use crate::check::{About, Active};
+use crate::model::rule::{Family, RuleId};
 
 /// What was chosen and what was left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,9 +37,14 @@ impl Selection {
         left_out.map_or(Choice::Runs, |(_, by)| Choice::LeftOut(by))
     }
 
+    /// Decides on a built-in check.
+    pub(crate) fn choose_check(&self, about: &About) -> Choice {
+        self.choose(about.id, about.family, about.active == Active::ByDefault)
+    }
+
     /// Whether one of these rules is chosen by its own id.
-    pub(crate) fn names_any(&self, rules: &[Rule]) -> bool {
-        rules.iter().any(|rule| self.chosen.iter().any(|word| word == rule.id.as_str()))
+    pub(crate) fn names_any(&self, rules: &BTreeSet<&RuleId>) -> bool {
+        rules.iter().any(|rule| self.chosen.iter().any(|word| word == rule.as_str()))
     }
 }
 

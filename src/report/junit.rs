@@ -14,7 +14,7 @@ use crate::model::outcome::{CheckRun, Outcome, RunReport};
 use crate::model::place::Place;
 use crate::model::rule::Level;
 use crate::report::short::line;
-use crate::report::summary::{count, one_line};
+use crate::report::summary::{count, one_line, told};
 use crate::report::{Audience, Document};
 use crate::sarif::timestamp::timestamp;
 
@@ -132,9 +132,9 @@ fn failed(place: &Place, findings: &[&Finding]) -> Case {
 
 fn with_hint(finding: &Finding) -> String {
     if finding.hint.is_empty() {
-        return line(finding);
+        return line(finding, &told(finding));
     }
-    format!("{}\n  {}", line(finding), one_line(&finding.hint))
+    format!("{}\n  {}", line(finding, &told(finding)), one_line(&finding.hint))
 }
 
 /// The same, with the last cases replaced by their number if there are too many.

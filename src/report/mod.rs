@@ -61,20 +61,52 @@ pub(crate) struct Format {
     pub(crate) name: &'static str,
     /// One sentence for the help.
     pub(crate) summary: &'static str,
+    /// Whether it describes the rules in force, found or not.
+    pub(crate) describes_rules: bool,
     /// Writes the document.
     pub(crate) write: fn(&Document<'_>, &Audience, &mut dyn Write) -> io::Result<()>,
 }
 
 /// Every output format, in the order of the help.
 pub(crate) const FORMATS: &[Format] = &[
-    Format { name: "terminal", summary: "For people: source lines, hints, the verdict last", write: terminal::write },
-    Format { name: "short", summary: "One line a finding: path:line:col: level: text [id]", write: short::write },
-    Format { name: "sarif", summary: "SARIF 2.1.0, for code scanning and viewers", write: sarif::write },
-    Format { name: "json", summary: "Everything, versioned, for scripts", write: json::write },
-    Format { name: "markdown", summary: "For a step summary or a comment", write: markdown::write },
-    Format { name: "junit", summary: "JUnit XML, for the test tab of a CI", write: junit::write },
-    Format { name: "github", summary: "Log commands that GitHub Actions turns into annotations", write: github::write },
-    Format { name: "gitlab", summary: "GitLab's Code Quality report", write: gitlab::write },
+    Format {
+        name: "terminal",
+        summary: "For people: source lines, hints, the verdict last",
+        describes_rules: false,
+        write: terminal::write,
+    },
+    Format {
+        name: "short",
+        summary: "One line a finding: path:line:col: level: text [id]",
+        describes_rules: false,
+        write: short::write,
+    },
+    Format {
+        name: "sarif",
+        summary: "SARIF 2.1.0, for code scanning and viewers",
+        describes_rules: true,
+        write: sarif::write,
+    },
+    Format { name: "json", summary: "Everything, versioned, for scripts", describes_rules: true, write: json::write },
+    Format {
+        name: "markdown",
+        summary: "For a step summary or a comment",
+        describes_rules: false,
+        write: markdown::write,
+    },
+    Format {
+        name: "junit",
+        summary: "JUnit XML, for the test tab of a CI",
+        describes_rules: false,
+        write: junit::write,
+    },
+    Format {
+        name: "github",
+        summary: "Log commands that GitHub Actions turns into annotations",
+        describes_rules: false,
+        write: github::write,
+    },
+    Format { name: "gitlab", summary: "GitLab's Code Quality report", describes_rules: false, write: gitlab::write },
 ];
 
 /// The verdict with its reason on one line, escaped: the same sentence in every format.

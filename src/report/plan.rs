@@ -6,7 +6,6 @@ use crate::model::escape::escaped;
 
 /// A plan as it is shown; every text is for people.
 #[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct PlanView {
     /// The version of this shape.
     pub(crate) version: u32,
@@ -26,7 +25,6 @@ pub(crate) struct PlanView {
 
 /// A file of the change.
 #[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct FileView {
     /// `added`, `modified`, `deleted`, `renamed`, `type-changed`.
     pub(crate) status: &'static str,
@@ -39,7 +37,6 @@ pub(crate) struct FileView {
 
 /// A check.
 #[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct CheckView {
     /// Its id.
     pub(crate) id: String,
@@ -57,7 +54,6 @@ pub(crate) struct CheckView {
 
 /// A check that would not run.
 #[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct LeftOutView {
     /// Its id.
     pub(crate) id: String,

@@ -11,14 +11,14 @@ use crate::report::{Audience, Detail, Document};
 pub(crate) fn write(document: &Document<'_>, audience: &Audience, out: &mut dyn Write) -> io::Result<()> {
     let is_told = |finding: &&Finding| audience.detail == Detail::Verbose || finding.is_brought_in();
     for finding in document.report.findings.iter().filter(is_told) {
-        writeln!(out, "{}", line(finding))?;
+        writeln!(out, "{}", line(finding, &told(finding)))?;
     }
     Ok(())
 }
 
-/// A finding on one line, escaped.
-pub(crate) fn line(finding: &Finding) -> String {
-    format!("{}: {}: {} [{}]", spot(finding), finding.level.name(), told(finding), one_line(finding.rule.as_str()))
+/// A finding on one line with this text, which is escaped already.
+pub(crate) fn line(finding: &Finding, text: &str) -> String {
+    format!("{}: {}: {text} [{}]", spot(finding), finding.level.name(), one_line(finding.rule.as_str()))
 }
 
 #[cfg(test)]

@@ -14,14 +14,16 @@ use crate::sarif::locate::byte_of;
 
 /// The most related places that are named.
 const MAX_RELATED: usize = 5;
-/// The most lines of a message below its first, and of a log.
-const MAX_MESSAGE: usize = 10;
+/// The most lines of a message below its first.
+const MAX_MESSAGE: usize = 20;
+/// The most lines of a log.
+const MAX_LOG: usize = 10;
 /// The most lines of source.
 const MAX_SOURCE: usize = 12;
 
 /// A finding for a terminal, with a line end.
 pub(super) fn of_finding(finding: &Finding, audience: &Audience) -> String {
-    let (headline, rest) = split_message(finding);
+    let (headline, rest) = split_message(finding, MAX_MESSAGE);
     let title = kind(finding.level).primary_title(headline).id(one_line(finding.rule.as_str()));
     let mut group = Group::with_title(title);
     let source = finding.region.as_ref().and_then(Source::of);
@@ -36,7 +38,7 @@ pub(super) fn of_finding(finding: &Finding, audience: &Audience) -> String {
         (None, _) => group,
     };
     if !rest.is_empty() {
-        group = group.element(Kind::NOTE.no_name().message(rest));
+        group = group.element(Kind::NOTE.no_name().message(rest.join("\n")));
     }
     for related in finding.related.iter().take(MAX_RELATED) {
         group = group.element(Kind::NOTE.message(related_line(related)));
@@ -67,7 +69,7 @@ pub(super) fn of_breakage(check: &str, breakage: &Breakage, audience: &Audience)
 /// The last lines of a log, escaped.
 pub(super) fn log_tail(log: &str) -> Vec<String> {
     let lines: Vec<String> = escaped_lines(log.trim_end()).lines().map(str::to_owned).collect();
-    let start = lines.len().saturating_sub(MAX_MESSAGE);
+    let start = lines.len().saturating_sub(MAX_LOG);
     lines.into_iter().skip(start).collect()
 }
 
@@ -84,16 +86,20 @@ fn kind(level: Level) -> Kind<'static> {
     }
 }
 
-/// The first line of a message (never empty), and the next few.
-fn split_message(finding: &Finding) -> (String, String) {
-    let mut lines = finding.message.lines().map(str::trim_end).skip_while(|line| line.trim().is_empty());
+/// The first line of a message (never empty), and at most `max` of the others, escaped. Tests say at the start what is
+/// wrong and commands at the end: where there are more, the middle is left out.
+pub(super) fn split_message(finding: &Finding, max: usize) -> (String, Vec<String>) {
+    let mut lines = finding.message.trim_end().lines().map(str::trim_end).skip_while(|line| line.trim().is_empty());
     let first = lines.next().map_or_else(|| one_line(finding.rule.as_str()), one_line);
-    let mut rest: Vec<&str> = lines.skip_while(|line| line.is_empty()).take(MAX_MESSAGE + 1).collect();
-    if rest.len() > MAX_MESSAGE {
-        rest.truncate(MAX_MESSAGE);
-        rest.push("...");
+    let mut rest: Vec<String> = lines.skip_while(|line| line.is_empty()).map(escaped_lines).collect();
+    if rest.len() > max {
+        let n_first = max / 2;
+        let last = rest.split_off(rest.len() - max.saturating_sub(n_first + 1));
+        rest.truncate(n_first);
+        rest.push("...".to_owned());
+        rest.extend(last);
     }
-    (first, escaped_lines(rest.join("\n").trim_end()))
+    (first, rest)
 }
 
 /// The name of what a place is in, escaped; none for the change.

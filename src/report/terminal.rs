@@ -12,7 +12,7 @@ use crate::model::outcome::{Breakage, CheckRun, Outcome, RunReport};
 use crate::model::rule::{Level, RuleId};
 use crate::model::verdict::{Reason, Verdict};
 use crate::report::short::line;
-use crate::report::snippet::{log_tail, of_breakage, of_finding};
+use crate::report::snippet::{log_tail, of_breakage, of_finding, split_message};
 use crate::report::summary::{count, duration, line_and_column, one_line, verdict_line};
 use crate::report::{Audience, Detail, Document};
 
@@ -26,6 +26,8 @@ const MAX_FINDINGS: usize = 50;
 const MAX_NOTICES: usize = 5;
 /// The most lines without a terminal.
 const MAX_LINES: usize = 30;
+/// The most lines of a message below its first without a terminal.
+const MAX_DETAILS: usize = 8;
 /// The most characters of a line without a terminal.
 const MAX_WIDTH: usize = 300;
 
@@ -34,7 +36,7 @@ pub(crate) fn write(document: &Document<'_>, audience: &Audience, out: &mut dyn 
     if audience.is_terminal {
         out.write_all(on_terminal(document, audience).as_bytes())
     } else {
-        out.write_all(in_log(document, audience.detail).as_bytes())
+        out.write_all(in_log(document, audience).as_bytes())
     }
 }
 
@@ -95,13 +97,16 @@ fn on_terminal(document: &Document<'_>, audience: &Audience) -> String {
     if !body.is_empty() && audience.detail != Detail::Quiet {
         way_out(document).into_iter().for_each(|line| text += &format!("{line}\n"));
     }
-    let verdict = verdict_line(document);
+    text + &painted(&verdict_line(document), document, audience) + "\n"
+}
+
+/// The line of the verdict with its first word in colour, for those who want that.
+fn painted(verdict: &str, document: &Document<'_>, audience: &Audience) -> String {
     let color = if document.verdict.is_pass() { AnsiColor::Green } else { AnsiColor::Red };
     let style = if audience.color { color.on_default().bold() } else { Style::new() };
-    let (word, rest) = verdict.split_once(':').unwrap_or((&verdict, ""));
+    let (word, rest) = verdict.split_once(':').unwrap_or((verdict, ""));
     let colon = if rest.is_empty() { "" } else { ":" };
-    let _ = writeln!(text, "{style}{word}{colon}{style:#}{rest}");
-    text
+    format!("{style}{word}{colon}{style:#}{rest}")
 }
 
 /// What was looked at.
@@ -229,26 +234,27 @@ fn way_out(document: &Document<'_>) -> Vec<String> {
     lines.into_iter().map(|line| format!("hint: {line}")).collect()
 }
 
-fn in_log(document: &Document<'_>, detail: Detail) -> String {
-    let verdict = verdict_line(document);
-    let body = log_body(document, detail);
+fn in_log(document: &Document<'_>, audience: &Audience) -> String {
+    let detail = audience.detail;
+    let verdict = painted(&bounded(&verdict_line(document)), document, audience);
+    let mut body = log_body(document, detail);
     if body.is_empty() {
         return verdict + "\n";
     }
-    let mut lines = vec![verdict.clone(), subject_line(document.report)];
-    let way_out = way_out(document);
-    let n_free = MAX_LINES.saturating_sub(lines.len() + way_out.len() + 1);
-    if detail == Detail::Verbose || body.len() <= n_free {
-        lines.extend(body);
-    } else {
-        let n_kept = n_free.saturating_sub(1);
-        let n_more = body.len() - n_kept;
-        lines.extend(body.into_iter().take(n_kept));
-        lines.push(format!("... and {}", count(n_more, "more line")));
+    let (subject, way_out) = match detail {
+        Detail::Quiet => (None, Vec::new()),
+        Detail::Normal | Detail::Verbose => (Some(subject_line(document.report)), way_out(document)),
+    };
+    // The verdict stands there twice.
+    let n_free = MAX_LINES.saturating_sub(2 + usize::from(subject.is_some()) + way_out.len());
+    if detail != Detail::Verbose && body.len() > n_free {
+        let n_more = body.len() - n_free.saturating_sub(1);
+        body.truncate(body.len() - n_more);
+        body.push(format!("... and {}", count(n_more, "more line")));
     }
-    lines.extend(way_out);
-    lines.push(verdict);
-    lines.iter().fold(String::new(), |text, line| text + &bounded(line) + "\n")
+    let between = subject.into_iter().chain(body).chain(way_out).map(|line| bounded(&line));
+    let lines = std::iter::once(verdict.clone()).chain(between).chain([verdict]);
+    lines.fold(String::new(), |text, line| text + &line + "\n")
 }
 
 /// What could not run, then the gravest findings first.
@@ -266,7 +272,9 @@ fn log_body(document: &Document<'_>, detail: Detail) -> Vec<String> {
     for one in collapsed(&findings, detail) {
         match one {
             Shown::Whole(finding) => {
-                body.push(line(finding));
+                let (headline, details) = split_message(finding, MAX_DETAILS);
+                body.push(line(finding, &headline));
+                body.extend(details.into_iter().map(|line| format!("  | {line}")));
                 if !finding.hint.is_empty() {
                     body.push(format!("  hint: {}", one_line(&finding.hint)));
                 }
@@ -457,7 +465,7 @@ mod tests {
     #[test]
     fn without_a_terminal_the_verdict_is_first_and_last_and_little_is_between() {
         for report in [many(), broken(), sample::hostile()] {
-            let text = written(&report, Audience { color: true, ..Audience::LOG });
+            let text = written(&report, Audience::LOG);
             let lines: Vec<&str> = text.lines().collect();
             assert!(lines.len() <= 30, "{text}");
             assert!(lines[0].starts_with("blocked: ") && lines.first() == lines.last(), "{text}");
@@ -476,5 +484,8 @@ mod tests {
         let hostile = written(&sample::hostile(), color);
         assert!(!hostile.contains("\u{1b}[2J") && !hostile.contains("\u{1b}]0;"), "{hostile:?}");
         assert!(!written(&many(), TERMINAL).contains('\u{1b}'));
+        // Without a terminal it is there only if someone asked for it.
+        let log = written(&many(), Audience { color: true, ..Audience::LOG });
+        assert_eq!(log.matches("\u{1b}[1m\u{1b}[31mblocked:\u{1b}[0m").count(), 2, "{log:?}");
     }
 }

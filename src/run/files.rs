@@ -6,7 +6,6 @@ use std::time::Instant;
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::check::filetype::is_text;
-use crate::check::pattern::rule_file::RuleFile;
 use crate::check::{Examined, FileInput, Manner};
 use crate::model::change::{FileSide, Status};
 use crate::model::content::Content;
@@ -15,7 +14,7 @@ use crate::model::finding::Finding;
 use crate::model::outcome::Breakage;
 use crate::model::path::RepoPath;
 use crate::model::place::Region;
-use crate::model::rule::{Family, RuleId};
+use crate::model::rule::{Family, Level, RuleId};
 use crate::plan::selection::Choice;
 use crate::plan::{FileJob, RULES};
 use crate::run::tally::Share;
@@ -157,11 +156,10 @@ impl Runner<'_> {
     fn rules(&self, input: &FileInput<'_>, asked: Asked<'_>, into: &mut ExaminedFile) {
         let selection = self.plan.selection;
         let started = Instant::now();
-        let wanted = |file: &RuleFile| {
-            let rule = &file.rule;
-            asked.includes(rule.id.as_str())
-                && selection.choose(rule.id.as_str(), Family::Rules, true) == Choice::Runs
-                && self.plan.levels.of(&rule.id, Some(&input.side.path), rule.level).is_some()
+        let wanted = |id: &RuleId, level: Level| {
+            asked.includes(id.as_str())
+                && selection.choose(id.as_str(), Family::Rules, true) == Choice::Runs
+                && self.plan.levels.of(id, Some(&input.side.path), level).is_some()
         };
         let examined = match is_unread(input) {
             true => Ok(unread(input)),

@@ -116,9 +116,9 @@ impl Language {
         LANGUAGES.iter().find(|entry| entry.name.eq_ignore_ascii_case(name)).map(|entry| entry.language)
     }
 
-    /// Every language's name.
-    pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-        LANGUAGES.iter().map(|entry| entry.name)
+    /// Every language.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        LANGUAGES.iter().map(|entry| entry.language)
     }
 
     /// Its name in rule files.

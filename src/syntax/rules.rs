@@ -35,8 +35,15 @@ pub(crate) struct CompiledRule {
 impl CompiledRule {
     /// Compiles one YAML document for `language`, whatever its own `language` key says.
     pub(crate) fn compile(yaml: &str, language: Language) -> Result<Self, Error> {
-        let mut parsed: SerializableRuleConfig<SupportLang> =
-            ast_grep_config::from_str(yaml).map_err(|error| Error::Yaml(error.to_string()))?;
+        Self::make(ast_grep_config::from_str(yaml).map_err(|error| Error::Yaml(error.to_string()))?, language)
+    }
+
+    /// The same from JSON, which is faster.
+    pub(crate) fn compile_json(json: &str, language: Language) -> Result<Self, Error> {
+        Self::make(serde_json::from_str(json).map_err(|error| Error::Yaml(error.to_string()))?, language)
+    }
+
+    fn make(mut parsed: SerializableRuleConfig<SupportLang>, language: Language) -> Result<Self, Error> {
         parsed.language = language.grammar();
         let config =
             RuleConfig::try_from(parsed, &GlobalRules::default()).map_err(|error| Error::Rule(chain(&error)))?;
@@ -80,55 +87,46 @@ pub(crate) struct Scan {
     pub(crate) timed_out: bool,
 }
 
-/// The rules of one language.
-#[derive(Default)]
-pub(crate) struct RuleSet {
-    rules: Vec<CompiledRule>,
-    /// For each node kind the rules that may match such a node.
-    by_kind: Vec<Vec<usize>>,
+/// Runs rules over the tree, all in one traversal; a match names its rule by the index here.
+pub(crate) fn scan(tree: &SyntaxTree, rules: &[&CompiledRule], deadline: Deadline) -> Scan {
+    let by_kind = by_kind(rules);
+    let mut scan = Scan::default();
+    let mut n_matches = vec![0; rules.len()];
+    for (n_nodes, node) in tree.root().dfs().enumerate() {
+        if n_nodes % NODES_PER_LOOK == 0 && deadline.is_over() {
+            scan.timed_out = true;
+            break;
+        }
+        for &index in by_kind.get(usize::from(node.kind_id())).into_iter().flatten() {
+            let Some(rule) = rules.get(index) else { continue };
+            let Some(matched) = rule.config.matcher.match_node(node.clone()) else { continue };
+            let Some(count) = n_matches.get_mut(index) else { continue };
+            *count += 1;
+            if *count <= MAX_MATCHES {
+                scan.matches.push(describe(tree, index, rule, &matched));
+            }
+        }
+    }
+    let n_more = n_matches.into_iter().map(|count: usize| count.saturating_sub(MAX_MATCHES));
+    scan.cut = n_more.enumerate().filter(|(_, n_more)| *n_more > 0).collect();
+    scan
 }
 
-impl RuleSet {
-    /// Puts rules together; a match names a rule by its index here.
-    pub(crate) fn new(rules: Vec<CompiledRule>) -> Self {
-        let mut by_kind: Vec<Vec<usize>> = Vec::new();
-        for (index, rule) in rules.iter().enumerate() {
-            let kinds = rule.config.matcher.potential_kinds().expect("because a rule without kinds does not compile");
-            for kind in &kinds {
-                if by_kind.len() <= kind {
-                    by_kind.resize_with(kind + 1, Vec::new);
-                }
-                if let Some(rules) = by_kind.get_mut(kind) {
-                    rules.push(index);
-                }
+/// For each node kind the rules that may match such a node.
+fn by_kind(rules: &[&CompiledRule]) -> Vec<Vec<usize>> {
+    let mut by_kind: Vec<Vec<usize>> = Vec::new();
+    for (index, rule) in rules.iter().enumerate() {
+        let kinds = rule.config.matcher.potential_kinds().expect("because a rule without kinds does not compile");
+        for kind in &kinds {
+            if by_kind.len() <= kind {
+                by_kind.resize_with(kind + 1, Vec::new);
+            }
+            if let Some(rules) = by_kind.get_mut(kind) {
+                rules.push(index);
             }
         }
-        Self { rules, by_kind }
     }
-
-    /// Runs every rule for which `wanted` holds over the tree, in one traversal.
-    pub(crate) fn scan(&self, tree: &SyntaxTree, wanted: &[bool], deadline: Deadline) -> Scan {
-        let mut scan = Scan::default();
-        let mut n_matches = vec![0; self.rules.len()];
-        for (n_nodes, node) in tree.root().dfs().enumerate() {
-            if n_nodes % NODES_PER_LOOK == 0 && deadline.is_over() {
-                scan.timed_out = true;
-                break;
-            }
-            for &index in self.by_kind.get(usize::from(node.kind_id())).into_iter().flatten() {
-                let Some(rule) = self.rules.get(index).filter(|_| wanted.get(index) == Some(&true)) else { continue };
-                let Some(matched) = rule.config.matcher.match_node(node.clone()) else { continue };
-                let Some(count) = n_matches.get_mut(index) else { continue };
-                *count += 1;
-                if *count <= MAX_MATCHES {
-                    scan.matches.push(describe(tree, index, rule, &matched));
-                }
-            }
-        }
-        let n_more = n_matches.into_iter().map(|count: usize| count.saturating_sub(MAX_MATCHES));
-        scan.cut = n_more.enumerate().filter(|(_, n_more)| *n_more > 0).collect();
-        scan
-    }
+    by_kind
 }
 
 fn describe(tree: &SyntaxTree, index: usize, rule: &CompiledRule, matched: &NodeMatch<'_, Doc>) -> Match {
@@ -149,7 +147,7 @@ fn describe(tree: &SyntaxTree, index: usize, rule: &CompiledRule, matched: &Node
 
 #[cfg(test)]
 mod tests {
-    use super::{CompiledRule, MAX_MATCHES, RuleSet};
+    use super::{CompiledRule, MAX_MATCHES};
     use crate::model::deadline::Deadline;
     use crate::syntax::Language;
     use crate::syntax::tree::SyntaxTree;
@@ -157,9 +155,9 @@ mod tests {
     const EVAL: &str = "id: no-eval\nlanguage: Python\nmessage: calls eval on $ARG\nrule: {pattern: eval($ARG)}\nfix: ast.literal_eval($ARG)\n";
 
     fn scan(yaml: &str, text: &str) -> super::Scan {
-        let rules = RuleSet::new(vec![CompiledRule::compile(yaml, Language::Python).unwrap()]);
+        let rule = CompiledRule::compile(yaml, Language::Python).unwrap();
         let tree = SyntaxTree::parse(text, Language::Python, Deadline::NEVER).unwrap();
-        rules.scan(&tree, &[true], Deadline::NEVER)
+        super::scan(&tree, &[&rule], Deadline::NEVER)
     }
 
     #[test]

@@ -47,6 +47,11 @@ impl SyntaxTree {
         Ok(Self { language, root: AstGrep::doc(doc) })
     }
 
+    /// The language that it was parsed as.
+    pub(crate) fn language(&self) -> Language {
+        self.language
+    }
+
     /// The node that holds everything.
     pub(crate) fn root(&self) -> Node<'_, Doc> {
         self.root.root()

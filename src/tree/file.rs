@@ -47,6 +47,11 @@ fn read_beneath(top: &Path, file: &Path, limit: u64) -> io::Result<Content> {
     Ok(bounded(bytes, limit))
 }
 
+/// Whether there is anything at this path, even a link that leads nowhere.
+pub(crate) fn is_there(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
 /// Reads the file in which git hands over a commit message, which may be anywhere. One of more than 16 MiB is an error.
 pub(crate) fn read_message(file: &Path) -> io::Result<Vec<u8>> {
     let opened = File::open(file)?;

@@ -2,11 +2,16 @@
 #![expect(clippy::disallowed_methods, reason = "tests start programs and read their own environment")]
 #![expect(clippy::unwrap_used, clippy::wrong_self_convention, reason = "a test that can't go on fails")]
 
+mod architecture;
 #[cfg(unix)]
 mod bad_input;
 mod check;
+mod ci;
+mod commands;
 #[cfg(unix)]
 mod frozen;
+mod hooks;
+mod novelty;
 #[cfg(unix)]
 mod read_only;
 #[cfg(unix)]
@@ -14,3 +19,4 @@ mod signals;
 #[cfg(unix)]
 mod states;
 mod support;
+mod surface;

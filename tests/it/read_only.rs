@@ -103,7 +103,7 @@ fn a_full_disk_is_told() {
     .code(3)
     .says("cannot write the report");
     let sarif = format!("{TOLLGATE} check --staged --format sarif > /dev/full");
-    repo.run_in(&repo.top(), "sh", &["-c", &sarif], b"").code(3).says("cannot write to standard output");
+    repo.run_in(&repo.top(), "sh", &["-c", &sarif], b"").code(3).says("cannot write what was found");
     // A reader that goes away is no error, and the verdict stays.
     let gone = format!("({TOLLGATE} check --staged --format sarif; echo $? >&2) | true");
     repo.run_in(&repo.top(), "sh", &["-c", &gone], b"").code(0).says("1\n");

@@ -148,7 +148,9 @@ fn in_other_folders() {
     State::within("subdirectory.sh", "deep")
         .passes(STAGED, "staged changes against HEAD (main)", &both)
         .judges(&["er"], &["modified deep/er/file.txt"])
-        .fails(&["top.txt"], "no such file");
+        .check(&["top.txt"])
+        .code(2)
+        .says("no such file");
     State::within("linked-worktree.sh", "linked").passes(
         STAGED,
         "staged changes against HEAD (side)",

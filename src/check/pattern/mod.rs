@@ -3,18 +3,22 @@
 pub(crate) mod pack;
 pub(crate) mod rule_file;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
+use memchr::memmem;
+
+use crate::check::pattern::pack::{Entry, entries};
 use crate::check::pattern::rule_file::RuleFile;
 use crate::check::{Examined, FileInput};
 use crate::model::change::FileSide;
 use crate::model::finding::{Anchor, Finding};
 use crate::model::outcome::Breakage;
+use crate::model::path::RepoPath;
 use crate::model::place::Place;
-use crate::model::rule::{Rule, RuleId};
+use crate::model::rule::{Level, Rule, RuleId};
 use crate::syntax::Language;
-use crate::syntax::rules::{CompiledRule, Match, RuleSet};
+use crate::syntax::rules::{CompiledRule, Match, scan};
 use crate::syntax::tree::{Error, SyntaxTree};
 
 /// How deep a file may be nested: a rule that looks around a node walks all the way up, which takes minutes in a file
@@ -31,75 +35,138 @@ pub(crate) struct RuleError {
     pub(crate) reason: String,
 }
 
-/// The rules of one language, compiled when the first file of that language comes.
-#[derive(Default)]
-struct Pack {
-    files: Vec<RuleFile>,
-    compiled: OnceLock<Result<RuleSet, RuleError>>,
+/// A rule of the run for one language. What it takes to run it is made when the first file comes that it may hold in.
+struct Candidate {
+    id: RuleId,
+    level: Level,
+    text: RuleText,
+    compiled: OnceLock<Result<CompiledRule, RuleError>>,
 }
 
-impl Pack {
-    fn compiled(&self, language: Language) -> Result<&RuleSet, RuleError> {
-        let compile = |file: &RuleFile| {
-            CompiledRule::compile(&file.yaml, language)
-                .map_err(|error| RuleError { origin: file.origin.clone(), reason: error.to_string() })
+/// Where a rule comes from.
+enum RuleText {
+    BuiltIn(&'static Entry),
+    Own(Box<RuleFile>),
+}
+
+impl Candidate {
+    fn new(text: RuleText) -> Self {
+        let (id, level) = match &text {
+            RuleText::BuiltIn(entry) => (RuleId::from(entry.id), entry.level()),
+            RuleText::Own(file) => (file.rule.id.clone(), file.rule.level),
         };
-        self.compiled
-            .get_or_init(|| self.files.iter().map(compile).collect::<Result<Vec<_>, _>>().map(RuleSet::new))
-            .as_ref()
-            .map_err(Clone::clone)
+        Self { id, level, text, compiled: OnceLock::new() }
+    }
+
+    /// Whether the rule can hold in a text at all.
+    fn may_hold(&self, bytes: &[u8]) -> bool {
+        let has = |literal: &str| memmem::find(bytes, literal.as_bytes()).is_some();
+        match &self.text {
+            RuleText::BuiltIn(entry) => entry.literals.is_empty() || entry.literals.iter().any(|literal| has(literal)),
+            RuleText::Own(file) => file.literals.is_empty() || file.literals.iter().any(|literal| has(literal)),
+        }
+    }
+
+    fn file(&self) -> RuleFile {
+        match &self.text {
+            RuleText::BuiltIn(entry) => entry.read(),
+            RuleText::Own(file) => file.as_ref().clone(),
+        }
+    }
+
+    /// Whether the rule is for files of that path.
+    fn is_for(&self, path: &RepoPath) -> bool {
+        match &self.text {
+            RuleText::BuiltIn(_) => true,
+            RuleText::Own(file) => file.is_for(path),
+        }
+    }
+
+    fn compiled(&self, language: Language) -> Result<&CompiledRule, RuleError> {
+        let compile = || match &self.text {
+            RuleText::BuiltIn(entry) => CompiledRule::compile_json(entry.rule, language)
+                .map_err(|error| RuleError { origin: entry.origin.to_owned(), reason: error.to_string() }),
+            RuleText::Own(file) => CompiledRule::compile(&file.yaml, language)
+                .map_err(|error| RuleError { origin: file.origin.clone(), reason: error.to_string() }),
+        };
+        self.compiled.get_or_init(compile).as_ref().map_err(Clone::clone)
     }
 }
 
 /// All rules of a run, by language.
 #[derive(Default)]
 pub(crate) struct Engine {
-    packs: BTreeMap<Language, Pack>,
+    rules: BTreeMap<Language, Vec<Candidate>>,
 }
 
 impl Engine {
-    /// An engine for these rule files; each runs on every language that it names.
-    pub(crate) fn new(files: Vec<RuleFile>) -> Self {
-        let mut packs: BTreeMap<Language, Pack> = BTreeMap::new();
-        for file in files {
-            for language in &file.languages {
-                packs.entry(*language).or_default().files.push(file.clone());
+    /// An engine with the built-in rules that run on one of these languages.
+    pub(crate) fn built_in(languages: &BTreeSet<Language>) -> Self {
+        let mut engine = Self::default();
+        for entry in entries() {
+            for language in entry.languages().filter(|language| languages.contains(language)) {
+                engine.add(language, RuleText::BuiltIn(entry));
             }
         }
-        Self { packs }
+        engine
+    }
+
+    /// The same with rules of the project; each runs on every language that it names.
+    pub(crate) fn with(mut self, files: &[RuleFile]) -> Self {
+        for file in files {
+            for language in &file.languages {
+                self.add(*language, RuleText::Own(Box::new(file.clone())));
+            }
+        }
+        self
+    }
+
+    fn add(&mut self, language: Language, text: RuleText) {
+        self.rules.entry(language).or_default().push(Candidate::new(text));
     }
 
     /// Compiles every rule, so that a faulty one is told before the run instead of by the first file.
     pub(crate) fn verify(&self) -> Result<(), RuleError> {
-        self.packs.iter().try_for_each(|(language, pack)| pack.compiled(*language).map(|_| ()))
+        let of_language = |(language, rules): (&Language, &Vec<Candidate>)| {
+            rules.iter().try_for_each(|rule| rule.compiled(*language).map(|_| ()))
+        };
+        self.rules.iter().try_for_each(of_language)
     }
 
-    /// The rules, each once, sorted by id.
-    pub(crate) fn rules(&self) -> Vec<Rule> {
-        let by_id: BTreeMap<&RuleId, &Rule> =
-            self.packs.values().flat_map(|pack| &pack.files).map(|file| (&file.rule.id, &file.rule)).collect();
-        by_id.into_values().cloned().collect()
+    /// The ids of the rules, each once, sorted.
+    pub(crate) fn ids(&self) -> BTreeSet<&RuleId> {
+        self.rules.values().flatten().map(|rule| &rule.id).collect()
+    }
+
+    /// The rules for which `is_asked` holds, described; each once, sorted by id.
+    pub(crate) fn describe(&self, is_asked: &dyn Fn(&RuleId) -> bool) -> Vec<Rule> {
+        let asked = self.rules.values().flatten().filter(|rule| is_asked(&rule.id));
+        let by_id: BTreeMap<&RuleId, &Candidate> = asked.map(|rule| (&rule.id, rule)).collect();
+        by_id.into_values().map(|rule| rule.file().rule).collect()
     }
 
     /// Whether there is a rule for files of this kind.
     pub(crate) fn wants(&self, side: &FileSide) -> bool {
         side.mode.is_regular()
-            && Language::of_path(&side.path).is_some_and(|language| self.packs.contains_key(&language))
+            && Language::of_path(&side.path).is_some_and(|language| self.rules.contains_key(&language))
     }
 
-    /// Runs the rules that `wanted` lets through on one file, in one parse and one traversal.
+    /// Runs the rules that `wanted` lets through on one file, in one parse and one traversal; a file in which none of
+    /// them can hold is not even parsed.
     pub(crate) fn examine(
         &self,
         file: &FileInput<'_>,
-        wanted: &dyn Fn(&RuleFile) -> bool,
+        wanted: &dyn Fn(&RuleId, Level) -> bool,
     ) -> Result<Examined, Breakage> {
         let Some(language) = Language::of_path(&file.side.path) else { return Ok(Examined::default()) };
-        let Some(pack) = self.packs.get(&language) else { return Ok(Examined::default()) };
-        let wanted: Vec<bool> = pack.files.iter().map(wanted).collect();
-        if !wanted.contains(&true) {
+        let path = &file.side.path;
+        let candidates = self.rules.get(&language).into_iter().flatten();
+        let active: Vec<&Candidate> = candidates
+            .filter(|rule| wanted(&rule.id, rule.level) && rule.is_for(path) && rule.may_hold(file.bytes))
+            .collect();
+        if active.is_empty() {
             return Ok(Examined::default());
         }
-        let rules = pack.compiled(language).map_err(|error| Breakage::new(error.to_string()))?;
         let Ok(text) = std::str::from_utf8(file.bytes) else {
             return Ok(Examined { findings: Vec::new(), notices: vec!["not UTF-8: no rule was run on it".to_owned()] });
         };
@@ -108,22 +175,24 @@ impl Engine {
             Error::Grammar(_) => Breakage::new(error.to_string()),
         })?;
         if tree.is_deeper_than(MAX_DEPTH) {
-            let notice = format!("nested more than {MAX_DEPTH} levels deep: no rule was run on it");
-            return Ok(Examined { findings: Vec::new(), notices: vec![notice] });
+            let why = format!("nested more than {MAX_DEPTH} levels deep: no rule was run on it");
+            let hint = "if it is generated, name it in `exclude` of tollgate.toml".to_owned();
+            return Err(Breakage { why, hint, log: String::new() });
         }
-        let scan = rules.scan(&tree, &wanted, file.deadline);
+        let compiled: Result<Vec<&CompiledRule>, RuleError> =
+            active.iter().map(|rule| rule.compiled(language)).collect();
+        let compiled = compiled.map_err(|error| Breakage::new(error.to_string()))?;
+        let scan = scan(&tree, &compiled, file.deadline);
         if scan.timed_out {
             return Err(Breakage::new("the rules took longer on it than the stage may take"));
         }
-        let mut notices = Vec::new();
-        if let Some(error) = tree.first_error() {
-            let line = text.get(..error.start).unwrap_or_default().lines().count().max(1);
-            notices.push(format!("not valid {} near line {line}: rules see only what parses", language.name()));
-        }
+        let notices = notices(&tree, text);
+        let hit: BTreeSet<usize> = scan.matches.iter().map(|found| found.rule).collect();
+        let files: Vec<RuleFile> = hit.into_iter().filter_map(|rule| Some(active.get(rule)?.file())).collect();
         let mut findings: Vec<Finding> =
-            scan.matches.into_iter().filter_map(|found| finding(pack, file, text, found)).collect();
+            scan.matches.into_iter().filter_map(|found| finding(&files, &active, file, found)).collect();
         for (rule, n_more) in scan.cut {
-            let id = pack.files.get(rule).map(|file| &file.rule.id);
+            let id = active.get(rule).map(|candidate| &candidate.id);
             if let Some(last) = findings.iter().rposition(|finding| Some(&finding.rule) == id) {
                 let last = findings.remove(last);
                 findings.push(last.standing_for(n_more));
@@ -133,15 +202,26 @@ impl Engine {
     }
 }
 
-fn finding(pack: &Pack, file: &FileInput<'_>, text: &str, found: Match) -> Option<Finding> {
-    let rule = pack.files.get(found.rule)?;
+/// What a reader must know beside the findings.
+fn notices(tree: &SyntaxTree, text: &str) -> Vec<String> {
+    let notice = tree.first_error().map(|error| {
+        let line = text.get(..error.start).unwrap_or_default().lines().count().max(1);
+        let language = tree.language().name();
+        format!("not valid {language} near line {line}: rules see only what parses")
+    });
+    notice.into_iter().collect()
+}
+
+fn finding(files: &[RuleFile], active: &[&Candidate], file: &FileInput<'_>, found: Match) -> Option<Finding> {
+    let id = &active.get(found.rule)?.id;
+    let rule = files.iter().find(|file| file.rule.id == *id)?;
     let place = Place::Span(file.side.path.clone(), found.span);
-    let node = text.get(found.span.start..found.span.end).unwrap_or_default();
-    let finding = Finding::new(rule.rule.id.clone(), rule.rule.level, place, found.message)
+    let node = file.bytes.get(found.span.start..found.span.end).unwrap_or_default();
+    let finding = Finding::new(id.clone(), rule.rule.level, place, found.message)
         .with_hint(rule.hint.clone())
-        .with_anchor(Anchor::new(found.symbol, node.as_bytes()));
+        .with_anchor(Anchor::new(found.symbol, node));
     Some(match found.edit {
-        Some(edit) => finding.with_fix(format!("apply the fix of {}", rule.rule.id), vec![edit]),
+        Some(edit) => finding.with_fix(format!("apply the fix of {id}"), vec![edit]),
         None => finding,
     })
 }
@@ -155,9 +235,18 @@ mod tests {
     use crate::model::change::{FileSide, Mode, Source};
     use crate::model::deadline::Deadline;
     use crate::model::path::RepoPath;
+    use crate::model::rule::RuleId;
     use crate::syntax::Language;
 
     fn examine(engine: &Engine, rule: &RuleFile, language: Language, text: &str) -> Examined {
+        examine_wanted(engine, language, text, &|id| *id == rule.rule.id)
+    }
+
+    fn examine_all(engine: &Engine, language: Language, text: &str) -> Examined {
+        examine_wanted(engine, language, text, &|_| true)
+    }
+
+    fn examine_wanted(engine: &Engine, language: Language, text: &str, wanted: &dyn Fn(&RuleId) -> bool) -> Examined {
         let name = match language {
             Language::Rust => "a.rs",
             Language::Python => "a.py",
@@ -176,14 +265,14 @@ mod tests {
             manner: Manner::Gate,
             deadline: Deadline::NEVER,
         };
-        engine.examine(&file, &|other| other.rule.id == rule.rule.id).unwrap()
+        engine.examine(&file, &|id, _| wanted(id)).unwrap()
     }
 
     #[test]
     fn every_built_in_rule_finds_its_failing_examples_and_spares_the_passing_ones() {
         let files = built_in();
         assert!(files.len() >= 12);
-        let engine = Engine::new(files.clone());
+        let engine = Engine::built_in(&Language::all().collect());
         engine.verify().unwrap();
         for rule in &files {
             let id = &rule.rule.id;
@@ -197,6 +286,29 @@ mod tests {
                     let found = examine(&engine, rule, *language, text);
                     assert!(found.findings.is_empty(), "{id} wrongly finds, in {}:\n{text}", language.name());
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn literals_let_no_hit_slip() {
+        // Every example of every rule, under all rules of its language: with the literals and without.
+        let mut all = built_in();
+        let gated = Engine::default().with(&all);
+        let texts: Vec<(Vec<Language>, String)> = all
+            .iter()
+            .flat_map(|rule| {
+                rule.tests.fail.iter().chain(&rule.tests.pass).map(|text| (rule.languages.clone(), text.clone()))
+            })
+            .collect();
+        all.iter_mut().for_each(|rule| rule.literals.clear());
+        let ungated = Engine::default().with(&all);
+        let embedded = Engine::built_in(&Language::all().collect());
+        for (languages, text) in texts {
+            for language in languages {
+                let found = |engine: &Engine| examine_all(engine, language, &text).findings;
+                assert_eq!(found(&gated), found(&ungated), "in {}:\n{text}", language.name());
+                assert_eq!(found(&embedded), found(&ungated), "in {}:\n{text}", language.name());
             }
         }
     }
@@ -217,16 +329,29 @@ mod tests {
     fn a_rule_runs_on_the_languages_that_it_names() {
         let yaml = "id: a\nlanguage: JavaScript\nseverity: error\nmessage: m\nrule: {pattern: f()}\nmetadata: {also: [TypeScript]}\n";
         let rule = RuleFile::parse("a.yml", yaml).unwrap();
-        let engine = Engine::new(vec![rule.clone()]);
+        let engine = Engine::default().with(std::slice::from_ref(&rule));
         assert_eq!(examine(&engine, &rule, Language::TypeScript, "f();").findings.len(), 1);
         assert_eq!(examine(&engine, &rule, Language::Tsx, "f();").findings.len(), 0);
+    }
+
+    #[test]
+    fn a_rule_says_for_which_paths_it_is() {
+        let check = |keys: &str, expected: usize| {
+            let yaml = format!("id: a\nlanguage: Python\nseverity: error\nmessage: m\nrule: {{pattern: f()}}\n{keys}");
+            let rule = RuleFile::parse("a.yml", &yaml).unwrap();
+            let engine = Engine::default().with(std::slice::from_ref(&rule));
+            assert_eq!(examine(&engine, &rule, Language::Python, "f()\n").findings.len(), expected, "{keys}");
+        };
+        check("files: [src/**]\n", 0);
+        check("files: ['*.py']\n", 1);
+        check("ignores: [{glob: A.PY, caseInsensitive: true}]\n", 0);
     }
 
     #[test]
     fn a_syntax_error_is_said_and_the_rest_is_still_judged() {
         let yaml = "id: a\nlanguage: Rust\nseverity: error\nmessage: m\nrule: {pattern: f()}\n";
         let rule = RuleFile::parse("a.yml", yaml).unwrap();
-        let engine = Engine::new(vec![rule.clone()]);
+        let engine = Engine::default().with(std::slice::from_ref(&rule));
         let found = examine(&engine, &rule, Language::Rust, "fn g() { f(); }\nfn (((\n");
         assert_eq!(found.findings.len(), 1);
         assert!(found.notices[0].starts_with("not valid Rust near line "), "{:?}", found.notices);

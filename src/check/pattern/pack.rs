@@ -1,62 +1,50 @@
-//! The built-in packs, embedded from `rules/`.
+//! The built-in rules, embedded from `rules/` with a list that `build.rs` makes of them.
 
-use include_dir::{Dir, include_dir};
-
-use crate::check::pattern::rule_file::RuleFile;
+use crate::check::pattern::rule_file::{RuleFile, level};
+use crate::model::rule::Level;
 use crate::syntax::Language;
 
-static RULES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules");
+/// A built-in rule, with what has to be known of it before its file is worth reading.
+pub(crate) struct Entry {
+    /// Its file.
+    pub(crate) origin: &'static str,
+    /// The text of the file.
+    pub(crate) yaml: &'static str,
+    /// What the engine needs of it, as JSON.
+    pub(crate) rule: &'static str,
+    /// Its id.
+    pub(crate) id: &'static str,
+    severity: &'static str,
+    languages: &'static [&'static str],
+    /// Texts of which a file has at least one if the rule can hold in it; none if that can't be told.
+    pub(crate) literals: &'static [&'static str],
+}
 
-/// The folders whose rules may run on a language.
-fn folders(language: Language) -> &'static [&'static str] {
-    match language {
-        Language::Rust => &["rust"],
-        Language::Python => &["python"],
-        Language::JavaScript => &["javascript"],
-        Language::TypeScript | Language::Tsx => &["javascript", "typescript"],
-        Language::Go => &["go"],
+include!(concat!(env!("OUT_DIR"), "/rules.rs"));
+
+impl Entry {
+    /// The level of its findings.
+    pub(crate) fn level(&self) -> Level {
+        level(self.severity).expect("because a test reads every built-in rule")
+    }
+
+    /// The languages that it runs on.
+    pub(crate) fn languages(&self) -> impl Iterator<Item = Language> {
+        self.languages.iter().filter_map(|name| Language::from_name(name))
+    }
+
+    /// Its file, read.
+    pub(crate) fn read(&self) -> RuleFile {
+        RuleFile::parse(self.origin, self.yaml).expect("because a test reads every built-in rule")
     }
 }
 
-const ALL: [&str; 5] = ["rust", "python", "javascript", "typescript", "go"];
-
 /// Every built-in rule, sorted by file.
+pub(crate) fn entries() -> &'static [Entry] {
+    ENTRIES
+}
+
+/// Every built-in rule, read.
 pub(crate) fn built_in() -> Vec<RuleFile> {
-    ALL.iter().flat_map(|folder| read(folder)).collect()
-}
-
-/// The built-in rules that run on one of these languages: only their files are read.
-pub(crate) fn built_in_for(languages: &[Language]) -> Vec<RuleFile> {
-    let wanted: Vec<_> = languages.iter().flat_map(|language| folders(*language)).collect();
-    ALL.iter().filter(|folder| wanted.contains(folder)).flat_map(|folder| read(folder)).collect()
-}
-
-/// The ids of every built-in rule, told by the file names alone.
-pub(crate) fn built_in_ids() -> Vec<String> {
-    ALL.iter()
-        .flat_map(|folder| files(folder))
-        .filter_map(|(path, _)| Some(std::path::Path::new(path).file_stem()?.to_str()?.to_owned()))
-        .collect()
-}
-
-fn files(folder: &str) -> Vec<(&'static str, &'static str)> {
-    let folder = RULES.get_dir(folder);
-    let mut files: Vec<_> = folder
-        .into_iter()
-        .flat_map(|folder| folder.files())
-        .filter(|file| file.path().extension().is_some_and(|extension| extension == "yml"))
-        .filter_map(|file| Some((file.path().to_str()?, file.contents_utf8()?)))
-        .collect();
-    files.sort_unstable();
-    files
-}
-
-fn read(folder: &str) -> Vec<RuleFile> {
-    files(folder)
-        .into_iter()
-        .map(|(path, yaml)| {
-            let origin = format!("rules/{path}");
-            RuleFile::parse(&origin, yaml).expect("because a test reads every embedded rule")
-        })
-        .collect()
+    ENTRIES.iter().map(Entry::read).collect()
 }

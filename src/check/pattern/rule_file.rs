@@ -1,8 +1,10 @@
 //! A rule file: ast-grep's YAML unchanged, with our own additions under `metadata`.
 
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::Deserialize;
 
 use crate::check::pattern::RuleError;
+use crate::model::path::RepoPath;
 use crate::model::rule::{Family, Level, Rule, RuleId};
 use crate::syntax::Language;
 
@@ -21,7 +23,24 @@ struct Header {
     #[serde(default)]
     url: String,
     #[serde(default)]
+    files: Vec<Glob>,
+    #[serde(default)]
+    ignores: Vec<Glob>,
+    #[serde(default)]
     metadata: Metadata,
+}
+
+/// A pattern of paths, as ast-grep writes it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Glob {
+    Text(String),
+    #[serde(rename_all = "camelCase")]
+    Detailed {
+        glob: String,
+        #[serde(default)]
+        case_insensitive: bool,
+    },
 }
 
 /// Our additions.
@@ -34,6 +53,8 @@ struct Metadata {
     summary: String,
     /// What to do about it, in one sentence.
     hint: String,
+    /// Texts of which a file has at least one if the rule can hold in it; none if that can't be told.
+    literals: Vec<String>,
     category: String,
     precision: String,
     cwe: Vec<u32>,
@@ -53,7 +74,7 @@ pub(crate) struct Examples {
 }
 
 /// A rule file, described but not compiled.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct RuleFile {
     /// The file, for people.
     pub(crate) origin: String,
@@ -65,8 +86,15 @@ pub(crate) struct RuleFile {
     pub(crate) rule: Rule,
     /// What to do about a hit.
     pub(crate) hint: String,
+    /// Texts of which a file has at least one if the rule can hold in it; none if that can't be told.
+    pub(crate) literals: Vec<String>,
     /// Its examples.
+    #[cfg(test)]
     pub(crate) tests: Examples,
+    /// The paths that it is for; none for all.
+    files: Option<GlobSet>,
+    /// The paths that it leaves out.
+    ignores: GlobSet,
 }
 
 impl RuleFile {
@@ -81,17 +109,14 @@ impl RuleFile {
             .chain(&header.metadata.also)
             .map(|name| {
                 Language::from_name(name).ok_or_else(|| {
-                    let known = Language::names().collect::<Vec<_>>().join(", ");
+                    let known = Language::all().map(Language::name).collect::<Vec<_>>().join(", ");
                     fail(format!("there is no language `{name}` (known: {known})"))
                 })
             })
             .collect::<Result<Vec<_>, _>>()?;
-        let level = match header.severity.as_str() {
-            "error" => Level::Error,
-            "warning" => Level::Warning,
-            "" | "info" | "hint" => Level::Note,
-            other => return Err(fail(format!("`severity: {other}` is none of error, warning, info, hint"))),
-        };
+        let severity = header.severity.as_str();
+        let level = level(severity)
+            .ok_or_else(|| fail(format!("`severity: {severity}` is none of error, warning, info, hint")))?;
         let metadata = header.metadata;
         let summary = if metadata.summary.is_empty() { header.message } else { metadata.summary };
         let rule = Rule {
@@ -106,7 +131,48 @@ impl RuleFile {
             cwe: metadata.cwe,
         };
         let (origin, yaml) = (origin.to_owned(), yaml.to_owned());
-        Ok(Self { origin, yaml, languages, rule, hint: metadata.hint, tests: metadata.tests })
+        let files = (!header.files.is_empty()).then(|| globs(&header.files)).transpose().map_err(fail)?;
+        let ignores = globs(&header.ignores).map_err(fail)?;
+        Ok(Self {
+            origin,
+            yaml,
+            languages,
+            rule,
+            hint: metadata.hint,
+            literals: metadata.literals,
+            #[cfg(test)]
+            tests: metadata.tests,
+            files,
+            ignores,
+        })
+    }
+
+    /// Whether the rule is for a file of that path.
+    pub(crate) fn is_for(&self, path: &RepoPath) -> bool {
+        let path = path.to_fs();
+        self.files.as_ref().is_none_or(|files| files.is_match(&path)) && !self.ignores.is_match(&path)
+    }
+}
+
+fn globs(globs: &[Glob]) -> Result<GlobSet, String> {
+    let mut set = GlobSetBuilder::new();
+    for glob in globs {
+        let (text, folded) = match glob {
+            Glob::Text(text) => (text, false),
+            Glob::Detailed { glob, case_insensitive } => (glob, *case_insensitive),
+        };
+        set.add(GlobBuilder::new(text).case_insensitive(folded).build().map_err(|error| error.to_string())?);
+    }
+    set.build().map_err(|error| error.to_string())
+}
+
+/// The level that a severity of ast-grep's means; none for `off` and what it does not know.
+pub(crate) fn level(severity: &str) -> Option<Level> {
+    match severity {
+        "error" => Some(Level::Error),
+        "warning" => Some(Level::Warning),
+        "" | "info" | "hint" => Some(Level::Note),
+        _ => None,
     }
 }
 

@@ -1,0 +1,204 @@
+#!/usr/bin/env python3
+"""Measures tollgate against git and against another hook manager: whole processes with their children, CPU time
+(user + system), in pairs within one run, so that the machine's mood hits both alike.
+
+    tests/bench/bench.py commit  --tollgate target/release/tollgate [--prek prek]
+    tests/bench/bench.py hygiene --tollgate target/release/tollgate [--prek prek]
+    tests/bench/bench.py staged  --tollgate target/release/tollgate
+
+Figures that were measured stand in FIGURES.md beside this file.
+"""
+
+import argparse
+import os
+import pathlib
+import random
+import shutil
+import statistics
+import subprocess
+import tempfile
+
+ENVIRONMENT = {
+    "PATH": os.environ["PATH"],
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_AUTHOR_NAME": "Ann",
+    "GIT_AUTHOR_EMAIL": "ann@example.org",
+    "GIT_COMMITTER_NAME": "Ann",
+    "GIT_COMMITTER_EMAIL": "ann@example.org",
+    "GIT_EDITOR": ":",
+    "LC_ALL": "C.UTF-8",
+}
+TEN = [
+    "trailing-whitespace", "end-of-file-fixer", "mixed-line-ending", "check-merge-conflict", "check-case-conflict",
+    "check-added-large-files", "check-json", "check-yaml", "check-toml", "detect-private-key",
+]
+
+
+class Bench:
+    def __init__(self, folder, home):
+        self.folder = folder
+        self.environment = {**ENVIRONMENT, "HOME": str(home), "XDG_CACHE_HOME": str(home / ".cache")}
+
+    def git(self, *arguments, **options):
+        subprocess.run(["git", *arguments], cwd=self.folder, env=self.environment, check=True, **options)
+
+    def cpu(self, command, codes=(0,)):
+        """Milliseconds of CPU of a command and of all the children that it waited for."""
+        with open(os.devnull, "wb") as nothing:
+            child = subprocess.Popen(command, cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL,
+                                     stdout=nothing, stderr=nothing)
+            _, status, usage = os.wait4(child.pid, 0)
+            child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode not in codes:
+            raise SystemExit(f"{command} ended with {child.returncode}")
+        return 1000 * (usage.ru_utime + usage.ru_stime)
+
+
+def tree(folder, n_files, seed=1):
+    """A repository of plausible text files: source, JSON, YAML, TOML, Markdown, about 3 kB each."""
+    rng = random.Random(seed)
+    words = "alpha beta gamma delta value index result error count total name path file line".split()
+
+    def source():
+        return "".join(f"{' ' * rng.choice([0, 4, 8])}{rng.choice(words)} = {rng.choice(words)}({rng.randint(0, 999)})\n"
+                       for _ in range(rng.randint(20, 180)))
+
+    def pairs(separator, opening="", closing="", comma=""):
+        lines = [f"{opening}{rng.choice(words)}_{n}{separator}{rng.randint(0, 999)}" for n in range(rng.randint(5, 60))]
+        return (comma + "\n").join(lines) + "\n" + closing
+
+    kinds = [(".py", source), (".rs", source), (".md", source), (".yaml", lambda: pairs(": ")),
+             (".toml", lambda: pairs(" = ")),
+             (".json", lambda: "{\n" + pairs('": ', '  "', "}\n", ","))]
+    for n in range(n_files):
+        suffix, text = rng.choices(kinds, weights=[5, 5, 2, 1, 1, 1])[0]
+        file = folder / f"module{n % 97}" / f"part{n % 13}" / f"file{n}{suffix}"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text())
+
+
+def repository(n_files):
+    root = pathlib.Path(tempfile.mkdtemp(prefix="tollgate-bench-"))
+    (root / "home").mkdir()
+    (root / "work").mkdir()
+    bench = Bench(root / "work", root / "home")
+    bench.git("init", "-q", "-b", "main")
+    bench.git("config", "gc.auto", "0")
+    tree(bench.folder, n_files)
+    bench.git("add", ".")
+    bench.git("commit", "-q", "-m", "start")
+    bench.git("gc", "-q")
+    return root, bench
+
+
+def row(name, figures, against=None):
+    middle = statistics.median(figures)
+    text = f"{name:42} min {min(figures):7.1f}  median {middle:7.1f}  max {max(figures):7.1f} ms CPU"
+    if against is not None:
+        other = statistics.median(against)
+        text += f"   {middle - other:+6.1f} ms, x {middle / other:.2f}"
+    print(text, flush=True)
+
+
+def prek_configuration(bench, checks):
+    hooks = "".join(f"      - id: {check}\n" for check in checks)
+    (bench.folder / ".pre-commit-config.yaml").write_text(f"repos:\n  - repo: builtin\n    hooks:\n{hooks}")
+
+
+def commit(arguments):
+    """`git commit` of one staged file: plain, with tollgate's hooks, with the other hook manager's."""
+    for n_dirty in (0, 200):
+        root, bench = repository(5053)
+        plain = root / "none"
+        plain.mkdir()
+        subprocess.run([arguments.tollgate, "install"], cwd=bench.folder, env=bench.environment, check=True,
+                       stdout=subprocess.DEVNULL)
+        ours = bench.folder / ".git" / "hooks"
+        variants = [("plain git commit", plain), ("with tollgate", ours)]
+        if arguments.prek:
+            theirs = root / "prek"
+            theirs.mkdir()
+            prek_configuration(bench, TEN)
+            bench.git("add", ".")
+            bench.git("commit", "-q", "--no-verify", "-m", "configuration")
+            prek = shutil.which(arguments.prek)
+            hook = theirs / "pre-commit"
+            hook.write_text(f'#!/bin/sh\nexec "{prek}" hook-impl --hook-type=pre-commit --hook-dir "{theirs}" -- "$@"\n')
+            hook.chmod(0o755)
+            variants.append(("with prek", theirs))
+        files = sorted(bench.folder.glob("module*/*/*.py"))
+        for file in files[1:1 + n_dirty]:
+            file.write_text(file.read_text() + "dirty = True\n")
+        figures = {name: [] for name, _ in variants}
+        for turn in range(arguments.runs + 1):
+            for name, hooks in variants:
+                files[0].write_text(files[0].read_text() + f"turn = {turn}\n")
+                bench.git("add", str(files[0]))
+                bench.git("config", "core.hooksPath", str(hooks))
+                spent = bench.cpu(["git", "commit", "-q", "-m", f"turn {turn}"])
+                if turn:
+                    figures[name].append(spent)
+        print(f"\n{n_dirty} dirty files, 5053 files, {arguments.runs} runs each")
+        for name, _ in variants:
+            row(name, figures[name], figures["plain git commit"] if name != "plain git commit" else None)
+        shutil.rmtree(root)
+
+
+def hygiene(arguments):
+    """The ten hygiene checks over a whole tree."""
+    root, bench = repository(5053)
+    variants = [("tollgate", [arguments.tollgate, "check", "--all", "--only", ",".join(TEN)])]
+    if arguments.prek:
+        prek_configuration(bench, TEN)
+        bench.git("add", ".")
+        bench.git("commit", "-q", "-m", "configuration")
+        variants.append(("prek", [shutil.which(arguments.prek), "run", "--all-files"]))
+    figures = {name: [] for name, _ in variants}
+    for turn in range(arguments.runs + 1):
+        for name, command in variants:
+            spent = bench.cpu(command)
+            if turn:
+                figures[name].append(spent)
+    print(f"\nten hygiene checks, 5053 files, {arguments.runs} runs each")
+    for name, _ in variants:
+        row(name, figures[name], figures["prek"] if name != "prek" and arguments.prek else None)
+    shutil.rmtree(root)
+
+
+def staged(arguments):
+    """Finding 50 staged files in a large tree and reading them, against git's own list of their names."""
+    root, bench = repository(56000)
+    for file in sorted(bench.folder.glob("module*/*/*.md"))[:50]:
+        file.write_text(file.read_text() + "more\n")
+        bench.git("add", str(file))
+    variants = [
+        ("git diff --cached --name-only", ["git", "diff", "--cached", "--name-only"]),
+        ("tollgate, one check on 50 files", [arguments.tollgate, "check", "--staged", "--only", "detect-private-key"]),
+        ("tollgate, all that runs by default", [arguments.tollgate, "check", "--staged"]),
+    ]
+    figures = {name: [] for name, _ in variants}
+    for turn in range(arguments.runs + 1):
+        for name, command in variants:
+            spent = bench.cpu(command)
+            if turn:
+                figures[name].append(spent)
+    print(f"\n50 staged files of 56,000, {arguments.runs} runs each")
+    for name, _ in variants:
+        row(name, figures[name], figures["git diff --cached --name-only"] if "tollgate" in name else None)
+    shutil.rmtree(root)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("bench", choices=["commit", "hygiene", "staged"])
+    parser.add_argument("--tollgate", required=True)
+    parser.add_argument("--prek")
+    parser.add_argument("--runs", type=int, default=15)
+    arguments = parser.parse_args()
+    arguments.tollgate = os.path.abspath(arguments.tollgate)
+    {"commit": commit, "hygiene": hygiene, "staged": staged}[arguments.bench](arguments)
+
+
+if __name__ == "__main__":
+    main()
