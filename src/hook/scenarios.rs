@@ -104,6 +104,9 @@ fn a_plain_repository_gets_the_hooks_and_loses_them_without_a_trace() {
     assert_eq!((done.hooks, done.chained, done.is_changed), (ALL.map(str::to_owned).to_vec(), Vec::new(), true));
     let output = commit(&sandbox, &sandbox.top(), "2");
     assert_eq!(output.exit, Exit::Code(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(logged(&sandbox), "tollgate hook pre-commit\n", "without a policy nothing is asked of a message");
+    fs::write(sandbox.top().join("tollgate.toml"), "").expect("the folder is ours");
+    commit(&sandbox, &sandbox.top(), "2b");
     assert_eq!(logged(&sandbox), "tollgate hook pre-commit\ntollgate hook commit-msg .git/COMMIT_EDITMSG\n");
 
     let once = state(&git_dir);
@@ -272,7 +275,7 @@ fn another_manager_that_took_the_place_of_a_hook_is_noticed() {
     fs::rename(hooks.join("pre-commit"), hooks.join("pre-commit.legacy")).expect("both are ours");
     program(&hooks.join("pre-commit"), "#!/bin/sh\n\"$0.legacy\" \"$@\" || exit 1\necho manager >> \"$LOG\"\n");
     commit(&sandbox, &sandbox.top(), "2");
-    assert_eq!(logged(&sandbox), "tollgate hook pre-commit\nmanager\ntollgate hook commit-msg .git/COMMIT_EDITMSG\n");
+    assert_eq!(logged(&sandbox), "tollgate hook pre-commit\nmanager\n");
     assert!(matches!(uninstall(&repo, Edits::Respect), Err(Error::Edited(_))));
     // Installed again, ours comes first, and the two do not call each other in turn.
     assert_eq!(installed(&repo, &options).chained, ["pre-commit"]);
