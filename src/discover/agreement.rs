@@ -271,10 +271,11 @@ fn the_lists_are_those_of_git() {
     let histories: Vec<History> = (0..N_HISTORIES).map(History::generate).collect();
     let sandbox = Sandbox::empty();
     let ids = import(&sandbox, &histories);
-    let repo: Repo = sandbox.repo("");
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for (at, history) in histories.iter().enumerate() {
         stage(&sandbox, at, history, &ids);
+        // A new one each time: it asks for HEAD once.
+        let repo: Repo = sandbox.repo("");
         let staged = told_by_us(&only(discover(&repo, &Request::Staged)));
         assert_eq!(staged, told_by_git(&sandbox, &["--cached"]), "staged in history {at}");
 
