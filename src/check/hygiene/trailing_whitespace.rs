@@ -85,11 +85,12 @@ impl FileCheck for TrailingWhitespace {
             .take(MAX_FINDINGS)
             .map(|span| on_line(&ABOUT, file, span, "trailing whitespace").with_fix(FIX, vec![removed(span)]))
             .collect();
-        let rest: Vec<Edit> = spans.map(removed).collect();
         if let Some(last) = findings.pop() {
-            let mut last = last.standing_for(rest.len());
-            last.fixes.iter_mut().for_each(|fix| fix.edits.extend_from_slice(&rest));
-            findings.push(last);
+            findings.push(match file.manner {
+                // A report has no room for millions of edits.
+                Manner::Gate => last.standing_for(spans.count()),
+                Manner::PreCommit { .. } => mending(last, spans.map(removed).collect()),
+            });
         }
         Ok(findings.into())
     }
@@ -172,6 +173,12 @@ fn keeps_linebreaks(path: &RepoPath, manner: Manner, options: &Options) -> bool 
     }
 }
 
+/// The finding with the fixes of those that it stands for.
+fn mending(mut finding: Finding, rest: Vec<Edit>) -> Finding {
+    finding.fixes.iter_mut().for_each(|fix| fix.edits.extend_from_slice(&rest));
+    finding.standing_for(rest.len())
+}
+
 /// The spans to remove, one a line. Only LF ends a line; a CR before it, or at the very end of the text, belongs to
 /// the line end.
 fn blank_spans<'a>(bytes: &'a [u8], blanks: &'a Blanks) -> impl Iterator<Item = Span> + 'a {
@@ -190,7 +197,6 @@ mod tests {
     use super::TrailingWhitespace;
     use crate::check::Manner;
     use crate::check::hygiene::examples::{Case, fixed, listed, texted};
-    use crate::model::option::Options;
 
     #[track_caller]
     fn check(path: &str, content: &str, expected: &str) {
@@ -233,8 +239,12 @@ mod tests {
     #[test]
     fn a_file_of_very_many_lines_has_a_bounded_number_of_findings() {
         let content = " \n".repeat(5_000);
-        let case = Case { options: Options::default(), ..Case::new("a.txt", content.as_bytes()) };
-        assert_eq!(case.findings(&TrailingWhitespace).len(), super::MAX_FINDINGS);
+        let case = Case::new("a.txt", content.as_bytes());
+        let findings = case.findings(&TrailingWhitespace);
+        assert_eq!((findings.len(), findings[999].n_unlisted), (super::MAX_FINDINGS, 4_000));
+        let n_edits: usize = findings.iter().flat_map(|finding| &finding.fixes).map(|fix| fix.edits.len()).sum();
+        assert_eq!(n_edits, super::MAX_FINDINGS);
+        let case = Case { manner: Manner::PreCommit { is_in_merge: false }, ..case };
         assert_eq!(fixed(&TrailingWhitespace, &case), "\n".repeat(5_000));
     }
 
