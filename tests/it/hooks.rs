@@ -653,7 +653,8 @@ fn a_folder_of_hooks_that_is_set_is_chained() {
 fn the_hook_fails_loudly_when_the_program_is_gone() {
     let repo = Repo::with(&[("a.txt", "one\n")]);
     let program = repo.beside("tollgate");
-    fs::copy(TOLLGATE, &program).unwrap();
+    // Another process copies it: a file that this one has open can't be started while other tests start programs.
+    repo.run_in(&repo.top(), "cp", &[TOLLGATE.as_ref(), program.as_os_str()], b"").code(0);
     repo.run_in(&repo.top(), &program, &["install"], b"").code(0);
     fs::remove_file(&program).unwrap();
     repo.stage(&[("a.txt", GOOD)]);
