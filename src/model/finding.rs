@@ -10,6 +10,18 @@ pub(crate) struct Anchor {
     pub(crate) symbol: String,
     /// The text of the node or line, white space folded.
     pub(crate) text: String,
+    /// How far it can move.
+    pub(crate) reach: Reach,
+}
+
+/// How far what a finding holds on to can move and still be the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Reach {
+    /// Into any file: it is code.
+    #[default]
+    Anywhere,
+    /// Nowhere: it is a property of its file, and another file with the same property is another finding.
+    File,
 }
 
 impl Anchor {
@@ -25,7 +37,12 @@ impl Anchor {
             let cut = kept.floor_char_boundary(Self::MAX_TEXT);
             kept.truncate(cut);
         }
-        Self { symbol: symbol.into(), text: kept }
+        Self { symbol: symbol.into(), text: kept, reach: Reach::Anywhere }
+    }
+
+    /// An anchor of a property of the file as a whole.
+    pub(crate) fn of_file(text: &[u8]) -> Self {
+        Self { reach: Reach::File, ..Self::new("", text) }
     }
 }
 

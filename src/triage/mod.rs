@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::diff::LineDiff;
 use crate::model::change::ChangeSet;
-use crate::model::finding::{Finding, Novelty, State};
+use crate::model::finding::{Finding, Novelty, Reach, State};
 use crate::model::path::RepoPath;
 use crate::model::place::{Place, Region};
 use crate::model::rule::RuleId;
@@ -87,14 +87,15 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// Rule and text agree in every pair (see [`index`]); from the surest further sign to the weakest: one finding is the counterpart of one finding.
+    /// Rule and text agree in every pair (see [`index`]). What else agrees is asked from the surest sign to the weakest;
+    /// one finding is the counterpart of one finding.
     fn states(mut self) -> Vec<State> {
         self.by_changed_lines();
         self.pair(Self::same_line);
-        self.pair(|this, head, at| this.same_file(head, at) && this.same_symbol_and_text(head, at));
-        self.pair(|this, head, at| this.same_file(head, at) && this.same_text(head, at));
-        self.pair(Self::same_symbol_and_text);
-        self.pair(Self::same_text);
+        self.pair(|this, head, at| this.same_file(head, at) && this.same_symbol(head, at));
+        self.pair(Self::same_file);
+        self.pair(|this, head, at| this.can_move(head) && this.same_symbol(head, at));
+        self.pair(|this, head, _| this.can_move(head));
         self.states.into_iter().map(|state| state.unwrap_or(State::New)).collect()
     }
 
@@ -156,20 +157,19 @@ impl<'a> Comparison<'a> {
         self.bases.get(at.0).is_some_and(|base| Some(base.file) == file)
     }
 
-    fn same_text(&self, head: usize, at: Candidate) -> bool {
-        self.both(head, at)
-            .is_some_and(|(head, _)| !head.anchor.text.is_empty() || matches!(head.place, Place::File(_)))
+    fn same_symbol(&self, head: usize, at: Candidate) -> bool {
+        self.both(head, at).is_some_and(|(head, base)| head.anchor.symbol == base.anchor.symbol)
     }
 
-    fn same_symbol_and_text(&self, head: usize, at: Candidate) -> bool {
-        self.same_text(head, at)
-            && self.both(head, at).is_some_and(|(head, base)| head.anchor.symbol == base.anchor.symbol)
+    /// Whether a finding may have come from another file: it is in code, and there is some text to know it by.
+    fn can_move(&self, head: usize) -> bool {
+        let anchor = self.heads.get(head).map(|(finding, _)| &finding.anchor);
+        anchor.is_some_and(|anchor| anchor.reach == Reach::Anywhere && !anchor.text.is_empty())
     }
 
     /// The same finding on a line that the change left alone.
     fn same_line(&self, head: usize, at: Candidate) -> bool {
         self.same_file(head, at)
-            && self.same_text(head, at)
             && self.both(head, at).is_some_and(|(head, base)| {
                 let diff = self.bases.get(at.0).and_then(|base| base.diff.as_ref());
                 match (&head.region, &base.region, diff) {
@@ -348,6 +348,48 @@ mod tests {
         use State::{New, Unchanged};
         assert_eq!(states(&[("a", &["x!\n"], ""), ("b", &["k\n"], "k\nx!\n")]), [Unchanged]);
         assert_eq!(states(&[("a", &["x!\n"], "x!\n"), ("b", &["k\n"], "k\nx!\n")]), [Unchanged, New]);
+    }
+
+    #[test]
+    fn a_property_of_a_file_does_not_move_to_another() {
+        let change = |head: &str, base: &str| {
+            let mut found = findings("b", head);
+            let mut before = findings("a", base);
+            for finding in found.iter_mut().chain(&mut before) {
+                finding.anchor = Anchor::of_file(b"no line end");
+            }
+            let tree = ObjectId::from_hex(&[b'0'; 40]).unwrap();
+            let file = |path| ChangedFile { status: Status::Modified, head: side(path), bases: vec![side(path)] };
+            let files = vec![file("a"), file("b")];
+            let change = ChangeSet {
+                title: String::new(),
+                head: Head::Index,
+                parents: vec![Parent { tree, commit: None }],
+                files,
+            };
+            compare(&mut found, &change, &[BaseFile { file: 0, parent: 0, findings: before, diff: None }]);
+            found[0].state
+        };
+        assert_eq!(change("x!", "x!"), State::New);
+    }
+
+    #[test]
+    fn a_blank_line_is_followed_too() {
+        // The anchor of a line of blanks is empty.
+        let blank = |head: &str, base: &str| {
+            let mut found = findings("a", head);
+            let mut before = findings("a", base);
+            found.iter_mut().chain(&mut before).for_each(|finding| finding.anchor = Anchor::new("", b"  "));
+            let tree = ObjectId::from_hex(&[b'0'; 40]).unwrap();
+            let file = ChangedFile { status: Status::Modified, head: side("a"), bases: vec![side("a")] };
+            let parents = vec![Parent { tree, commit: None }];
+            let change = ChangeSet { title: String::new(), head: Head::Index, parents, files: vec![file] };
+            let diff = Some(LineDiff::between(base.as_bytes(), head.as_bytes()));
+            compare(&mut found, &change, &[BaseFile { file: 0, parent: 0, findings: before, diff }]);
+            found.into_iter().map(|finding| finding.state).collect::<Vec<_>>()
+        };
+        assert_eq!(blank("new\na\n!\nb\n", "a\n!\nb\n"), [State::Unchanged]);
+        assert_eq!(blank("!\na\n!\n", "a\n!\n"), [State::New, State::Unchanged]);
     }
 
     #[test]

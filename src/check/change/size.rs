@@ -1,7 +1,7 @@
 //! `change-too-large`: more changed lines than a reviewer can read with care.
 
 use crate::check::{About, Active, ChangeCheck, Examined};
-use crate::diff::moved::{Block, n_moved};
+use crate::diff::moved::{Block, Moves};
 use crate::diff::{LineDiff, lines};
 use crate::model::change::{ChangeSet, ChangedFile, FileSide};
 use crate::model::content::{Content, Contents};
@@ -58,12 +58,11 @@ impl ChangeCheck for ChangeTooLarge {
             return Ok(Examined::default());
         }
         let files: Vec<String> = sizes.largest.iter().map(|(name, n_lines)| format!("{name} ({n_lines})")).collect();
-        let message = format!(
-            "this change writes {} lines in {} files, more than {limit}; most of them in {}",
-            sizes.n_written,
-            texts.len(),
-            files.join(", ")
-        );
+        let most = match sizes.n_files {
+            1 => format!("in {}", sizes.largest.first().map_or("", |(name, _)| name)),
+            n_files => format!("in {n_files} files, most of them in {}", files.join(", ")),
+        };
+        let message = format!("this change writes {} lines {most}: more than {limit}", sizes.n_written);
         let hint = "split it into changes that can each be understood, tested and reverted alone: first the moves and \
                     renames, then the preparation, then what is new";
         let finding =
@@ -98,24 +97,30 @@ impl Texts {
 
 struct Sizes {
     n_written: usize,
+    n_files: usize,
     largest: Vec<(String, usize)>,
 }
 
 impl Sizes {
     fn of(texts: &[Texts]) -> Self {
-        let (mut removed, mut added): (Vec<Block<'_>>, Vec<Block<'_>>) = (Vec::new(), Vec::new());
-        let mut largest: Vec<(String, usize)> = Vec::new();
-        for text in texts {
-            let diff = LineDiff::between(&text.old, &text.new);
+        let diffs: Vec<LineDiff> = texts.iter().map(|text| LineDiff::between(&text.old, &text.new)).collect();
+        let (mut removed, mut added): (Vec<Block<'_>>, Vec<Vec<Block<'_>>>) = (Vec::new(), Vec::new());
+        for (text, diff) in texts.iter().zip(&diffs) {
             let (old, new) = (lines(&text.old), lines(&text.new));
-            removed.extend(diff.hunks().iter().filter_map(|hunk| Some(old.get(hunk.old.clone())?.to_vec())));
-            added.extend(diff.hunks().iter().filter_map(|hunk| Some(new.get(hunk.new.clone())?.to_vec())));
-            largest.push((text.name.clone(), diff.hunks().iter().map(|hunk| hunk.new.len()).sum()));
+            let hunks = diff.hunks();
+            removed.extend(hunks.iter().filter_map(|hunk| Some(old.get(hunk.old.clone())?.to_vec())));
+            added.push(hunks.iter().filter_map(|hunk| Some(new.get(hunk.new.clone())?.to_vec())).collect());
         }
+        let mut moves = Moves::of(&removed);
+        let sizes = texts.iter().zip(&added).map(|(text, blocks)| {
+            let n_added: usize = blocks.iter().map(Vec::len).sum();
+            (text.name.clone(), n_added.saturating_sub(moves.n_in(blocks)))
+        });
+        let mut largest: Vec<(String, usize)> = sizes.filter(|(_, n_written)| *n_written > 0).collect();
+        let (n_written, n_files) = (largest.iter().map(|(_, n_written)| n_written).sum(), largest.len());
         largest.sort_by(|(name, n_lines), (other, n_others)| n_others.cmp(n_lines).then(name.cmp(other)));
         largest.truncate(N_NAMED);
-        let n_added: usize = added.iter().map(Vec::len).sum();
-        Self { n_written: n_added.saturating_sub(n_moved(&removed, &added)), largest }
+        Self { n_written, n_files, largest }
     }
 }
 
@@ -192,10 +197,7 @@ mod tests {
     fn only_lines_that_a_reviewer_has_to_read_count() {
         let long = "a\nb\nc\nd\ne\nf\n";
         check(&[("x.rs", "", "a\nb\nc\nd\ne\n")], None);
-        check(
-            &[("x.rs", "", long)],
-            Some("this change writes 6 lines in 1 files, more than 5; most of them in x.rs (6)"),
-        );
+        check(&[("x.rs", "", long)], Some("this change writes 6 lines in x.rs: more than 5"));
         check(&[("x.rs", long, "")], None);
         check(&[("x.rs", long, ""), ("y.rs", "", long)], None);
         check(&[("Cargo.lock", "", long), ("web/package-lock.json", "", long), ("vendor/x.go", "", long)], None);

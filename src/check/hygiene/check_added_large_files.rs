@@ -74,7 +74,7 @@ impl FileCheck for CheckAddedLargeFiles {
         let message = format!("the file has {n_kb} KB, more than the {max} KB that are allowed");
         let finding = Finding::new(ABOUT.id, ABOUT.level, Place::File(file.side.path.clone()), message)
             .with_hint("keep it out of the repository, or let git LFS keep it; `maxkb` sets the limit")
-            .with_anchor(Anchor::new("", b"large file"));
+            .with_anchor(Anchor::of_file(b"large file"));
         Ok(vec![finding].into())
     }
 

@@ -80,7 +80,7 @@ fn found(file: &RepoPath, path: &RepoPath, other: &RepoPath) -> Finding {
         format!("`{path}` and `{other}` differ only in case"),
     )
     .with_hint("rename one of them: Windows and macOS take the two for one")
-    .with_anchor(Anchor::new("", path.as_bytes()))
+    .with_anchor(Anchor::of_file(path.as_bytes()))
     .with_novelty(Novelty::Always)
 }
 

@@ -64,12 +64,12 @@ impl FileCheck for CheckJson {
         let mut examined = limited(read.duplicates, |(key, start, end)| {
             at(&ABOUT, file, Span { start, end }, format!("duplicate key: {}", shortened(&key)))
                 .with_hint("a parser keeps only one of the two")
-                .with_anchor(Anchor::new("", key.as_bytes()))
+                .with_anchor(Anchor::of_file(key.as_bytes()))
         });
         examined.findings.extend(read.error.map(|(message, start, end)| {
             let span = clamped(file.bytes, start, end);
             at(&ABOUT, file, span, format!("invalid JSON: {}", shortened(&message)))
-                .with_anchor(Anchor::new("", b"invalid JSON"))
+                .with_anchor(Anchor::of_file(b"invalid JSON"))
         }));
         Ok(examined)
     }

@@ -71,7 +71,7 @@ fn found(link: &FileSide, target: &RepoPath) -> Finding {
     let message = format!("broken symbolic link: there is no `{target}` in the repository");
     Finding::new(ABOUT.id, ABOUT.level, Place::File(link.path.clone()), message)
         .with_hint("point it to a file that is tracked, or delete it")
-        .with_anchor(Anchor::new("", target.as_bytes()))
+        .with_anchor(Anchor::of_file(target.as_bytes()))
 }
 
 /// The target of a link if it is certain that nothing is there.

@@ -63,7 +63,7 @@ impl FileCheck for CheckToml {
         let finding = problem.map(|(message, start, end)| {
             let span = clamped(file.bytes, start, end);
             at(&ABOUT, file, span, format!("invalid TOML: {}", shortened(&message)))
-                .with_anchor(Anchor::new("", b"invalid TOML"))
+                .with_anchor(Anchor::of_file(b"invalid TOML"))
         });
         Ok(Vec::from_iter(finding).into())
     }

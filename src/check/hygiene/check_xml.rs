@@ -75,7 +75,7 @@ impl FileCheck for CheckXml {
         let finding = problem.map(|Problem { message, start, end }| {
             let span = clamped(file.bytes, start, end);
             at(&ABOUT, file, span, format!("invalid XML: {}", shortened(&message)))
-                .with_anchor(Anchor::new("", b"invalid XML"))
+                .with_anchor(Anchor::of_file(b"invalid XML"))
         });
         Ok(Vec::from_iter(finding).into())
     }

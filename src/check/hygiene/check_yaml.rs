@@ -96,7 +96,7 @@ impl FileCheck for CheckYaml {
         }
         let mut examined = limited(nodes.into_problems(), |problem| {
             let span = clamped(file.bytes, problem.span.start, problem.span.end);
-            let anchor = Anchor::new("", problem.message.as_bytes());
+            let anchor = Anchor::of_file(problem.message.as_bytes());
             at(&ABOUT, file, span, shortened(&problem.message)).with_anchor(anchor)
         });
         examined.findings.extend(error.map(|(message, offset)| {
@@ -116,7 +116,7 @@ impl FileCheck for CheckYaml {
 
 /// A file has one syntax error at most, so all of them have one anchor.
 fn invalid(finding: Finding) -> Finding {
-    finding.with_anchor(Anchor::new("", b"invalid YAML"))
+    finding.with_anchor(Anchor::of_file(b"invalid YAML"))
 }
 
 /// Feeds the events of a text to `nodes`; gives the first syntax error with its place.

@@ -70,7 +70,7 @@ impl FileCheck for EndOfFileFixer {
             }
         };
         let anchored = finding.map(|finding| {
-            let anchor = Anchor::new("", finding.message.as_bytes());
+            let anchor = Anchor::of_file(finding.message.as_bytes());
             finding.with_anchor(anchor)
         });
         Ok(Vec::from_iter(anchored).into())

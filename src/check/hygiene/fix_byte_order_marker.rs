@@ -59,7 +59,7 @@ impl FileCheck for FixByteOrderMarker {
         }
         let span = Span { start: 0, end: MARK.len() };
         let finding = at(&ABOUT, file, span, "byte-order mark at the start of the file")
-            .with_anchor(Anchor::new("", b"byte-order mark"))
+            .with_anchor(Anchor::of_file(b"byte-order mark"))
             .with_fix("remove the byte-order mark", vec![Edit { span, replacement: Vec::new() }]);
         Ok(vec![finding].into())
     }

@@ -101,7 +101,7 @@ fn found(file: &FileInput<'_>, target: Ending, counts: [usize; 3], wanted: &str)
     } else {
         format!("line endings other than {}: {}", target.title(), kinds.join(", "))
     };
-    let mut finding = at(&ABOUT, file, place, message).with_anchor(Anchor::new("", b"mixed line endings"));
+    let mut finding = at(&ABOUT, file, place, message).with_anchor(Anchor::of_file(b"mixed line endings"));
     finding.related = rest
         .iter()
         .take(MAX_RELATED)

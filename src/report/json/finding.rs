@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::finding::{Anchor, Edit, Finding, Fix, Novelty, Related, State};
+use crate::model::finding::{Anchor, Edit, Finding, Fix, Novelty, Reach, Related, State};
 use crate::model::path::RepoPath;
 use crate::model::place::{ColumnUnit, LineColumn, Place, Position, Region, Span};
 use crate::model::rule::RuleId;
@@ -97,7 +97,8 @@ impl From<WireFinding> for Finding {
             hint: wire.hint,
             place: wire.place.into(),
             region: wire.region.map(Into::into),
-            anchor: Anchor { symbol: wire.symbol, text: wire.text },
+            // How far it can move mattered only while it was compared.
+            anchor: Anchor { symbol: wire.symbol, text: wire.text, reach: Reach::Anywhere },
             fixes: wire.fixes.into_iter().map(Into::into).collect(),
             related: wire.related.into_iter().map(Into::into).collect(),
             // The message says it; only the comparison, which is over, counts.
