@@ -3,7 +3,7 @@
 
 use std::io::{self, Read};
 use std::process::{ChildStdin, Command, ExitStatus};
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
 use process_wrap::std::{ChildWrapper, CommandWrap};
@@ -71,7 +71,7 @@ impl Child {
     /// Sends `message` as soon as the child has ended. The child is not reaped by that, so its id and that of its group
     /// stay its own.
     #[cfg(unix)]
-    pub(super) fn announce_end<M: Send + 'static>(&self, message: M, to: Sender<M>) -> io::Result<()> {
+    pub(super) fn announce_end<M: Send + 'static>(&self, message: M, to: SyncSender<M>) -> io::Result<()> {
         use rustix::io::Errno;
         use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
         let pid = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw);
@@ -87,7 +87,7 @@ impl Child {
 
     /// Sends `message` as soon as the child has ended: not on this platform, where [`Child::has_ended`] is asked.
     #[cfg(not(unix))]
-    pub(super) fn announce_end<M: Send + 'static>(&self, _message: M, _to: Sender<M>) -> io::Result<()> {
+    pub(super) fn announce_end<M: Send + 'static>(&self, _message: M, _to: SyncSender<M>) -> io::Result<()> {
         Ok(())
     }
 

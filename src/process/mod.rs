@@ -8,7 +8,7 @@ use std::io::{self, Read, Write};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -68,7 +68,7 @@ pub(crate) fn run(spec: &CommandSpec, interrupt: &Interrupt) -> Result<CommandOu
     let mut command = command(spec);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = Child::spawn(command, Grouping::Own).map_err(|source| not_started(spec, source))?;
-    let captures = [Capture::default(), Capture::default()];
+    let captures = [Capture::new(), Capture::new()];
     let followed = surround(&mut child, spec, &captures)
         .and_then(|mut watch| Ok((watch.supervise(&mut child, deadline(spec), interrupt)?, watch)))
         .inspect_err(|_| child.give_up());
@@ -98,7 +98,7 @@ fn deadline(spec: &CommandSpec) -> Deadline {
 /// Starts the threads around a child: they give it its input, read its outputs into `captures` (standard output first)
 /// and tell when it ends.
 fn surround(child: &mut Child, spec: &CommandSpec, captures: &[Capture]) -> io::Result<Watch> {
-    let (sender, messages) = mpsc::channel();
+    let (sender, messages) = mpsc::sync_channel(N_MESSAGES);
     feed(child, &spec.stdin)?;
     let [stdout, stderr] = child.outputs();
     let outputs = [stdout, stderr].into_iter().flatten().zip(captures);
@@ -175,7 +175,12 @@ fn feed(child: &mut Child, input: &[u8]) -> io::Result<()> {
 }
 
 /// Reads a pipe on a thread and says when it was closed.
-fn follow(pipe: impl Read + Send + 'static, capture: &Capture, limit: usize, to: &Sender<Message>) -> io::Result<()> {
+fn follow(
+    pipe: impl Read + Send + 'static,
+    capture: &Capture,
+    limit: usize,
+    to: &SyncSender<Message>,
+) -> io::Result<()> {
     let (capture, to) = (capture.clone(), to.clone());
     let read = move || {
         capture.fill(pipe, limit);
@@ -184,6 +189,9 @@ fn follow(pipe: impl Read + Send + 'static, capture: &Capture, limit: usize, to:
     };
     thread::Builder::new().spawn(read).map(drop)
 }
+
+/// The most messages about one child: that it ended, and that each of its outputs was closed.
+const N_MESSAGES: usize = 3;
 
 /// What the threads around a child say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
