@@ -191,3 +191,98 @@ fn panic_text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     text.unwrap_or("no message").to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Mutex;
+    use std::sync::mpsc;
+
+    use super::{Ran, Runner, guarded};
+    use crate::check::pattern::Engine;
+    use crate::config::Config;
+    use crate::model::change::{ChangeSet, ChangedFile, FileSide, Head, Mode, ObjectId, Parent, Source, Status};
+    use crate::model::command::Trust;
+    use crate::model::content::{Content, ContentError, Contents};
+    use crate::model::deadline::Deadline;
+    use crate::model::outcome::Breakage;
+    use crate::model::path::RepoPath;
+    use crate::plan::selection::Selection;
+    use crate::plan::{Policy, plan};
+    use crate::process::Interrupt;
+
+    /// Contents by the first byte of the object name, and what was read of them.
+    struct Counted {
+        texts: Vec<&'static str>,
+        reads: Mutex<Vec<u8>>,
+    }
+
+    impl Contents for Counted {
+        fn read(&self, side: &FileSide, _: u64) -> Result<Content, ContentError> {
+            let Source::Blob(id) = side.source else { return Err(ContentError("not here".into())) };
+            let number = id.as_bytes()[0];
+            self.reads.lock().unwrap().push(number);
+            Ok(Content::Bytes(self.texts[usize::from(number)].as_bytes().to_vec()))
+        }
+
+        fn folder(&self, _: &ObjectId, _: &RepoPath) -> Result<Vec<Vec<u8>>, ContentError> {
+            Ok(Vec::new())
+        }
+    }
+
+    fn side(path: &str, number: u8) -> FileSide {
+        let id = ObjectId::from_hex(format!("{number:02x}{}", "1".repeat(38)).as_bytes()).unwrap();
+        FileSide { path: RepoPath::from(path), mode: Mode::File, source: Source::Blob(id) }
+    }
+
+    fn with_runner(contents: &Counted, files: Vec<ChangedFile>, then: impl FnOnce(&Runner<'_>, Ran)) {
+        let tree = ObjectId::from_hex(&[b'0'; 40]).unwrap();
+        let parents = vec![Parent { tree, commit: None }];
+        let change = ChangeSet { title: String::new(), head: Head::Index, parents, files };
+        let config = Config::defaults();
+        let selection = Selection { chosen: vec!["hygiene".into(), "rules".into()], left_out: Vec::new() };
+        let engine = Engine::built_in(&crate::syntax::Language::all().collect());
+        let policy = Policy { config: &config, selection: &selection, engine: &engine, trust: Trust::BuiltInOnly };
+        let plan = plan(&change, &policy).unwrap();
+        let interrupt = Interrupt::default();
+        let runner = Runner {
+            change: &change,
+            plan: &plan,
+            contents,
+            ground: Err(Breakage::new("none")),
+            fail_on: None,
+            n_jobs: 1,
+            deadline: Deadline::NEVER,
+            interrupt: &interrupt,
+        };
+        let (events, _) = mpsc::channel();
+        let ran = runner.run(&events);
+        then(&runner, ran);
+    }
+
+    #[test]
+    fn each_side_is_read_once_and_the_base_of_a_clean_file_never() {
+        let texts = vec!["a = 1\n", "a = 2\n", "b = 1 \nassert (x, 'y')\n", "b = 1 \nc = 2 \nassert (x, 'y')\n"];
+        let contents = Counted { texts, reads: Mutex::default() };
+        let changed = |path, base, head| ChangedFile {
+            status: Status::Modified,
+            head: Some(side(path, head)),
+            bases: vec![Some(side(path, base))],
+        };
+        with_runner(&contents, vec![changed("clean.py", 0, 1), changed("found.py", 2, 3)], |runner, ran| {
+            assert_eq!(ran.findings.len(), 3);
+            assert_eq!(*contents.reads.lock().unwrap(), [1, 3]);
+            let rules: BTreeSet<_> = ran.findings.iter().map(|finding| finding.rule.clone()).collect();
+            let bases = runner.bases(&ran, &ran.texts.keys().copied().collect(), &rules);
+            assert_eq!(bases.iter().map(|base| base.findings.len()).collect::<Vec<_>>(), [2]);
+            assert_eq!(*contents.reads.lock().unwrap(), [1, 3, 2]);
+        });
+    }
+
+    #[test]
+    fn a_check_that_panics_breaks_and_takes_nothing_with_it() {
+        let broken = guarded(|| panic!("index out of range")).unwrap_err();
+        assert_eq!(broken.why, "the check crashed: index out of range");
+        assert!(guarded(|| Ok(crate::check::Examined::default())).is_ok());
+    }
+}
