@@ -5,6 +5,7 @@ mod gitlab;
 pub(crate) mod json;
 mod junit;
 mod markdown;
+mod mend;
 pub(crate) mod plan;
 mod sarif;
 mod short;

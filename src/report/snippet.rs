@@ -21,8 +21,8 @@ const MAX_LOG: usize = 10;
 /// The most lines of source.
 const MAX_SOURCE: usize = 12;
 
-/// A finding for a terminal, with a line end.
-pub(super) fn of_finding(finding: &Finding, audience: &Audience) -> String {
+/// A finding for a terminal with what helps, which is escaped already; with a line end.
+pub(super) fn of_finding(finding: &Finding, help: &str, audience: &Audience) -> String {
     let (headline, rest) = split_message(finding, MAX_MESSAGE);
     let title = kind(finding.level).primary_title(headline).id(one_line(finding.rule.as_str()));
     let mut group = Group::with_title(title);
@@ -46,8 +46,8 @@ pub(super) fn of_finding(finding: &Finding, audience: &Audience) -> String {
     if finding.state == State::Unchanged {
         group = group.element(Kind::NOTE.message("it was there before"));
     }
-    if !finding.hint.is_empty() {
-        group = group.element(Kind::HELP.message(one_line(&finding.hint)));
+    if !help.is_empty() {
+        group = group.element(Kind::HELP.message(help));
     }
     render(group, audience)
 }
@@ -195,7 +195,7 @@ mod tests {
             let place = Place::Span("f".into(), Span { start: 0, end: 0 });
             let mut finding = Finding::new("r", Level::Error, place, "m");
             finding.region = Some(Region { start, end, first_line, lines, line_hash: String::new() });
-            let text = of_finding(&finding, &Audience { width, ..Audience::LOG });
+            let text = of_finding(&finding, "", &Audience { width, ..Audience::LOG });
             prop_assert!(text.starts_with("error[r]: m\n"), "{}", text);
             prop_assert!(!text.contains(['\u{1b}', '\u{202e}', '\r']), "{}", text);
         }

@@ -11,6 +11,7 @@ use crate::model::finding::Finding;
 use crate::model::outcome::{Breakage, CheckRun, Outcome, RunReport};
 use crate::model::rule::{Level, RuleId};
 use crate::model::verdict::{Reason, Verdict};
+use crate::report::mend::{Mender, Repeat};
 use crate::report::short::line;
 use crate::report::snippet::{log_tail, of_breakage, of_finding, split_message};
 use crate::report::summary::{count, duration, line_and_column, one_line, verdict_line};
@@ -77,7 +78,7 @@ fn broken(report: &RunReport) -> impl Iterator<Item = (&RuleId, &Breakage)> {
 
 fn on_terminal(document: &Document<'_>, audience: &Audience) -> String {
     let mut body = String::new();
-    push_findings(&mut body, &chosen(document, audience.detail), audience);
+    push_findings(&mut body, document, audience);
     for (check, breakage) in broken(document.report) {
         let _ = writeln!(body, "{}", of_breakage(check.as_str(), breakage, audience));
     }
@@ -157,12 +158,14 @@ fn rest(rule: &RuleId, hidden: &[&Finding]) -> Option<Shown<'static>> {
     Some(Shown::Rest(format!("... and {n_hidden} more of {rule}{file}: {plural} {lines}{more}")))
 }
 
-fn push_findings(body: &mut String, findings: &[&Finding], audience: &Audience) {
-    let shown = collapsed(findings, audience);
+fn push_findings(body: &mut String, document: &Document<'_>, audience: &Audience) {
+    let findings = chosen(document, audience.detail);
+    let mut mender = Mender::new(document.report, Repeat::EachFile);
+    let shown = collapsed(&findings, audience);
     let limit = if audience.wants_all() { usize::MAX } else { MAX_FINDINGS };
     for one in shown.iter().take(limit) {
         let _ = match one {
-            Shown::Whole(finding) => writeln!(body, "{}", of_finding(finding, audience)),
+            Shown::Whole(finding) => writeln!(body, "{}", of_finding(finding, &mender.help(finding), audience)),
             Shown::Rest(told) => write!(body, "{told}\n\n"),
         };
     }
@@ -271,6 +274,7 @@ fn log_body(document: &Document<'_>, audience: &Audience) -> Vec<String> {
         body.extend(log_tail(&breakage.log).into_iter().map(|line| format!("  | {line}")));
     }
     let mut findings = chosen(document, detail);
+    let mut mender = Mender::new(document.report, Repeat::EachRule);
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.level));
     for one in collapsed(&findings, audience) {
         match one {
@@ -278,8 +282,9 @@ fn log_body(document: &Document<'_>, audience: &Audience) -> Vec<String> {
                 let (headline, details) = split_message(finding, MAX_DETAILS);
                 body.push(line(finding, &headline));
                 body.extend(details.into_iter().map(|line| format!("  | {line}")));
-                if !finding.hint.is_empty() {
-                    body.push(format!("  hint: {}", one_line(&finding.hint)));
+                let help = mender.help(finding);
+                if !help.is_empty() {
+                    body.push(format!("  hint: {help}"));
                 }
             }
             Shown::Rest(told) => body.push(told),
@@ -331,6 +336,7 @@ mod tests {
         let text: String = (1..=20).map(|line| format!("let line_{line} = {line};  \n")).collect();
         let mut findings: Vec<Finding> = (1..=20)
             .map(|line| sample::at("trailing-whitespace", b"src/a.js", &text, &format!("= {line};  ")))
+            .map(|finding| finding.with_fix("remove the trailing whitespace", Vec::new()))
             .collect();
         let mut spaced = sample::at("mixed-line-ending", b"src/b.js", &text, "line_2 ");
         spaced.level = Level::Warning;
