@@ -7,9 +7,9 @@ use crate::model::finding::{Finding, Related, State};
 use crate::model::outcome::Breakage;
 use crate::model::path::RepoPath;
 use crate::model::place::{Place, Region};
-use crate::model::rule::Level;
+use crate::model::rule::{Level, RuleId};
 use crate::report::Audience;
-use crate::report::summary::{line_and_column, one_line};
+use crate::report::summary::{line_and_column, listed, one_line, subject_of};
 use crate::sarif::locate::byte_of;
 
 /// The most related places that are named.
@@ -52,10 +52,13 @@ pub(super) fn of_finding(finding: &Finding, help: &str, audience: &Audience) -> 
     render(group, audience)
 }
 
-/// A check that could not run, with the end of its log.
-pub(super) fn of_breakage(check: &str, breakage: &Breakage, audience: &Audience) -> String {
-    let headline = format!("{} could not run: {}", one_line(check), one_line(&breakage.why));
+/// Checks that could not run for the same reason, with the end of their log.
+pub(super) fn of_breakage(checks: &[&RuleId], breakage: &Breakage, audience: &Audience) -> String {
+    let headline = format!("{} could not run: {}", subject_of(checks), one_line(&breakage.why));
     let mut group = Group::with_title(Kind::ERROR.primary_title(headline));
+    if checks.len() > 1 {
+        group = group.element(Kind::NOTE.with_name("checks").message(listed(checks)));
+    }
     let log = log_tail(&breakage.log);
     if !log.is_empty() {
         group = group.element(Kind::NOTE.with_name("log").message(log.join("\n")));

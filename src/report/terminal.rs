@@ -14,7 +14,7 @@ use crate::model::verdict::{Reason, Verdict};
 use crate::report::mend::{Mender, Repeat};
 use crate::report::short::line;
 use crate::report::snippet::{log_tail, of_breakage, of_finding, split_message};
-use crate::report::summary::{count, duration, line_and_column, one_line, verdict_line};
+use crate::report::summary::{count, duration, line_and_column, listed, one_line, subject_of, verdict_line};
 use crate::report::{Audience, Detail, Document, Occasion};
 
 /// How many findings of one rule are shown in one file before the rest is told by its lines.
@@ -69,18 +69,24 @@ fn chosen<'a>(document: &Document<'a>, detail: Detail) -> Vec<&'a Finding> {
     findings.iter().filter(is_chosen).collect()
 }
 
-fn broken(report: &RunReport) -> impl Iterator<Item = (&RuleId, &Breakage)> {
-    report.checks.iter().filter_map(|check| match &check.outcome {
-        Outcome::Broken(breakage) => Some((&check.id, breakage)),
-        _ => None,
-    })
+/// What broke, each reason once with its checks.
+fn broken(report: &RunReport) -> Vec<(Vec<&RuleId>, &Breakage)> {
+    let mut reasons: Vec<(Vec<&RuleId>, &Breakage)> = Vec::new();
+    for check in &report.checks {
+        let Outcome::Broken(breakage) = &check.outcome else { continue };
+        match reasons.iter_mut().find(|(_, known)| *known == breakage) {
+            Some((checks, _)) => checks.push(&check.id),
+            None => reasons.push((vec![&check.id], breakage)),
+        }
+    }
+    reasons
 }
 
 fn on_terminal(document: &Document<'_>, audience: &Audience) -> String {
     let mut body = String::new();
     push_findings(&mut body, document, audience);
-    for (check, breakage) in broken(document.report) {
-        let _ = writeln!(body, "{}", of_breakage(check.as_str(), breakage, audience));
+    for (checks, breakage) in broken(document.report) {
+        let _ = writeln!(body, "{}", of_breakage(&checks, breakage, audience));
     }
     if audience.detail != Detail::Quiet {
         let mut told = notices(document.report, audience);
@@ -266,8 +272,11 @@ fn in_log(document: &Document<'_>, audience: &Audience) -> String {
 fn log_body(document: &Document<'_>, audience: &Audience) -> Vec<String> {
     let detail = audience.detail;
     let mut body = Vec::new();
-    for (check, breakage) in broken(document.report) {
-        body.push(format!("error: {} could not run: {}", one_line(check.as_str()), one_line(&breakage.why)));
+    for (checks, breakage) in broken(document.report) {
+        body.push(format!("error: {} could not run: {}", subject_of(&checks), one_line(&breakage.why)));
+        if checks.len() > 1 {
+            body.push(format!("  checks: {}", listed(&checks)));
+        }
         if !breakage.hint.is_empty() {
             body.push(format!("  hint: {}", one_line(&breakage.hint)));
         }
@@ -356,6 +365,10 @@ mod tests {
         let ended = Breakage { why: "it was ended after 60 s".to_owned(), hint: String::new(), log };
         report.checks.push(sample::check("ruff", Family::Tools, Outcome::Broken(missing)));
         report.checks.push(sample::check("unit", Family::Tests, Outcome::Broken(ended)));
+        let missing = Breakage::new("src/a.json: the object is not there");
+        for id in ["check-json", "check-toml", "check-xml"] {
+            report.checks.push(sample::check(id, Family::Hygiene, Outcome::Broken(missing.clone())));
+        }
         report
     }
 
