@@ -7,7 +7,7 @@ use crate::cli::Context;
 use crate::cli::output::OutputArgs;
 use crate::git::Repo;
 use crate::process::Interrupt;
-use crate::report::{Detail, Document, json};
+use crate::report::{Detail, Document, Occasion, json};
 use crate::store;
 
 /// Show the last run of this work tree again, whole or in another format.
@@ -30,6 +30,7 @@ pub(super) fn run(args: &LastArgs, context: &Context) -> Result<u8, Failure> {
     let mut audience = context.streams.audience(args.output.detail().max(Detail::Normal));
     // Whoever asks for the last run wants all of it, also in a pipe.
     audience.is_terminal = true;
+    audience.occasion = Occasion::Again;
     args.output.write_files(&documents, context)?;
     args.output.show(&documents, &audience, context).map(|()| 0)
 }

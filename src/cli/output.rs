@@ -11,7 +11,7 @@ use crate::app::rules_in_force::Described;
 use crate::app::{Judged, Session};
 use crate::cli::Context;
 use crate::model::escape::escaped;
-use crate::report::{Audience, Detail, Document, FORMATS, Format, format};
+use crate::report::{Audience, Detail, Document, FORMATS, Format, Occasion, format};
 use crate::store;
 
 /// How and where a run is reported.
@@ -82,11 +82,11 @@ impl Streams {
     /// Who reads the data.
     pub(super) fn audience(&self, detail: Detail) -> Audience {
         let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
-        let (is_terminal, color) = match self.target {
-            Target::Output => (io::stdout().is_terminal(), self.colors(&io::stdout())),
-            Target::Error => (io::stderr().is_terminal(), self.colors(&io::stderr())),
+        let (is_terminal, color, occasion) = match self.target {
+            Target::Output => (io::stdout().is_terminal(), self.colors(&io::stdout()), Occasion::ByHand),
+            Target::Error => (io::stderr().is_terminal(), self.colors(&io::stderr()), Occasion::Hook),
         };
-        Audience { is_terminal, color, width, detail }
+        Audience { is_terminal, color, width, detail, occasion }
     }
 
     /// Writes data to where it belongs. A reader that has gone away is no error.

@@ -5,6 +5,7 @@ mod gitlab;
 pub(crate) mod json;
 mod junit;
 mod markdown;
+mod mend;
 pub(crate) mod plan;
 mod sarif;
 mod short;
@@ -37,11 +38,30 @@ pub(crate) struct Audience {
     pub(crate) width: usize,
     /// How much is said.
     pub(crate) detail: Detail,
+    /// What it is shown for.
+    pub(crate) occasion: Occasion,
 }
 
 impl Audience {
     /// A log or a file, without colour.
-    pub(crate) const LOG: Self = Self { is_terminal: false, color: false, width: 100, detail: Detail::Normal };
+    pub(crate) const LOG: Self =
+        Self { is_terminal: false, color: false, width: 100, detail: Detail::Normal, occasion: Occasion::ByHand };
+
+    /// Whether lists are told to their end.
+    fn wants_all(&self) -> bool {
+        self.detail == Detail::Verbose || self.occasion == Occasion::Again
+    }
+}
+
+/// What a run is shown for; that decides what its reader can do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Occasion {
+    /// Someone asked for a run.
+    ByHand,
+    /// Git asked, and waits for the answer.
+    Hook,
+    /// Someone asked for an earlier run again, whole.
+    Again,
 }
 
 /// How much is said.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::escape::escaped;
+use crate::report::summary::quoted;
 
 /// A plan as it is shown; every text is for people.
 #[derive(Clone, Debug, Serialize)]
@@ -103,13 +103,4 @@ fn text(view: &PlanView) -> String {
         text.push_str(&format!("{} would not run: {}\n", left_out.id, left_out.why));
     }
     text
-}
-
-/// An argument as a shell would need it.
-fn quoted(word: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./=:,+@%{}".contains(&byte);
-    match !word.is_empty() && word.bytes().all(is_plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", escaped(word).replace('\'', "'\\''")),
-    }
 }

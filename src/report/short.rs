@@ -16,9 +16,10 @@ pub(crate) fn write(document: &Document<'_>, audience: &Audience, out: &mut dyn 
     Ok(())
 }
 
-/// A finding on one line with this text, which is escaped already.
+/// A finding on one line with this text, which is escaped already; one that was there before says so.
 pub(crate) fn line(finding: &Finding, text: &str) -> String {
-    format!("{}: {}: {text} [{}]", spot(finding), finding.level.name(), one_line(finding.rule.as_str()))
+    let before = if finding.is_brought_in() { "" } else { " (was there before)" };
+    format!("{}: {}: {text}{before} [{}]", spot(finding), finding.level.name(), one_line(finding.rule.as_str()))
 }
 
 #[cfg(test)]
@@ -43,11 +44,13 @@ mod tests {
     const FILE: &str = "b.json:1:1: note: check-json [check-json]";
     const GONE: &str = "gone\\xfe:1:1: error: no text at hand [lint/\\x1bX 1]";
     const BLANKS: &str = "src/app.py:2:10: error: two blanks at the end of the line [trailing-whitespace]";
+    const OLD: &str =
+        "src/app.py:2:10: error: two blanks at the end of the line (was there before) [trailing-whitespace]";
     const SECRET: &str = "conf/prod.yml:2:13: error: a password stands in the content [hardcoded-secret]";
 
     #[test]
     fn a_line_for_each_finding_that_the_change_brings_in() {
         check(Detail::Normal, &[CHANGE, MESSAGE, NAMED, FILE, GONE, BLANKS, SECRET]);
-        check(Detail::Verbose, &[CHANGE, MESSAGE, NAMED, FILE, GONE, BLANKS, BLANKS, SECRET]);
+        check(Detail::Verbose, &[CHANGE, MESSAGE, NAMED, FILE, GONE, OLD, BLANKS, SECRET]);
     }
 }

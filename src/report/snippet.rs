@@ -7,9 +7,9 @@ use crate::model::finding::{Finding, Related, State};
 use crate::model::outcome::Breakage;
 use crate::model::path::RepoPath;
 use crate::model::place::{Place, Region};
-use crate::model::rule::Level;
+use crate::model::rule::{Level, RuleId};
 use crate::report::Audience;
-use crate::report::summary::{line_and_column, one_line};
+use crate::report::summary::{line_and_column, listed, one_line, subject_of};
 use crate::sarif::locate::byte_of;
 
 /// The most related places that are named.
@@ -21,8 +21,8 @@ const MAX_LOG: usize = 10;
 /// The most lines of source.
 const MAX_SOURCE: usize = 12;
 
-/// A finding for a terminal, with a line end.
-pub(super) fn of_finding(finding: &Finding, audience: &Audience) -> String {
+/// A finding for a terminal with what helps, which is escaped already; with a line end.
+pub(super) fn of_finding(finding: &Finding, help: &str, audience: &Audience) -> String {
     let (headline, rest) = split_message(finding, MAX_MESSAGE);
     let title = kind(finding.level).primary_title(headline).id(one_line(finding.rule.as_str()));
     let mut group = Group::with_title(title);
@@ -46,16 +46,19 @@ pub(super) fn of_finding(finding: &Finding, audience: &Audience) -> String {
     if finding.state == State::Unchanged {
         group = group.element(Kind::NOTE.message("it was there before"));
     }
-    if !finding.hint.is_empty() {
-        group = group.element(Kind::HELP.message(one_line(&finding.hint)));
+    if !help.is_empty() {
+        group = group.element(Kind::HELP.message(help));
     }
     render(group, audience)
 }
 
-/// A check that could not run, with the end of its log.
-pub(super) fn of_breakage(check: &str, breakage: &Breakage, audience: &Audience) -> String {
-    let headline = format!("{} could not run: {}", one_line(check), one_line(&breakage.why));
+/// Checks that could not run for the same reason, with the end of their log.
+pub(super) fn of_breakage(checks: &[&RuleId], breakage: &Breakage, audience: &Audience) -> String {
+    let headline = format!("{} could not run: {}", subject_of(checks), one_line(&breakage.why));
     let mut group = Group::with_title(Kind::ERROR.primary_title(headline));
+    if checks.len() > 1 {
+        group = group.element(Kind::NOTE.with_name("checks").message(listed(checks)));
+    }
     let log = log_tail(&breakage.log);
     if !log.is_empty() {
         group = group.element(Kind::NOTE.with_name("log").message(log.join("\n")));
@@ -195,7 +198,7 @@ mod tests {
             let place = Place::Span("f".into(), Span { start: 0, end: 0 });
             let mut finding = Finding::new("r", Level::Error, place, "m");
             finding.region = Some(Region { start, end, first_line, lines, line_hash: String::new() });
-            let text = of_finding(&finding, &Audience { width, ..Audience::LOG });
+            let text = of_finding(&finding, "", &Audience { width, ..Audience::LOG });
             prop_assert!(text.starts_with("error[r]: m\n"), "{}", text);
             prop_assert!(!text.contains(['\u{1b}', '\u{202e}', '\r']), "{}", text);
         }

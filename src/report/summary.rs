@@ -6,7 +6,7 @@ use crate::model::escape::escaped;
 use crate::model::finding::Finding;
 use crate::model::outcome::{CheckRun, Outcome, RunReport};
 use crate::model::place::Place;
-use crate::model::rule::{Level, RuleId};
+use crate::model::rule::{Family, Level, RuleId};
 use crate::model::verdict::{Reason, Verdict};
 use crate::report::Document;
 
@@ -26,7 +26,12 @@ pub(crate) fn verdict_line(document: &Document<'_>) -> String {
 
 /// Whether there was nothing that a check could have looked at.
 pub(crate) fn is_nothing(report: &RunReport) -> bool {
-    let ran = |check: &CheckRun| !matches!(check.outcome, Outcome::Skipped(_));
+    // A command may look at the project without being given a file of it.
+    let ran = |check: &CheckRun| match &check.outcome {
+        Outcome::Skipped(_) => false,
+        Outcome::Clean => check.n_files > 0 || matches!(check.family, Family::Tools | Family::Tests),
+        Outcome::Found(_) | Outcome::Broken(_) => true,
+    };
     report.subject.n_files == 0 && report.findings.is_empty() && !report.checks.iter().any(ran)
 }
 
@@ -38,35 +43,65 @@ fn passed(report: &RunReport) -> String {
     }
     parts.push(count(n_run, "check"));
     let mut said = format!("passed: {}: {}", one_line(&report.subject.title), parts.join(", "));
-    for level in [Level::Error, Level::Warning, Level::Note] {
-        let n_findings = report.findings.iter().filter(|one| one.level == level && one.is_brought_in()).count();
-        if n_findings > 0 {
-            said += &format!(", {}", count(n_findings, &format!("new {}", level.name())));
-        }
+    for counted in new_ones(report, |_| true) {
+        said += &format!(", {counted}");
     }
     said + &n_before(report, ", ") + &not_run(report, |_| true)
 }
 
+/// `2 new warnings` for each of these levels of which the change brings something in.
+fn new_ones(report: &RunReport, is_meant: impl Fn(Level) -> bool) -> Vec<String> {
+    let n_new = |level| report.findings.iter().filter(|one| one.level == level && one.is_brought_in()).count();
+    let levels = [Level::Error, Level::Warning, Level::Note].into_iter().filter(|level| is_meant(*level));
+    let counted = levels.map(|level| (n_new(level), level)).filter(|(number, _)| *number > 0);
+    counted.map(|(number, level)| count(number, &format!("new {}", level.name()))).collect()
+}
+
 fn blocked(reasons: &[Reason], report: &RunReport) -> String {
     let of_findings: Vec<String> = reasons.iter().filter_map(|reason| counted(reason, report)).collect();
-    let mut broken = reasons.iter().filter_map(|reason| match reason {
-        Reason::Broken { check, why } => Some((check, why)),
-        Reason::Findings { .. } => None,
-    });
-    let mut said = format!("blocked: {}", of_findings.join(", "));
-    if let Some((check, why)) = broken.next() {
-        let between = if of_findings.is_empty() { "" } else { "; " };
-        said += &format!("{between}{} could not run: {}", one_line(check.as_str()), one_line(why));
-        let n_more = broken.clone().count();
-        if n_more > 0 {
-            said += &format!("; {} could not run either", count(n_more, "more check"));
-        }
-    }
-    let told: Vec<&RuleId> = reasons
+    let broken: Vec<(&RuleId, &str)> = reasons
         .iter()
-        .filter_map(|reason| if let Reason::Broken { check, .. } = reason { Some(check) } else { None })
+        .filter_map(|reason| match reason {
+            Reason::Broken { check, why } => Some((check, why.as_str())),
+            Reason::Findings { .. } => None,
+        })
         .collect();
+    let blocks =
+        |level: Level| reasons.iter().any(|one| matches!(one, Reason::Findings { level: of, .. } if *of == level));
+    let parts: Vec<String> = (!of_findings.is_empty())
+        .then(|| of_findings.join(", "))
+        .into_iter()
+        .chain(could_not_run(&broken))
+        .chain(Some(new_ones(report, |level| !blocks(level)).join(", ")).filter(|other| !other.is_empty()))
+        .collect();
+    let said = format!("blocked: {}", parts.join("; "));
+    let told: Vec<&RuleId> = broken.iter().map(|(check, _)| *check).collect();
     said + &n_before(report, "; ") + &not_run(report, |check| !told.contains(&&check.id))
+}
+
+/// Why the first of these checks could not run, with those that have the same reason, and how many others there are.
+fn could_not_run(broken: &[(&RuleId, &str)]) -> Vec<String> {
+    let Some((_, why)) = broken.first() else { return Vec::new() };
+    let same: Vec<&RuleId> = broken.iter().filter(|(_, other)| other == why).map(|(check, _)| *check).collect();
+    let mut said = vec![format!("{} could not run: {}", subject_of(&same), one_line(why))];
+    let n_more = broken.len() - same.len();
+    if n_more > 0 {
+        said.push(format!("{} could not run either", count(n_more, "more check")));
+    }
+    said
+}
+
+/// All of these ids.
+pub(crate) fn listed(ids: &[&RuleId]) -> String {
+    ids.iter().map(|id| one_line(id.as_str())).collect::<Vec<_>>().join(", ")
+}
+
+/// Checks of which the same is to be said.
+pub(crate) fn subject_of(checks: &[&RuleId]) -> String {
+    match checks {
+        [one] => one_line(one.as_str()),
+        several => count(several.len(), "check"),
+    }
 }
 
 /// `2 new errors (trailing-whitespace, check-json) in 1 of 7 files`; none for a reason without findings.
@@ -142,6 +177,15 @@ pub(crate) fn one_line(text: &str) -> String {
     escaped(&lines.join(" "))
 }
 
+/// An argument as a shell would need it.
+pub(crate) fn quoted(word: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./=:,+@%{}".contains(&byte);
+    match !word.is_empty() && word.bytes().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", escaped(word).replace('\'', "'\\''")),
+    }
+}
+
 /// The message of a finding on one line, never empty.
 pub(crate) fn told(finding: &Finding) -> String {
     let message = one_line(&finding.message);
@@ -174,7 +218,7 @@ mod tests {
 
     use super::{duration, one_line, verdict_line};
     use crate::model::finding::{Finding, State};
-    use crate::model::outcome::{Breakage, Outcome, RunReport};
+    use crate::model::outcome::{Breakage, CheckRun, Outcome, RunReport};
     use crate::model::rule::{Family, Level};
     use crate::report::Document;
     use crate::sarif::sample;
@@ -217,6 +261,17 @@ mod tests {
         report.findings.clear();
         report.checks.push(broken("mypy", "time-out"));
         check(&report, "blocked: ruff could not run: no such program; 1 more check could not run either - 31 ms");
+        report.checks.push(broken("eslint", "no such program"));
+        check(&report, "blocked: 2 checks could not run: no such program; 1 more check could not run either - 31 ms");
+    }
+
+    #[test]
+    fn a_block_counts_what_does_not_block_too() {
+        let of = |level| Finding { level, ..sample::secret() };
+        check(
+            &sample::with(vec![of(Level::Error), of(Level::Warning), of(Level::Warning), of(Level::Note)]),
+            "blocked: 1 new error (hardcoded-secret) in 1 of 7 files; 2 new warnings, 1 new note - 31 ms",
+        );
     }
 
     #[test]
@@ -224,7 +279,12 @@ mod tests {
         let mut report = sample::clean();
         report.subject.n_files = 0;
         report.checks.clear();
-        check(&report, "nothing to check: staged changes against HEAD (main) - 31 ms");
+        let expected = "nothing to check: staged changes against HEAD (main) - 31 ms";
+        check(&report, expected);
+        report.checks.push(CheckRun { n_files: 0, ..sample::check("check-json", Family::Hygiene, Outcome::Clean) });
+        check(&report, expected);
+        report.checks.push(CheckRun { n_files: 0, ..sample::check("unit", Family::Tests, Outcome::Clean) });
+        check(&report, "passed: staged changes against HEAD (main): 2 checks - 31 ms");
     }
 
     #[test]

@@ -11,10 +11,11 @@ use crate::model::finding::Finding;
 use crate::model::outcome::{Breakage, CheckRun, Outcome, RunReport};
 use crate::model::rule::{Level, RuleId};
 use crate::model::verdict::{Reason, Verdict};
+use crate::report::mend::{Mender, Repeat};
 use crate::report::short::line;
 use crate::report::snippet::{log_tail, of_breakage, of_finding, split_message};
-use crate::report::summary::{count, duration, line_and_column, one_line, verdict_line};
-use crate::report::{Audience, Detail, Document};
+use crate::report::summary::{count, duration, line_and_column, listed, one_line, subject_of, verdict_line};
+use crate::report::{Audience, Detail, Document, Occasion};
 
 /// How many findings of one rule are shown in one file before the rest is told by its lines.
 const MAX_OF_RULE: usize = 3;
@@ -68,21 +69,27 @@ fn chosen<'a>(document: &Document<'a>, detail: Detail) -> Vec<&'a Finding> {
     findings.iter().filter(is_chosen).collect()
 }
 
-fn broken(report: &RunReport) -> impl Iterator<Item = (&RuleId, &Breakage)> {
-    report.checks.iter().filter_map(|check| match &check.outcome {
-        Outcome::Broken(breakage) => Some((&check.id, breakage)),
-        _ => None,
-    })
+/// What broke, each reason once with its checks.
+fn broken(report: &RunReport) -> Vec<(Vec<&RuleId>, &Breakage)> {
+    let mut reasons: Vec<(Vec<&RuleId>, &Breakage)> = Vec::new();
+    for check in &report.checks {
+        let Outcome::Broken(breakage) = &check.outcome else { continue };
+        match reasons.iter_mut().find(|(_, known)| *known == breakage) {
+            Some((checks, _)) => checks.push(&check.id),
+            None => reasons.push((vec![&check.id], breakage)),
+        }
+    }
+    reasons
 }
 
 fn on_terminal(document: &Document<'_>, audience: &Audience) -> String {
     let mut body = String::new();
-    push_findings(&mut body, &chosen(document, audience.detail), audience);
-    for (check, breakage) in broken(document.report) {
-        let _ = writeln!(body, "{}", of_breakage(check.as_str(), breakage, audience));
+    push_findings(&mut body, document, audience);
+    for (checks, breakage) in broken(document.report) {
+        let _ = writeln!(body, "{}", of_breakage(&checks, breakage, audience));
     }
     if audience.detail != Detail::Quiet {
-        let mut told = notices(document.report, audience.detail);
+        let mut told = notices(document.report, audience);
         if audience.detail == Detail::Verbose {
             told.extend(document.report.checks.iter().map(check_line));
         }
@@ -95,7 +102,7 @@ fn on_terminal(document: &Document<'_>, audience: &Audience) -> String {
     }
     text += &body;
     if !body.is_empty() && audience.detail != Detail::Quiet {
-        way_out(document).into_iter().for_each(|line| text += &format!("{line}\n"));
+        way_out(document, audience.occasion).into_iter().for_each(|line| text += &format!("{line}\n"));
     }
     text + &painted(&verdict_line(document), document, audience) + "\n"
 }
@@ -127,18 +134,18 @@ enum Shown<'f> {
 
 /// The findings of which each file shows a few of each rule and tells the rest by their lines. They stand file by file;
 /// everything is shown if everything is to be said.
-fn collapsed<'f>(findings: &[&'f Finding], detail: Detail) -> Vec<Shown<'f>> {
+fn collapsed<'f>(findings: &[&'f Finding], audience: &Audience) -> Vec<Shown<'f>> {
     let mut shown = Vec::new();
     for of_file in findings.chunk_by(|one, next| one.place.path() == next.place.path()) {
         let mut of_rules: BTreeMap<&RuleId, Vec<&Finding>> = BTreeMap::new();
         for &finding in of_file {
             let of_rule = of_rules.entry(&finding.rule).or_default();
             of_rule.push(finding);
-            if detail == Detail::Verbose || of_rule.len() <= MAX_OF_RULE {
+            if audience.wants_all() || of_rule.len() <= MAX_OF_RULE {
                 shown.push(Shown::Whole(finding));
             }
         }
-        if detail != Detail::Verbose {
+        if !audience.wants_all() {
             shown.extend(of_rules.into_iter().filter_map(|(rule, of_rule)| rest(rule, of_rule.get(MAX_OF_RULE..)?)));
         }
     }
@@ -157,12 +164,14 @@ fn rest(rule: &RuleId, hidden: &[&Finding]) -> Option<Shown<'static>> {
     Some(Shown::Rest(format!("... and {n_hidden} more of {rule}{file}: {plural} {lines}{more}")))
 }
 
-fn push_findings(body: &mut String, findings: &[&Finding], audience: &Audience) {
-    let shown = collapsed(findings, audience.detail);
-    let limit = if audience.detail == Detail::Verbose { usize::MAX } else { MAX_FINDINGS };
+fn push_findings(body: &mut String, document: &Document<'_>, audience: &Audience) {
+    let findings = chosen(document, audience.detail);
+    let mut mender = Mender::new(document.report, Repeat::EachFile);
+    let shown = collapsed(&findings, audience);
+    let limit = if audience.wants_all() { usize::MAX } else { MAX_FINDINGS };
     for one in shown.iter().take(limit) {
         let _ = match one {
-            Shown::Whole(finding) => writeln!(body, "{}", of_finding(finding, audience)),
+            Shown::Whole(finding) => writeln!(body, "{}", of_finding(finding, &mender.help(finding), audience)),
             Shown::Rest(told) => write!(body, "{told}\n\n"),
         };
     }
@@ -173,8 +182,8 @@ fn push_findings(body: &mut String, findings: &[&Finding], audience: &Audience) 
 }
 
 /// What was not looked at, on one line each.
-fn notices(report: &RunReport, detail: Detail) -> Vec<String> {
-    let limit = if detail == Detail::Verbose { usize::MAX } else { MAX_NOTICES };
+fn notices(report: &RunReport, audience: &Audience) -> Vec<String> {
+    let limit = if audience.wants_all() { usize::MAX } else { MAX_NOTICES };
     let told = report.notices.iter().take(limit).map(|notice| {
         let path = notice.path.as_ref().map(|path| format!("{path}: ")).unwrap_or_default();
         format!("notice: {}: {path}{}", one_line(notice.check.as_str()), one_line(&notice.message))
@@ -199,7 +208,7 @@ fn check_line(check: &CheckRun) -> String {
 }
 
 /// What someone who was blocked can do next.
-fn way_out(document: &Document<'_>) -> Vec<String> {
+fn way_out(document: &Document<'_>, occasion: Occasion) -> Vec<String> {
     let Verdict::Block(reasons) = document.verdict else {
         return Vec::new();
     };
@@ -213,7 +222,9 @@ fn way_out(document: &Document<'_>) -> Vec<String> {
         .take(1)
         .map(|rule| format!("`tollgate explain {}` says why it matters and how to mend it", one_line(rule.as_str())))
         .collect();
-    lines.push("`tollgate last` shows all of this again".to_owned());
+    if occasion != Occasion::Again {
+        lines.push("`tollgate last` shows all of this again".to_owned());
+    }
     let stage = document.report.subject.stage.as_str();
     if stage == "commit-msg" {
         lines.push(
@@ -227,7 +238,7 @@ fn way_out(document: &Document<'_>) -> Vec<String> {
         _ => None,
     };
     lines.extend(
-        command.map(|command| {
+        command.filter(|_| occasion == Occasion::Hook).map(|command| {
             format!("`{command} --no-verify`, or TOLLGATE=0 before the command, skips every check once")
         }),
     );
@@ -237,13 +248,13 @@ fn way_out(document: &Document<'_>) -> Vec<String> {
 fn in_log(document: &Document<'_>, audience: &Audience) -> String {
     let detail = audience.detail;
     let verdict = painted(&bounded(&verdict_line(document)), document, audience);
-    let mut body = log_body(document, detail);
+    let mut body = log_body(document, audience);
     if body.is_empty() {
         return verdict + "\n";
     }
     let (subject, way_out) = match detail {
         Detail::Quiet => (None, Vec::new()),
-        Detail::Normal | Detail::Verbose => (Some(subject_line(document.report)), way_out(document)),
+        Detail::Normal | Detail::Verbose => (Some(subject_line(document.report)), way_out(document, audience.occasion)),
     };
     // The verdict stands there twice.
     let n_free = MAX_LINES.saturating_sub(2 + usize::from(subject.is_some()) + way_out.len());
@@ -258,32 +269,38 @@ fn in_log(document: &Document<'_>, audience: &Audience) -> String {
 }
 
 /// What could not run, then the gravest findings first.
-fn log_body(document: &Document<'_>, detail: Detail) -> Vec<String> {
+fn log_body(document: &Document<'_>, audience: &Audience) -> Vec<String> {
+    let detail = audience.detail;
     let mut body = Vec::new();
-    for (check, breakage) in broken(document.report) {
-        body.push(format!("error: {} could not run: {}", one_line(check.as_str()), one_line(&breakage.why)));
+    for (checks, breakage) in broken(document.report) {
+        body.push(format!("error: {} could not run: {}", subject_of(&checks), one_line(&breakage.why)));
+        if checks.len() > 1 {
+            body.push(format!("  checks: {}", listed(&checks)));
+        }
         if !breakage.hint.is_empty() {
             body.push(format!("  hint: {}", one_line(&breakage.hint)));
         }
         body.extend(log_tail(&breakage.log).into_iter().map(|line| format!("  | {line}")));
     }
     let mut findings = chosen(document, detail);
+    let mut mender = Mender::new(document.report, Repeat::EachRule);
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.level));
-    for one in collapsed(&findings, detail) {
+    for one in collapsed(&findings, audience) {
         match one {
             Shown::Whole(finding) => {
                 let (headline, details) = split_message(finding, MAX_DETAILS);
                 body.push(line(finding, &headline));
                 body.extend(details.into_iter().map(|line| format!("  | {line}")));
-                if !finding.hint.is_empty() {
-                    body.push(format!("  hint: {}", one_line(&finding.hint)));
+                let help = mender.help(finding);
+                if !help.is_empty() {
+                    body.push(format!("  hint: {help}"));
                 }
             }
             Shown::Rest(told) => body.push(told),
         }
     }
     if detail != Detail::Quiet {
-        body.extend(notices(document.report, detail));
+        body.extend(notices(document.report, audience));
     }
     if detail == Detail::Verbose {
         body.extend(document.report.checks.iter().map(check_line));
@@ -309,12 +326,12 @@ mod tests {
     use crate::model::place::{Place, Span};
     use crate::model::rule::{Family, Level};
     use crate::model::verdict::{Reason, Verdict};
-    use crate::report::{Audience, Detail, Document};
+    use crate::report::{Audience, Detail, Document, Occasion};
     use crate::sarif::locate::locate;
     use crate::sarif::sample;
     use crate::sarif::text::Text;
 
-    const TERMINAL: Audience = Audience { is_terminal: true, color: false, width: 100, detail: Detail::Normal };
+    const TERMINAL: Audience = Audience { is_terminal: true, ..Audience::LOG };
 
     fn written(report: &RunReport, audience: Audience) -> String {
         let verdict = sample::verdict(report);
@@ -328,6 +345,7 @@ mod tests {
         let text: String = (1..=20).map(|line| format!("let line_{line} = {line};  \n")).collect();
         let mut findings: Vec<Finding> = (1..=20)
             .map(|line| sample::at("trailing-whitespace", b"src/a.js", &text, &format!("= {line};  ")))
+            .map(|finding| finding.with_fix("remove the trailing whitespace", Vec::new()))
             .collect();
         let mut spaced = sample::at("mixed-line-ending", b"src/b.js", &text, "line_2 ");
         spaced.level = Level::Warning;
@@ -347,6 +365,10 @@ mod tests {
         let ended = Breakage { why: "it was ended after 60 s".to_owned(), hint: String::new(), log };
         report.checks.push(sample::check("ruff", Family::Tools, Outcome::Broken(missing)));
         report.checks.push(sample::check("unit", Family::Tests, Outcome::Broken(ended)));
+        let missing = Breakage::new("src/a.json: the object is not there");
+        for id in ["check-json", "check-toml", "check-xml"] {
+            report.checks.push(sample::check(id, Family::Hygiene, Outcome::Broken(missing.clone())));
+        }
         report
     }
 
@@ -438,6 +460,31 @@ mod tests {
         report.subject.n_files = 0;
         assert_data_eq!(written(&report, TERMINAL), file!["../../fixtures/report/message.terminal.txt"].raw());
         assert_data_eq!(written(&report, Audience::LOG), file!["../../fixtures/report/message.log.txt"].raw());
+    }
+
+    #[test]
+    fn only_who_waits_for_git_is_told_how_to_skip_a_hook() {
+        let skips = |occasion: Occasion, stage: &str, command: &str| {
+            let mut report = many();
+            report.subject.stage = stage.to_owned();
+            let hint = format!("hint: `{command} --no-verify`, or TOLLGATE=0 ");
+            let said = [TERMINAL, Audience::LOG].map(|one| written(&report, Audience { occasion, ..one }));
+            said.map(|text| text.contains(&hint))
+        };
+        assert_eq!(skips(Occasion::Hook, "pre-commit", "git commit"), [true; 2]);
+        assert_eq!(skips(Occasion::Hook, "pre-push", "git push"), [true; 2]);
+        assert_eq!(skips(Occasion::Hook, "pull-request", ""), [false; 2]);
+        assert_eq!(skips(Occasion::ByHand, "pre-commit", "git commit"), [false; 2]);
+        assert_eq!(skips(Occasion::Again, "pre-commit", "git commit"), [false; 2]);
+    }
+
+    #[test]
+    fn an_earlier_run_is_shown_whole() {
+        let mut report = many();
+        report.findings.push(Finding { state: State::Unchanged, ..sample::at("old", b"src/c.js", "old", "old") });
+        let text = written(&report, Audience { occasion: Occasion::Again, ..TERMINAL });
+        assert_eq!(text.matches("error[trailing-whitespace]: ").count(), 20, "{text}");
+        assert!(!text.contains("more of") && !text.contains("tollgate last") && !text.contains("src/c.js"), "{text}");
     }
 
     #[test]

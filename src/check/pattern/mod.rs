@@ -207,7 +207,10 @@ fn notices(tree: &SyntaxTree, text: &str) -> Vec<String> {
     let notice = tree.first_error().map(|error| {
         let line = text.get(..error.start).unwrap_or_default().lines().count().max(1);
         let language = tree.language().name();
-        format!("not valid {language} near line {line}: rules see only what parses")
+        format!(
+            "line {line} could not be parsed as {language} (an error, or syntax that tollgate does not know): rules skip \
+             that part"
+        )
     });
     notice.into_iter().collect()
 }
@@ -354,6 +357,6 @@ mod tests {
         let engine = Engine::default().with(std::slice::from_ref(&rule));
         let found = examine(&engine, &rule, Language::Rust, "fn g() { f(); }\nfn (((\n");
         assert_eq!(found.findings.len(), 1);
-        assert!(found.notices[0].starts_with("not valid Rust near line "), "{:?}", found.notices);
+        assert!(found.notices[0].starts_with("line 1 could not be parsed as Rust ("), "{:?}", found.notices);
     }
 }
