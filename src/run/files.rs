@@ -21,8 +21,11 @@ use crate::run::tally::Share;
 use crate::run::{MAX_FILE, Runner, guarded, resolve};
 use crate::sarif::text::Text;
 
-/// From so many files on they are spread over threads; fewer are done before the threads would be up.
-const MIN_PARALLEL: usize = 8;
+/// From so many files on they are spread over threads: fewer are done before the threads would be up, each with its
+/// own handle of the repository.
+const MIN_PARALLEL: usize = 128;
+/// The same for files that may be parsed, which takes a hundred times longer than the other checks.
+const MIN_PARALLEL_PARSED: usize = 8;
 
 /// What all checks said of one side of one file.
 #[derive(Debug)]
@@ -68,9 +71,10 @@ impl Runner<'_> {
             let _ = events.send(Event::FileDone);
             Some(examined)
         };
-        match jobs.len() < MIN_PARALLEL {
-            true => jobs.iter().filter_map(examine).collect(),
-            false => jobs.par_iter().filter_map(examine).collect(),
+        let n_parsed = jobs.iter().filter(|job| job.rules).count();
+        match jobs.len() >= MIN_PARALLEL || n_parsed >= MIN_PARALLEL_PARSED {
+            true => jobs.par_iter().filter_map(examine).collect(),
+            false => jobs.iter().filter_map(examine).collect(),
         }
     }
 
