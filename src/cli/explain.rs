@@ -67,10 +67,12 @@ fn page(id: &str) -> Option<String> {
 /// What a check says of itself; the part about its options also says where they are written, and names all of them.
 fn doc(about: &About) -> String {
     let doc = about.doc.trim_end();
-    let Some((first, (before, listed))) = about.options.first().zip(doc.split_once(OPTIONS)) else {
+    let place = |option: &&OptionSpec| doc.find(&format!("- `{}`", option.name));
+    let first = about.options.iter().min_by_key(|option| place(option).unwrap_or(usize::MAX));
+    let Some((first, (before, listed))) = first.zip(doc.split_once(OPTIONS)) else {
         return doc.to_owned();
     };
-    let missing = about.options.iter().filter(|option| !doc.contains(&format!("`{}`", option.name)));
+    let missing = about.options.iter().filter(|option| place(option).is_none());
     let missing: String = missing.map(|option| format!("\n{}", option_line(option))).collect();
     let (id, example) = (about.id, format!("{} = {}", first.name, example(first.kind)));
     format!(
