@@ -5,6 +5,7 @@ use clap::Args;
 use crate::app::Session;
 use crate::app::failure::Failure;
 use crate::app::vocabulary::built_in_checks;
+use crate::check::About;
 use crate::check::pattern::pack::built_in;
 use crate::cli::Context;
 use crate::cli::check::RunArgs;
@@ -52,12 +53,7 @@ fn own_page(id: &str, context: &Context) -> Result<Option<String>, Failure> {
 
 fn page(id: &str) -> Option<String> {
     if let Some(about) = built_in_checks().into_iter().find(|about| about.id == id) {
-        let mut page = format!("# {id} ({}, {})\n\n{}", about.family.name(), about.level.name(), about.doc.trim_end());
-        let missing: Vec<String> =
-            about.options.iter().filter(|option| !about.doc.contains(option.name)).map(option_line).collect();
-        if !missing.is_empty() {
-            page.push_str(&format!("\n\n{}", missing.join("\n")));
-        }
+        let page = format!("# {id} ({}, {})\n\n{}", about.family.name(), about.level.name(), doc(about));
         return Some(page + "\n");
     }
     let file = built_in().into_iter().find(|file| file.rule.id.as_str() == id)?;
@@ -66,6 +62,37 @@ fn page(id: &str) -> Option<String> {
     let cwe: Vec<String> = rule.cwe.iter().map(|number| format!(", CWE-{number}")).collect();
     let head = format!("# {id} ({}, {}{})", languages.join(", "), rule.level.name(), cwe.concat());
     Some(format!("{head}\n\n{}\n", rule.doc.trim_end()))
+}
+
+/// What a check says of itself; the part about its options also says where they are written, and names all of them.
+fn doc(about: &About) -> String {
+    let doc = about.doc.trim_end();
+    let place = |option: &&OptionSpec| doc.find(&format!("- `{}`", option.name));
+    let first = about.options.iter().min_by_key(|option| place(option).unwrap_or(usize::MAX));
+    let Some((first, (before, listed))) = first.zip(doc.split_once(OPTIONS)) else {
+        return doc.to_owned();
+    };
+    let missing = about.options.iter().filter(|option| place(option).is_none());
+    let missing: String = missing.map(|option| format!("\n{}", option_line(option))).collect();
+    let (id, example) = (about.id, format!("{} = {}", first.name, example(first.kind)));
+    format!(
+        "{before}{OPTIONS}They are written in `tollgate.toml`: `[checks.{id}]`, `options = {{ {example} }}`.\n\n{}{missing}",
+        listed.trim_start()
+    )
+}
+
+/// The heading of the part about options.
+const OPTIONS: &str = "## Options\n";
+
+/// What a value of that kind looks like.
+fn example(kind: OptionKind) -> String {
+    match kind {
+        OptionKind::Flag => "true".to_owned(),
+        OptionKind::Number => "1000".to_owned(),
+        OptionKind::Text => "\"...\"".to_owned(),
+        OptionKind::List => "[\"...\"]".to_owned(),
+        OptionKind::Choice(words) => format!("\"{}\"", words.last().copied().unwrap_or("...")),
+    }
 }
 
 fn option_line(option: &OptionSpec) -> String {
@@ -88,4 +115,24 @@ fn unknown(id: &str) -> Failure {
         None => "`tollgate rules list` lists them all".to_owned(),
     };
     Failure::usage(anyhow::anyhow!("there is no check or rule `{id}`")).with_hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{OPTIONS, page};
+    use crate::app::vocabulary::built_in_checks;
+
+    #[test]
+    fn every_option_is_explained_in_one_place_that_says_where_it_is_written() {
+        for about in built_in_checks() {
+            let page = page(about.id).expect("it is built in");
+            assert!(page.matches(OPTIONS).count() <= 1, "{page}");
+            let options = page.split_once(OPTIONS).map_or("", |(_, options)| options);
+            let place = format!("`tollgate.toml`: `[checks.{}]`, `options = {{ ", about.id);
+            assert_eq!(options.contains(&place), !about.options.is_empty(), "{page}");
+            for option in about.options {
+                assert!(options.contains(&format!("- `{}`", option.name)), "{}: {page}", option.name);
+            }
+        }
+    }
 }

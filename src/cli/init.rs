@@ -13,6 +13,7 @@ use crate::cli::check::RunArgs;
 use crate::cli::hook::failure;
 use crate::cli::install::said;
 use crate::git::Repo;
+use crate::hook::apply::Step;
 use crate::hook::init::Beginning;
 use crate::hook::install::{Edits, Options, install, plan};
 use crate::model::command::Trust;
@@ -40,7 +41,9 @@ pub(super) fn run(args: &InitArgs, context: &Context) -> Result<u8, Failure> {
         if let Some(policy) = &beginning.text {
             text.push_str(&format!("would write {}:\n\n{}\n", beginning.file.display(), indented(policy)));
         }
-        steps.steps().for_each(|step| text.push_str(&format!("would {step}\n")));
+        // A folder that something is written into goes without saying.
+        let told = steps.steps().filter(|step| !matches!(step, Step::CreateFolder(_)));
+        told.for_each(|step| text.push_str(&format!("would {step}\n")));
         return context.streams.data(text.as_bytes()).map(|()| 0);
     }
     let is_written = beginning.write().map_err(failure)?;
@@ -72,18 +75,22 @@ fn summary(judged: &Judged) -> String {
     for finding in &judged.report.findings {
         counts.entry(&finding.rule).or_insert((finding.level, 0)).1 += 1;
     }
-    let n_files = judged.report.subject.n_files;
+    let files = match judged.report.subject.n_files {
+        0 => return "\nthere is no file to check yet\n".to_owned(),
+        1 => "1 file".to_owned(),
+        n_files => format!("{n_files} files"),
+    };
     let is_broken = judged.report.checks.iter().any(|check| matches!(check.outcome, Outcome::Broken(_)));
     let unsure = if is_broken { " (some checks could not run: `tollgate check --all` says why)" } else { "" };
     if counts.is_empty() {
-        return format!("\nthe built-in checks find nothing in {n_files} files{unsure}\n");
+        return format!("\nthe built-in checks find nothing in {files}{unsure}\n");
     }
     let mut rows: Vec<_> = counts.into_iter().collect();
     rows.sort_by_key(|(rule, (level, count))| (std::cmp::Reverse((*level, *count)), (*rule).clone()));
     let rows: String =
         rows.iter().map(|(rule, (level, count))| format!("  {count:6} {:8} {rule}\n", level.name())).collect();
     format!(
-        "\ntoday's findings in {n_files} files{unsure}:\n{rows}none of them blocks: a commit is judged by what it brings in\n"
+        "\ntoday's findings in {files}{unsure}:\n{rows}none of them blocks: a commit is judged by what it brings in\n"
     )
 }
 

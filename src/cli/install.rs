@@ -8,6 +8,7 @@ use crate::cli::Context;
 use crate::cli::hook::failure;
 use crate::git::Repo;
 use crate::hook::apply::Step;
+use crate::hook::init::POLICY;
 use crate::hook::install::{Edits, Installed, Options, install, plan};
 use crate::hook::{STAGES, uninstall};
 use crate::process::Interrupt;
@@ -85,5 +86,10 @@ pub(super) fn run_uninstall(args: &UninstallArgs, context: &Context) -> Result<u
         return shown(steps.iter(), context);
     }
     uninstall::uninstall(&repo, edits(args.force)).map_err(failure)?;
-    context.streams.data(b"the hooks are taken out; what was there before is back\n").map(|()| 0)
+    let has_policy = repo.work_tree().is_some_and(|top| top.join(POLICY).exists());
+    let stays = if has_policy { format!("; {POLICY} stays as it is") } else { String::new() };
+    context
+        .streams
+        .data(format!("the hooks are taken out; what was there before is back{stays}\n").as_bytes())
+        .map(|()| 0)
 }

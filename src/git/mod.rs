@@ -87,6 +87,9 @@ impl Error {
             Self::TooOld(_) | Self::Process(process::Error::NotFound { .. }) => {
                 Some("install git 2.31 or later and put it on PATH".into())
             }
+            Self::Command { command, .. } if command.starts_with("symbolic-ref ") => {
+                Some("the repository seems to be damaged: `git fsck` names what is broken".into())
+            }
             _ => None,
         }
     }

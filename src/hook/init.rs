@@ -10,7 +10,7 @@ use crate::hook::survey::{Proposal, Survey, survey};
 use crate::tree::file::create;
 
 /// The name of the policy.
-const FILE: &str = "tollgate.toml";
+pub(crate) const POLICY: &str = "tollgate.toml";
 
 /// The policy that a repository could begin with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub(crate) struct Beginning {
 impl Beginning {
     /// Looks at a repository. Nothing is written.
     pub(crate) fn of(repo: &Repo) -> Result<Self, Error> {
-        let file = repo.work_tree().ok_or(Error::NoWorkTree)?.join(FILE);
+        let file = repo.work_tree().ok_or(Error::NoWorkTree)?.join(POLICY);
         let survey = survey(repo)?;
         let is_new = file.symlink_metadata().is_err();
         Ok(Self { text: is_new.then(|| text(&survey)), survey, file })
@@ -74,24 +74,27 @@ const HEAD: &str = "\
 # `tollgate explain ID` what a check finds and how to mend it.
 ";
 
+// The values are comments: what stands in the file wins over what a stage has by itself, also where that is stricter.
 const GATE: &str = "
-[gate]
-# The lowest level of a finding that blocks: error, warning, note or none.
-fail-on = \"error\"
-# new: only what a change brings in counts; what was there before never blocks. Or: all.
-scope = \"new\"
-# A check that could not run: block or warn.
-on-broken = \"block\"
+# # What blocks, and what counts. These are the defaults, but on a pull request warnings block too: a value that is
+# # set here holds there as well.
+# [gate]
+# # The lowest level of a finding that blocks: error, warning, note or none.
+# fail-on = \"error\"
+# # new: only what a change brings in counts; what was there before never blocks. Or: all.
+# scope = \"new\"
+# # A check that could not run: block or warn.
+# on-broken = \"block\"
 ";
 
 const STAGES: &str = "
 # What runs before a commit: it should take seconds.
 [stages.pre-commit]
-checks = [\"hygiene\", \"secrets\", \"rules\"]
+checks = [\"hygiene\", \"rules\"]
 
 # What runs before a push.
 [stages.pre-push]
-checks = [\"hygiene\", \"secrets\", \"rules\"]
+checks = [\"hygiene\", \"rules\"]
 ";
 
 /// A proposal as comments.
@@ -116,7 +119,20 @@ mod tests {
     use super::{Beginning, text};
     use crate::config::Config;
     use crate::hook::survey::Survey;
+    use crate::model::rule::Level;
     use crate::tree::sandbox::Sandbox;
+
+    #[test]
+    fn what_a_stage_has_by_itself_still_holds_and_only_what_exists_is_named() {
+        let policy = loaded(&text(&Survey::default()));
+        let fail_on = |stage: &str| policy.stages.get(stage).map(|stage| stage.gate.fail_on.value);
+        assert_eq!(fail_on("pull-request"), Some(Some(Level::Warning)));
+        assert_eq!(fail_on("pre-commit"), Some(Some(Level::Error)));
+        for stage in ["pre-commit", "pre-push"] {
+            let checks = policy.stages.get(stage).map(|stage| stage.checks.value.clone());
+            assert_eq!(checks, Some(vec!["hygiene".to_owned(), "rules".to_owned()]), "{stage}");
+        }
+    }
 
     /// A repository in which everything that is known is in use.
     fn everything() -> Sandbox {

@@ -37,9 +37,10 @@ impl fmt::Display for Survey {
             _ => format!("{n_files} {language} files"),
         };
         let languages: Vec<String> = self.languages.iter().map(counted).collect();
-        let known =
-            if languages.is_empty() { "no files in a language that it knows".to_owned() } else { languages.join(", ") };
-        write!(f, "found: {known}")?;
+        match languages.as_slice() {
+            [] => f.write_str("found: no source files yet, in the languages that init looks for")?,
+            known => write!(f, "found: {}", known.join(", "))?,
+        }
         let managers = self.managers.iter().map(|(name, _)| *name);
         let used: Vec<&str> = managers.chain(self.linters.iter().chain(&self.suites).map(|own| own.id)).collect();
         if used.is_empty() { Ok(()) } else { write!(f, "; in use: {}", used.join(", ")) }

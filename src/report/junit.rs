@@ -14,7 +14,8 @@ use crate::model::outcome::{CheckRun, Outcome, RunReport};
 use crate::model::place::Place;
 use crate::model::rule::Level;
 use crate::report::short::line;
-use crate::report::summary::{count, one_line, told};
+use crate::report::snippet::split_message;
+use crate::report::summary::{count, one_line};
 use crate::report::{Audience, Document};
 use crate::sarif::timestamp::timestamp;
 
@@ -123,18 +124,19 @@ fn failed(place: &Place, findings: &[&Finding]) -> Case {
         Place::File(path) | Place::Span(path, _) | Place::Lines { path, .. } => path.to_string(),
     };
     let headline = match findings {
-        [one] => one_line(&one.message),
+        [one] => split_message(one, usize::MAX).0,
         several => count(several.len(), "finding"),
     };
-    let text: Vec<String> = findings.iter().map(|finding| with_hint(finding)).collect();
+    let text: Vec<String> = findings.iter().map(|finding| whole(finding)).collect();
     Case { name, end: End::Failure { headline, text: text.join("\n") } }
 }
 
-fn with_hint(finding: &Finding) -> String {
-    if finding.hint.is_empty() {
-        return line(finding, &told(finding));
-    }
-    format!("{}\n  {}", line(finding, &told(finding)), one_line(&finding.hint))
+/// A finding with all lines of its message and its hint.
+fn whole(finding: &Finding) -> String {
+    let (headline, rest) = split_message(finding, usize::MAX);
+    let hint = (!finding.hint.is_empty()).then(|| one_line(&finding.hint));
+    let below = rest.into_iter().chain(hint).map(|line| format!("\n  {line}").trim_end_matches(' ').to_owned());
+    below.fold(line(finding, &headline), |text, line| text + &line)
 }
 
 /// The same, with the last cases replaced by their number if there are too many.
@@ -283,6 +285,16 @@ mod tests {
         let text = written(&sample::hostile());
         assert_eq!((count(&text, "error"), count(&text, "skipped"), count(&text, "failure")), (1, 1, 6));
         assert!(text.contains(r#"<error message="the program `li\x1bnt` is missing">install it"#), "{text}");
+    }
+
+    #[test]
+    fn a_message_keeps_its_lines() {
+        let mut finding = sample::trailing_whitespace();
+        finding.message = "the command failed\n\nline 1 <a>\n\tline 2\n".to_owned();
+        let text = written(&sample::with(vec![finding]));
+        let expected = "<failure message=\"the command failed\">src/app.py:2:10: error: the command failed \
+                        [trailing-whitespace]\n  line 1 &lt;a&gt;\n  \tline 2\n  remove them";
+        assert!(text.contains(expected), "{text}");
     }
 
     #[test]

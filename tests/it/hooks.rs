@@ -662,3 +662,31 @@ fn the_hook_fails_loudly_when_the_program_is_gone() {
     git_with(&repo, &[("TOLLGATE_BIN", TOLLGATE)], &["commit", "-q", "-m", "x"]).code(0);
     git_with(&repo, &[("TOLLGATE", "0")], &["commit", "-q", "--allow-empty", "-m", "x"]).code(0);
 }
+
+#[test]
+fn the_first_policy_of_an_empty_repository() {
+    let repo = Repo::new();
+    repo.tollgate(&["init", "--dry-run"])
+        .code(0)
+        .says("would write")
+        .says("no source files yet")
+        .is_silent_on("create the folder")
+        .is_silent_on("secrets");
+    repo.tollgate(&["init"]).code(0).says("wrote ").says("installed: ").says("no file to check yet");
+    repo.tollgate(&["config", "show", "--origin"]).code(0).says("stages.pull-request.fail-on = \"warning\"  # default");
+    repo.tollgate(&["uninstall"]).code(0).says("tollgate.toml stays as it is");
+}
+
+#[test]
+fn who_is_blocked_is_told_what_helps_here() {
+    let repo = installed(&[("a.txt", "one\n")]);
+    repo.stage(&[("a b.md", "one  \ntwo   \n")]);
+    repo.tollgate(&["check", "--staged"]).code(1).is_silent_on("--no-verify");
+    commit(&repo, &["-m", "x"]).code(1).says("`git commit --no-verify`");
+    let mend = "tollgate builtin trailing-whitespace --markdown-linebreak-ext=md 'a b.md'";
+    repo.tollgate(&["last"]).code(0).says(mend).is_silent_on("--no-verify").is_silent_on("tollgate last");
+    repo.tollgate(&["builtin", "trailing-whitespace", "--markdown-linebreak-ext=md", "a b.md"]).code(1);
+    assert_eq!(repo.read("a b.md"), "one  \ntwo  \n");
+    repo.git(&["add", "."]).code(0);
+    commit(&repo, &["-m", "x"]).code(0);
+}

@@ -48,7 +48,8 @@ impl State {
     #[track_caller]
     fn passes(&self, args: &[&str], looked_at: &str, files: &[&str]) -> &Self {
         self.judges(args, files);
-        self.check(args).code(0).says(&format!("passed: {looked_at}"));
+        let verdict = if files.is_empty() { "nothing to check" } else { "passed" };
+        self.check(args).code(0).says(&format!("{verdict}: {looked_at}"));
         self
     }
 
