@@ -73,7 +73,7 @@ def tree(folder, n_files, seed=1):
              (".json", lambda: "{\n" + pairs('": ', '  "', "}\n", ","))]
     for n in range(n_files):
         suffix, text = rng.choices(kinds, weights=[5, 5, 2, 1, 1, 1])[0]
-        file = folder / f"module{n % 97}" / f"part{n % 13}" / f"file{n}{suffix}"
+        file = folder / f"packages/module-{n % 97}/src/main/component-{n % 13}" / f"{rng.choice(words)}_{rng.choice(words)}_{n}{suffix}"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text())
 
@@ -127,7 +127,7 @@ def commit(arguments):
             hook.write_text(f'#!/bin/sh\nexec "{prek}" hook-impl --hook-type=pre-commit --hook-dir "{theirs}" -- "$@"\n')
             hook.chmod(0o755)
             variants.append(("with prek", theirs))
-        files = sorted(bench.folder.glob("module*/*/*.py"))
+        files = sorted(bench.folder.glob("packages/*/src/main/*/*.py"))
         for file in files[1:1 + n_dirty]:
             file.write_text(file.read_text() + "dirty = True\n")
         figures = {name: [] for name, _ in variants}
@@ -169,7 +169,7 @@ def hygiene(arguments):
 def staged(arguments):
     """Finding 50 staged files in a large tree and reading them, against git's own list of their names."""
     root, bench = repository(56000)
-    for file in sorted(bench.folder.glob("module*/*/*.md"))[:50]:
+    for file in sorted(bench.folder.glob("packages/*/src/main/*/*.md"))[:50]:
         file.write_text(file.read_text() + "more\n")
         bench.git("add", str(file))
     variants = [
