@@ -104,18 +104,25 @@ impl Engine {
     pub(crate) fn built_in(languages: &BTreeSet<Language>) -> Self {
         let mut engine = Self::default();
         for entry in entries() {
-            for language in entry.languages().filter(|language| languages.contains(language)) {
-                engine.add(language, RuleText::BuiltIn(entry));
+            let with_dialects = entry.languages().flat_map(|language| [Some(language), language.dialect()]);
+            let its: BTreeSet<Language> = with_dialects.flatten().collect();
+            for language in its.intersection(languages) {
+                engine.add(*language, RuleText::BuiltIn(entry));
             }
         }
         engine
     }
 
-    /// The same with rules of the project; each runs on every language that it names.
+    /// The same with rules of the project; each runs on every language that it names, and on the dialects of these
+    /// whose grammar knows all that it asks for.
     pub(crate) fn with(mut self, files: &[RuleFile]) -> Self {
         for file in files {
-            for language in &file.languages {
-                self.add(*language, RuleText::Own(Box::new(file.clone())));
+            let holds_in = |dialect: &Language| {
+                !file.languages.contains(dialect) && CompiledRule::compile(&file.yaml, *dialect).is_ok()
+            };
+            let dialects = file.languages.iter().filter_map(|language| language.dialect()).filter(holds_in);
+            for language in file.languages.iter().copied().chain(dialects) {
+                self.add(language, RuleText::Own(Box::new(file.clone())));
             }
         }
         self
@@ -251,6 +258,7 @@ mod tests {
             Language::Rust => "a.rs",
             Language::Python => "a.py",
             Language::JavaScript => "a.js",
+            Language::Jsx => "a.jsx",
             Language::TypeScript => "a.ts",
             Language::Tsx => "a.tsx",
             Language::Go => "a.go",
@@ -277,13 +285,13 @@ mod tests {
         for rule in &files {
             let id = &rule.rule.id;
             assert!(rule.tests.fail.len() >= 2 && rule.tests.pass.len() >= 2, "{id} lacks examples");
-            for language in &rule.languages {
+            for language in rule.languages.iter().flat_map(|language| [Some(*language), language.dialect()]).flatten() {
                 for text in &rule.tests.fail {
-                    let found = examine(&engine, rule, *language, text);
+                    let found = examine(&engine, rule, language, text);
                     assert!(!found.findings.is_empty(), "{id} does not find, in {}:\n{text}", language.name());
                 }
                 for text in &rule.tests.pass {
-                    let found = examine(&engine, rule, *language, text);
+                    let found = examine(&engine, rule, language, text);
                     assert!(found.findings.is_empty(), "{id} wrongly finds, in {}:\n{text}", language.name());
                 }
             }
@@ -345,6 +353,28 @@ mod tests {
         check("files: [src/**]\n", 0);
         check("files: ['*.py']\n", 1);
         check("ignores: [{glob: A.PY, caseInsensitive: true}]\n", 0);
+    }
+
+    #[test]
+    fn rules_for_javascript_run_on_jsx() {
+        let engine = Engine::built_in(&Language::all().collect());
+        let text = "const a = <label class=\"x\" for=\"y\">{(() => { debugger; })()}</label>;\n";
+        let found = examine_all(&engine, Language::Jsx, text);
+        assert_eq!((found.findings.len(), found.notices.len()), (1, 0), "{found:?}");
+        let check = |keys: &str, expected: usize| {
+            let yaml = format!("id: a\nlanguage: JavaScript\nseverity: error\nmessage: m\nrule: {{{keys}}}\n");
+            let rule = RuleFile::parse("a.yml", &yaml).unwrap();
+            let engine = Engine::default().with(std::slice::from_ref(&rule));
+            engine.verify().unwrap();
+            assert_eq!(
+                examine(&engine, &rule, Language::Jsx, "class A { b = f(); }\n").findings.len(),
+                expected,
+                "{keys}"
+            );
+        };
+        check("pattern: f()", 1);
+        // What only the grammar of JavaScript knows is looked for in JavaScript alone.
+        check("kind: field_definition", 0);
     }
 
     #[test]
