@@ -3,6 +3,7 @@
 pub(crate) mod pack;
 pub(crate) mod rule_file;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
@@ -174,10 +175,8 @@ impl Engine {
         if active.is_empty() {
             return Ok(Examined::default());
         }
-        let Ok(text) = std::str::from_utf8(file.bytes) else {
-            return Ok(Examined { findings: Vec::new(), notices: vec!["not UTF-8: no rule was run on it".to_owned()] });
-        };
-        let tree = SyntaxTree::parse(text, language, file.deadline).map_err(|error| match error {
+        let text = in_utf8(file.bytes);
+        let tree = SyntaxTree::parse(&text, language, file.deadline).map_err(|error| match error {
             Error::Timeout => Breakage::new("parsing it took longer than the stage may take"),
             Error::Grammar(_) => Breakage::new(error.to_string()),
         })?;
@@ -193,11 +192,16 @@ impl Engine {
         if scan.timed_out {
             return Err(Breakage::new("the rules took longer on it than the stage may take"));
         }
-        let notices = notices(&tree, text);
+        let is_whole = matches!(text, Cow::Borrowed(_));
+        let notices = notices(&tree, &text, is_whole);
         let hit: BTreeSet<usize> = scan.matches.iter().map(|found| found.rule).collect();
         let files: Vec<RuleFile> = hit.into_iter().filter_map(|rule| Some(active.get(rule)?.file())).collect();
         let mut findings: Vec<Finding> =
             scan.matches.into_iter().filter_map(|found| finding(&files, &active, file, found)).collect();
+        if !is_whole {
+            // A fix may hold what stands in for bytes of the file.
+            findings.iter_mut().for_each(|finding| finding.fixes.clear());
+        }
         for (rule, n_more) in scan.cut {
             let id = active.get(rule).map(|candidate| &candidate.id);
             if let Some(last) = findings.iter().rposition(|finding| Some(&finding.rule) == id) {
@@ -209,14 +213,29 @@ impl Engine {
     }
 }
 
+/// The text, with a character of one byte for each byte that is not UTF-8, so that all offsets stay as they are: one
+/// that may stand in names, texts and comments alike.
+fn in_utf8(bytes: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Cow::Borrowed(text);
+    }
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| '_'));
+    }
+    Cow::Owned(text)
+}
+
 /// What a reader must know beside the findings.
-fn notices(tree: &SyntaxTree, text: &str) -> Vec<String> {
-    let notice = tree.first_error().map(|error| {
+fn notices(tree: &SyntaxTree, text: &str, is_whole: bool) -> Vec<String> {
+    let encoding = (!is_whole).then(|| "not UTF-8: rules read each byte that is not as `_`".to_owned());
+    let syntax = tree.first_error().map(|error| {
         let line = text.get(..error.start).unwrap_or_default().lines().count().max(1);
         let language = tree.language().name();
         format!("not valid {language} near line {line}: rules see only what parses")
     });
-    notice.into_iter().collect()
+    encoding.into_iter().chain(syntax).collect()
 }
 
 fn finding(files: &[RuleFile], active: &[&Candidate], file: &FileInput<'_>, found: Match) -> Option<Finding> {
@@ -242,6 +261,7 @@ mod tests {
     use crate::model::change::{FileSide, Mode, Source};
     use crate::model::deadline::Deadline;
     use crate::model::path::RepoPath;
+    use crate::model::place::{Place, Span};
     use crate::model::rule::RuleId;
     use crate::syntax::Language;
 
@@ -254,6 +274,10 @@ mod tests {
     }
 
     fn examine_wanted(engine: &Engine, language: Language, text: &str, wanted: &dyn Fn(&RuleId) -> bool) -> Examined {
+        examine_bytes(engine, language, text.as_bytes(), wanted)
+    }
+
+    fn examine_bytes(engine: &Engine, language: Language, bytes: &[u8], wanted: &dyn Fn(&RuleId) -> bool) -> Examined {
         let name = match language {
             Language::Rust => "a.rs",
             Language::Python => "a.py",
@@ -267,8 +291,8 @@ mod tests {
         let file = FileInput {
             side: &side,
             is_added: true,
-            n_bytes: text.len() as u64,
-            bytes: text.as_bytes(),
+            n_bytes: bytes.len() as u64,
+            bytes,
             is_text: true,
             manner: Manner::Gate,
             deadline: Deadline::NEVER,
@@ -353,6 +377,34 @@ mod tests {
         check("files: [src/**]\n", 0);
         check("files: ['*.py']\n", 1);
         check("ignores: [{glob: A.PY, caseInsensitive: true}]\n", 0);
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_stood_in_for() {
+        let engine = Engine::built_in(&Language::all().collect());
+        let text = b"# caf\xe9, \xe2\x82 and \xc3\xa9\nna\xefve = 1\nbreakpoint()\n";
+        let found = examine_bytes(&engine, Language::Python, text, &|_| true);
+        let start = text.len() - b"breakpoint()\n".len();
+        let span = Span { start, end: text.len() - 1 };
+        assert_eq!(
+            found.findings.iter().map(|found| &found.place).collect::<Vec<_>>(),
+            [&Place::Span("a.py".into(), span)]
+        );
+        assert_eq!(found.findings[0].anchor.text, "breakpoint()");
+        assert_eq!(found.notices, ["not UTF-8: rules read each byte that is not as `_`"]);
+    }
+
+    #[test]
+    fn a_fix_of_what_was_stood_in_for_is_left_out() {
+        let yaml = "id: a\nlanguage: Python\nseverity: error\nmessage: m\nrule: {pattern: f($A)}\nfix: g($A)\n";
+        let rule = RuleFile::parse("a.yml", yaml).unwrap();
+        let engine = Engine::default().with(std::slice::from_ref(&rule));
+        let n_fixes = |bytes: &[u8]| {
+            let found = examine_bytes(&engine, Language::Python, bytes, &|_| true);
+            found.findings.iter().map(|finding| finding.fixes.len()).collect::<Vec<_>>()
+        };
+        assert_eq!(n_fixes(b"f('a')\n"), [1]);
+        assert_eq!(n_fixes(b"f('\xe9')\n"), [0]);
     }
 
     #[test]
