@@ -83,7 +83,7 @@ fn known_commit(repo: &Repo, id: &ObjectId) -> Result<Option<Commit>, Error> {
 /// How many commits of `tip` the remote lacks, as far as is known here, and the commits at which they leave what it
 /// has.
 fn not_there(repo: &Repo, remote: &str, tip: &ObjectId, known: &[ObjectId]) -> Result<(usize, Vec<ObjectId>), Error> {
-    let tracking = tracking(repo, remote)?;
+    let tracking = tracking(repo, remote, known)?;
     let (tip, known): (String, Vec<String>) = (hex(tip), known.iter().map(hex).collect());
     let mut args = vec!["rev-list", "--boundary", &tip, "--not"];
     args.extend(tracking.iter().chain(&known).map(String::as_str));
@@ -100,13 +100,17 @@ fn not_there(repo: &Repo, remote: &str, tip: &ObjectId, known: &[ObjectId]) -> R
 }
 
 /// How `git rev-list` is told of the refs here that follow a remote. Git gives the address of one that is pushed to by
-/// its address, which may hold a password; the remotes of that address are the same one.
-fn tracking(repo: &Repo, remote: &str) -> Result<Vec<String>, Error> {
+/// its address, which may hold a password; the remotes of that address are the same one. Of a remote of which nothing
+/// is known, as a fork before its first fetch, it is taken that it has what the other remotes have.
+fn tracking(repo: &Repo, remote: &str, known: &[ObjectId]) -> Result<Vec<String>, Error> {
     let mut names = if remote.contains([':', '/']) { repo.remotes_at(remote)? } else { Vec::new() };
     if !remote.contains("://") {
         names.push(remote.to_owned());
     }
-    Ok(names.iter().map(|name| format!("--remotes={name}")).collect())
+    let of_remote: Vec<String> = names.iter().map(|name| format!("--remotes={name}")).collect();
+    let args: Vec<&str> = ["rev-parse"].into_iter().chain(of_remote.iter().map(String::as_str)).collect();
+    let is_known = !known.is_empty() || (!of_remote.is_empty() && !repo.run(&args, b"")?.is_empty());
+    Ok(if is_known { of_remote } else { vec!["--remotes".to_owned()] })
 }
 
 /// Those of the commits that no other one of them contains.

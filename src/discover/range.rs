@@ -13,9 +13,9 @@ pub(super) fn discover(repo: &Repo, base: &str, head: &str) -> Result<ChangeSet,
     let (base_commit, head_commit) = (repo.resolve(base)?, repo.resolve(head)?);
     let head_name = match head {
         "HEAD" => format!("HEAD ({})", repo.head()?),
-        _ => escaped(head),
+        _ => for_people(head),
     };
-    let base_name = escaped(base);
+    let base_name = for_people(base);
     let Some(start) = repo.merge_base(&base_commit.id, &head_commit.id)? else {
         return Err(if repo.is_shallow()? {
             Error::Shallow { base: base_name, head: head_name }
@@ -27,6 +27,19 @@ pub(super) fn discover(repo: &Repo, base: &str, head: &str) -> Result<ChangeSet,
     let title = format!("{head_name} against {base_name} since {}", start.short());
     let files = between(repo, &parent.tree, &head_commit.tree)?;
     Ok(ChangeSet { title, head: judged(head_commit), parents: vec![parent], files })
+}
+
+/// A revision as somebody gave it, harmless to show, and of whole object names in it the first digits alone.
+fn for_people(revision: &str) -> String {
+    let mut shown = String::with_capacity(revision.len());
+    for word in revision.split_inclusive(|character: char| !character.is_ascii_alphanumeric()) {
+        let digits = word.trim_end_matches(|character: char| !character.is_ascii_alphanumeric());
+        match ObjectId::from_hex(digits.as_bytes()) {
+            Some(id) => shown.extend([id.short().as_str(), word.get(digits.len()..).unwrap_or_default()]),
+            None => shown.push_str(word),
+        }
+    }
+    escaped(&shown)
 }
 
 /// The files that differ between two trees.

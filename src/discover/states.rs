@@ -273,6 +273,9 @@ fn renames_are_found_with_their_old_paths() {
     );
     let start = repo.resolve("main^").expect("main has a parent");
     assert_eq!(change_set.title, format!("HEAD (topic) against main since {}", start.id.short()));
+    let (head, since) = (repo.resolve("HEAD").expect("there is a commit").id, start.id.short());
+    let named = only(discover(&repo, &range(&start.id.to_string(), &format!("{head}~0"))));
+    assert_eq!(named.title, format!("{}~0 against {since} since {since}", head.short()));
     assert_eq!(change_set.parents.first().and_then(|parent| parent.commit), Some(start.id));
     let head = repo.resolve("topic").expect("there is a branch topic");
     assert_eq!(change_set.head, Head::Tree { tree: head.tree, commit: head.id });
@@ -505,9 +508,15 @@ fn whether_the_work_tree_is_that_of_a_commit() {
     assert!(!differs(), "the time stamp alone does not count");
 }
 
-/// What a push of `local` to `remote_ref`, which was at `remote`, brings: titles and files.
+/// What a push to `origin` brings.
 #[track_caller]
 fn check_push(sandbox: &Sandbox, updates: &[(&str, &str, &str)], expected: &[&str]) {
+    check_push_to(sandbox, "origin", updates, expected);
+}
+
+/// What a push of `local` to `remote_ref`, which was at `remote`, brings: titles and files.
+#[track_caller]
+fn check_push_to(sandbox: &Sandbox, remote: &str, updates: &[(&str, &str, &str)], expected: &[&str]) {
     let repo = sandbox.repo("clone");
     let id = |name: &str| match name {
         "" => ObjectId::from_hex(&[b'0'; 40]).expect("the digits are well formed"),
@@ -526,7 +535,7 @@ fn check_push(sandbox: &Sandbox, updates: &[(&str, &str, &str)], expected: &[&st
             remote: id(remote),
         })
         .collect();
-    let found = discover(&repo, &Request::Push { remote: "origin".into(), updates }).expect("the push can be judged");
+    let found = discover(&repo, &Request::Push { remote: remote.into(), updates }).expect("the push can be judged");
     let shown: Vec<String> = found.iter().map(|set| format!("{}: {}", set.title, shown(set).join("; "))).collect();
     let expand = |text: &str| match text.split_once('@') {
         Some((before, rest)) => {
@@ -559,6 +568,28 @@ fn a_push_brings_what_the_remote_does_not_have() {
     // Without a common ancestor everything is new.
     let apart = "push of apart to origin, all of its history: Added apart.txt (File blob < -)";
     check_push(&sandbox, &[("apart", "refs/heads/apart", "")], &[apart]);
+}
+
+#[test]
+fn a_push_to_a_remote_of_which_nothing_is_known_brings_what_no_other_remote_has() {
+    let sandbox = Sandbox::build("push");
+    sandbox.git("clone", &["remote", "add", "fork", "https://example.org/fork.git"], b"");
+    let topic = "since @origin/main: Added topic.txt (File blob < -)";
+    for (remote, name) in
+        [("fork", "fork"), ("https://example.org/fork.git", "https://example.org/fork.git"), ("/x/y", "/x/y")]
+    {
+        let expected = format!("push of topic to {name}, {topic}");
+        check_push_to(&sandbox, remote, &[("topic", "refs/heads/topic", "")], &[&expected]);
+        check_push_to(&sandbox, remote, &[("topic", "refs/heads/topic", "unknown")], &[&expected]);
+        check_push_to(&sandbox, remote, &[("there", "refs/heads/there", "")], &[]);
+    }
+    // Once something is known of it, that is what counts.
+    let all =
+        "push of topic to fork, since @origin/main^: Added main.txt (File blob < -); Added topic.txt (File blob < -)";
+    sandbox.git("clone", &["update-ref", "refs/remotes/fork/main", "origin/main^"], b"");
+    check_push_to(&sandbox, "fork", &[("topic", "refs/heads/topic", "")], &[all]);
+    let updates = [("origin/main^", "refs/heads/old", "origin/main^"), ("topic", "refs/heads/topic", "")];
+    check_push_to(&sandbox, "/x/y", &updates, &[&all.replace("to fork", "to /x/y")]);
 }
 
 #[test]

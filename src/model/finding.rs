@@ -183,6 +183,12 @@ impl Finding {
         self
     }
 
+    /// The fixes that a report for machines has room for: those of a reasonable number of edits.
+    pub(crate) fn reported_fixes(&self) -> impl Iterator<Item = &Fix> {
+        const MAX_EDITS: usize = 1_000;
+        self.fixes.iter().filter(|fix| fix.edits.len() <= MAX_EDITS)
+    }
+
     /// Whether the change brings it in: it is new, or stands on a line that the change edits.
     pub(crate) fn is_brought_in(&self) -> bool {
         self.state != State::Unchanged

@@ -89,7 +89,7 @@ fn related(related: &[Related], artifacts: &mut Artifacts) -> Option<Vec<Locatio
 
 fn fixes(finding: &Finding, artifacts: &mut Artifacts) -> Option<Vec<SarifFix>> {
     let path = finding.place.path()?;
-    let with_edits = finding.fixes.iter().filter(|fix| !fix.edits.is_empty());
+    let with_edits = finding.reported_fixes().filter(|fix| !fix.edits.is_empty());
     let fixes: Vec<SarifFix> = with_edits.map(|fix| proposal(fix, path, artifacts)).collect();
     Some(fixes).filter(|list| !list.is_empty())
 }

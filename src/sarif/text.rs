@@ -148,10 +148,8 @@ impl<'a> Text<'a> {
 
     /// The last position of a character for which `holds`; it must hold for the start and, once false, stay false.
     fn walk(&self, holds: impl Fn(&Mark) -> bool) -> Mark {
-        let marks = self.marks.get_or_init(|| self.build_marks());
-        let n_before = marks.partition_point(&holds);
-        let mut here = n_before.checked_sub(1).and_then(|index| marks.get(index)).copied().unwrap_or_default();
-        for character in characters(self.bytes.get(here.byte..).unwrap_or_default()) {
+        let (mut here, stretch) = self.stretch(&holds);
+        for character in characters(stretch) {
             let next = here.past(character);
             if !holds(&next) {
                 break;
@@ -159,6 +157,16 @@ impl<'a> Text<'a> {
             here = next;
         }
         here
+    }
+
+    /// The last of the marks for which `holds`, and the bytes from there to the next mark. Both are where a character
+    /// begins, so the characters between them are the same as in the whole file; what follows would be read in vain.
+    fn stretch(&self, holds: impl Fn(&Mark) -> bool) -> (Mark, &'a [u8]) {
+        let marks = self.marks.get_or_init(|| self.build_marks());
+        let n_before = marks.partition_point(holds);
+        let here = n_before.checked_sub(1).and_then(|index| marks.get(index)).copied().unwrap_or_default();
+        let end = marks.get(n_before).map_or(self.bytes.len(), |next| next.byte);
+        (here, self.slice(Span { start: here.byte, end }))
     }
 
     fn build_marks(&self) -> Vec<Mark> {
@@ -178,7 +186,11 @@ impl<'a> Text<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::Text;
+    use proptest::prelude::{any, prop_assert_eq, proptest};
+    use proptest::sample::Index;
+    use proptest::strategy::Strategy;
+
+    use super::{MARK_DISTANCE, Mark, Text, characters};
     use crate::model::place::ColumnUnit;
 
     #[test]
@@ -205,6 +217,54 @@ mod tests {
             }
         }
         assert_eq!(text.n_units(0, content.len(), ColumnUnit::Utf16), 6 * 1_500);
+    }
+
+    #[test]
+    fn a_look_up_reads_no_more_than_what_lies_between_two_marks() {
+        let content = [&b"\xc3\xa9"[..], &[b'a'; 100_000], b"\xff\xe2\x82", &[b'b'; 5_000]].concat();
+        let text = Text::new(&content);
+        for offset in (0..=content.len()).step_by(331) {
+            let (mark, stretch) = text.stretch(|mark| mark.byte <= offset);
+            assert!(stretch.len() < MARK_DISTANCE + 4, "{} bytes for {offset}", stretch.len());
+            assert!((mark.byte..=mark.byte + stretch.len()).contains(&offset), "{offset}");
+        }
+    }
+
+    /// Contents over several marks with characters of each length, also cut ones.
+    fn contents() -> impl Strategy<Value = Vec<u8>> {
+        let pieces: Vec<&[u8]> = vec![
+            b"a",
+            b"\n",
+            "\u{e9}".as_bytes(),
+            "\u{20ac}".as_bytes(),
+            "\u{1f600}".as_bytes(),
+            b"\xff",
+            b"\xe2\x82",
+            b"\xf0\x9f",
+        ];
+        let piece = (proptest::sample::select(pieces), 1..400_usize).prop_map(|(piece, n)| piece.repeat(n));
+        proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn look_ups_agree_with_a_count_from_the_start(content in contents(), place in any::<Index>()) {
+            let text = Text::new(&content);
+            let offset = place.index(content.len() + 1);
+            let mut start = Mark::default();
+            for character in characters(&content) {
+                let next = start.past(character);
+                if next.byte > offset {
+                    break;
+                }
+                start = next;
+            }
+            prop_assert_eq!(text.character_start(offset), start.byte);
+            for unit in [ColumnUnit::Characters, ColumnUnit::Utf16] {
+                prop_assert_eq!(text.n_units(0, offset, unit), start.count(unit));
+                prop_assert_eq!(text.advance(0, start.count(unit), unit, content.len()), start.byte);
+            }
+        }
     }
 
     #[test]

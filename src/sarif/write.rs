@@ -308,6 +308,17 @@ mod tests {
     }
 
     #[test]
+    fn a_fix_with_very_many_edits_is_left_out() {
+        let edit = |start| Edit { span: Span { start, end: start + 1 }, replacement: Vec::new() };
+        let fixed = |n_edits: usize| {
+            let finding = sample::trailing_whitespace().with_fix("all", (0..n_edits).map(edit).collect());
+            let log = written(&sample::with(vec![finding]));
+            at(&log, "/runs/0/results/0/fixes").as_array().map(Vec::len)
+        };
+        assert_eq!((fixed(1_000), fixed(1_001)), (Some(2), Some(1)));
+    }
+
+    #[test]
     fn hostile_input_stays_valid_and_names_nothing_of_the_machine() {
         let log = written(&sample::hostile());
         let location = at(&log, "/runs/0/results/2/locations/0/physicalLocation");

@@ -15,8 +15,11 @@ pub(crate) enum Language {
     Rust,
     /// Python.
     Python,
-    /// JavaScript, JSX included.
+    /// JavaScript.
     JavaScript,
+    /// JavaScript with JSX. The grammar of JavaScript knows JSX too, but refuses attributes such as `class` and `for`,
+    /// which that of TypeScript with JSX takes.
+    Jsx,
     /// TypeScript.
     TypeScript,
     /// TypeScript with JSX.
@@ -47,7 +50,7 @@ const SCRIPT_SCOPES: &[(&str, &str)] = &[
     ("variable_declarator", "name"),
 ];
 
-const LANGUAGES: [Entry; 6] = [
+const LANGUAGES: [Entry; 7] = [
     Entry {
         language: Language::Rust,
         name: "Rust",
@@ -75,7 +78,14 @@ const LANGUAGES: [Entry; 6] = [
         language: Language::JavaScript,
         name: "JavaScript",
         grammar: SupportLang::JavaScript,
-        extensions: &["js", "mjs", "cjs", "jsx"],
+        extensions: &["js", "mjs", "cjs"],
+        scopes: SCRIPT_SCOPES,
+    },
+    Entry {
+        language: Language::Jsx,
+        name: "Jsx",
+        grammar: SupportLang::Tsx,
+        extensions: &["jsx"],
         scopes: SCRIPT_SCOPES,
     },
     Entry {
@@ -114,6 +124,11 @@ impl Language {
     /// The language of that name in a rule file, upper or lower case.
     pub(crate) fn from_name(name: &str) -> Option<Self> {
         LANGUAGES.iter().find(|entry| entry.name.eq_ignore_ascii_case(name)).map(|entry| entry.language)
+    }
+
+    /// The language whose files the rules of this one are for as well.
+    pub(crate) fn dialect(self) -> Option<Self> {
+        (self == Self::JavaScript).then_some(Self::Jsx)
     }
 
     /// Every language.

@@ -76,8 +76,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("schemars", &["config"]),
     ("serde_saphyr", &["check"]),
     ("serde_sarif", &["sarif"]),
-    // Fingerprints, the name of a work tree's folder, and what an installed file held.
-    ("sha2", &["sarif", "store", "hook"]),
+    // Fingerprints, what identifies a private key, the name of a work tree's folder, and what an installed file held.
+    ("sha2", &["sarif", "check::hygiene", "store", "hook"]),
     ("similar", &["diff"]),
     ("strsim", &["config::nearest"]),
     ("terminal_size", &["cli"]),

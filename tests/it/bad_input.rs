@@ -198,7 +198,8 @@ fn bytes_that_are_no_text_are_taken_as_they_are() {
     check("a.yaml", b"a: \xff\n", 1, "invalid YAML");
     check("a.toml", b"a = \"\xff\"\n", 1, "invalid TOML");
     check("a.xml", b"<a>\xff</a>\n", 1, "check-xml");
-    check("a.py", b"breakpoint()\nx = '\xff'\n", 0, "not UTF-8: no rule was run on it");
+    check("a.py", b"breakpoint()\nx = '\xff'\n", 1, "not UTF-8: rules read each byte");
+    check("a.py", b"x = '\xff'\nbreakpoint()\n", 1, "a.py:2:1");
     check("a.txt", b"a\0b \n\xff\n", 0, "passed");
     check("a.txt", b"caf\xe9 \n", 1, "trailing-whitespace");
 }

@@ -3,6 +3,7 @@
 pub(crate) mod pack;
 pub(crate) mod rule_file;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
@@ -104,18 +105,25 @@ impl Engine {
     pub(crate) fn built_in(languages: &BTreeSet<Language>) -> Self {
         let mut engine = Self::default();
         for entry in entries() {
-            for language in entry.languages().filter(|language| languages.contains(language)) {
-                engine.add(language, RuleText::BuiltIn(entry));
+            let with_dialects = entry.languages().flat_map(|language| [Some(language), language.dialect()]);
+            let its: BTreeSet<Language> = with_dialects.flatten().collect();
+            for language in its.intersection(languages) {
+                engine.add(*language, RuleText::BuiltIn(entry));
             }
         }
         engine
     }
 
-    /// The same with rules of the project; each runs on every language that it names.
+    /// The same with rules of the project; each runs on every language that it names, and on the dialects of these
+    /// whose grammar knows all that it asks for.
     pub(crate) fn with(mut self, files: &[RuleFile]) -> Self {
         for file in files {
-            for language in &file.languages {
-                self.add(*language, RuleText::Own(Box::new(file.clone())));
+            let holds_in = |dialect: &Language| {
+                !file.languages.contains(dialect) && CompiledRule::compile(&file.yaml, *dialect).is_ok()
+            };
+            let dialects = file.languages.iter().filter_map(|language| language.dialect()).filter(holds_in);
+            for language in file.languages.iter().copied().chain(dialects) {
+                self.add(language, RuleText::Own(Box::new(file.clone())));
             }
         }
         self
@@ -167,10 +175,8 @@ impl Engine {
         if active.is_empty() {
             return Ok(Examined::default());
         }
-        let Ok(text) = std::str::from_utf8(file.bytes) else {
-            return Ok(Examined { findings: Vec::new(), notices: vec!["not UTF-8: no rule was run on it".to_owned()] });
-        };
-        let tree = SyntaxTree::parse(text, language, file.deadline).map_err(|error| match error {
+        let text = in_utf8(file.bytes);
+        let tree = SyntaxTree::parse(&text, language, file.deadline).map_err(|error| match error {
             Error::Timeout => Breakage::new("parsing it took longer than the stage may take"),
             Error::Grammar(_) => Breakage::new(error.to_string()),
         })?;
@@ -186,11 +192,16 @@ impl Engine {
         if scan.timed_out {
             return Err(Breakage::new("the rules took longer on it than the stage may take"));
         }
-        let notices = notices(&tree, text);
+        let is_whole = matches!(text, Cow::Borrowed(_));
+        let notices = notices(&tree, &text, is_whole);
         let hit: BTreeSet<usize> = scan.matches.iter().map(|found| found.rule).collect();
         let files: Vec<RuleFile> = hit.into_iter().filter_map(|rule| Some(active.get(rule)?.file())).collect();
         let mut findings: Vec<Finding> =
             scan.matches.into_iter().filter_map(|found| finding(&files, &active, file, found)).collect();
+        if !is_whole {
+            // A fix may hold what stands in for bytes of the file.
+            findings.iter_mut().for_each(|finding| finding.fixes.clear());
+        }
         for (rule, n_more) in scan.cut {
             let id = active.get(rule).map(|candidate| &candidate.id);
             if let Some(last) = findings.iter().rposition(|finding| Some(&finding.rule) == id) {
@@ -202,9 +213,24 @@ impl Engine {
     }
 }
 
+/// The text, with a character of one byte for each byte that is not UTF-8, so that all offsets stay as they are: one
+/// that may stand in names, texts and comments alike.
+fn in_utf8(bytes: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Cow::Borrowed(text);
+    }
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| '_'));
+    }
+    Cow::Owned(text)
+}
+
 /// What a reader must know beside the findings.
-fn notices(tree: &SyntaxTree, text: &str) -> Vec<String> {
-    let notice = tree.first_error().map(|error| {
+fn notices(tree: &SyntaxTree, text: &str, is_whole: bool) -> Vec<String> {
+    let encoding = (!is_whole).then(|| "not UTF-8: rules read each byte that is not as `_`".to_owned());
+    let syntax = tree.first_error().map(|error| {
         let line = text.get(..error.start).unwrap_or_default().lines().count().max(1);
         let language = tree.language().name();
         format!(
@@ -212,7 +238,7 @@ fn notices(tree: &SyntaxTree, text: &str) -> Vec<String> {
              that part"
         )
     });
-    notice.into_iter().collect()
+    encoding.into_iter().chain(syntax).collect()
 }
 
 fn finding(files: &[RuleFile], active: &[&Candidate], file: &FileInput<'_>, found: Match) -> Option<Finding> {
@@ -238,6 +264,7 @@ mod tests {
     use crate::model::change::{FileSide, Mode, Source};
     use crate::model::deadline::Deadline;
     use crate::model::path::RepoPath;
+    use crate::model::place::{Place, Span};
     use crate::model::rule::RuleId;
     use crate::syntax::Language;
 
@@ -250,10 +277,15 @@ mod tests {
     }
 
     fn examine_wanted(engine: &Engine, language: Language, text: &str, wanted: &dyn Fn(&RuleId) -> bool) -> Examined {
+        examine_bytes(engine, language, text.as_bytes(), wanted)
+    }
+
+    fn examine_bytes(engine: &Engine, language: Language, bytes: &[u8], wanted: &dyn Fn(&RuleId) -> bool) -> Examined {
         let name = match language {
             Language::Rust => "a.rs",
             Language::Python => "a.py",
             Language::JavaScript => "a.js",
+            Language::Jsx => "a.jsx",
             Language::TypeScript => "a.ts",
             Language::Tsx => "a.tsx",
             Language::Go => "a.go",
@@ -262,8 +294,8 @@ mod tests {
         let file = FileInput {
             side: &side,
             is_added: true,
-            n_bytes: text.len() as u64,
-            bytes: text.as_bytes(),
+            n_bytes: bytes.len() as u64,
+            bytes,
             is_text: true,
             manner: Manner::Gate,
             deadline: Deadline::NEVER,
@@ -280,13 +312,13 @@ mod tests {
         for rule in &files {
             let id = &rule.rule.id;
             assert!(rule.tests.fail.len() >= 2 && rule.tests.pass.len() >= 2, "{id} lacks examples");
-            for language in &rule.languages {
+            for language in rule.languages.iter().flat_map(|language| [Some(*language), language.dialect()]).flatten() {
                 for text in &rule.tests.fail {
-                    let found = examine(&engine, rule, *language, text);
+                    let found = examine(&engine, rule, language, text);
                     assert!(!found.findings.is_empty(), "{id} does not find, in {}:\n{text}", language.name());
                 }
                 for text in &rule.tests.pass {
-                    let found = examine(&engine, rule, *language, text);
+                    let found = examine(&engine, rule, language, text);
                     assert!(found.findings.is_empty(), "{id} wrongly finds, in {}:\n{text}", language.name());
                 }
             }
@@ -348,6 +380,56 @@ mod tests {
         check("files: [src/**]\n", 0);
         check("files: ['*.py']\n", 1);
         check("ignores: [{glob: A.PY, caseInsensitive: true}]\n", 0);
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_stood_in_for() {
+        let engine = Engine::built_in(&Language::all().collect());
+        let text = b"# caf\xe9, \xe2\x82 and \xc3\xa9\nna\xefve = 1\nbreakpoint()\n";
+        let found = examine_bytes(&engine, Language::Python, text, &|_| true);
+        let start = text.len() - b"breakpoint()\n".len();
+        let span = Span { start, end: text.len() - 1 };
+        assert_eq!(
+            found.findings.iter().map(|found| &found.place).collect::<Vec<_>>(),
+            [&Place::Span("a.py".into(), span)]
+        );
+        assert_eq!(found.findings[0].anchor.text, "breakpoint()");
+        assert_eq!(found.notices, ["not UTF-8: rules read each byte that is not as `_`"]);
+    }
+
+    #[test]
+    fn a_fix_of_what_was_stood_in_for_is_left_out() {
+        let yaml = "id: a\nlanguage: Python\nseverity: error\nmessage: m\nrule: {pattern: f($A)}\nfix: g($A)\n";
+        let rule = RuleFile::parse("a.yml", yaml).unwrap();
+        let engine = Engine::default().with(std::slice::from_ref(&rule));
+        let n_fixes = |bytes: &[u8]| {
+            let found = examine_bytes(&engine, Language::Python, bytes, &|_| true);
+            found.findings.iter().map(|finding| finding.fixes.len()).collect::<Vec<_>>()
+        };
+        assert_eq!(n_fixes(b"f('a')\n"), [1]);
+        assert_eq!(n_fixes(b"f('\xe9')\n"), [0]);
+    }
+
+    #[test]
+    fn rules_for_javascript_run_on_jsx() {
+        let engine = Engine::built_in(&Language::all().collect());
+        let text = "const a = <label class=\"x\" for=\"y\">{(() => { debugger; })()}</label>;\n";
+        let found = examine_all(&engine, Language::Jsx, text);
+        assert_eq!((found.findings.len(), found.notices.len()), (1, 0), "{found:?}");
+        let check = |keys: &str, expected: usize| {
+            let yaml = format!("id: a\nlanguage: JavaScript\nseverity: error\nmessage: m\nrule: {{{keys}}}\n");
+            let rule = RuleFile::parse("a.yml", &yaml).unwrap();
+            let engine = Engine::default().with(std::slice::from_ref(&rule));
+            engine.verify().unwrap();
+            assert_eq!(
+                examine(&engine, &rule, Language::Jsx, "class A { b = f(); }\n").findings.len(),
+                expected,
+                "{keys}"
+            );
+        };
+        check("pattern: f()", 1);
+        // What only the grammar of JavaScript knows is looked for in JavaScript alone.
+        check("kind: field_definition", 0);
     }
 
     #[test]

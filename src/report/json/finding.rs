@@ -80,7 +80,7 @@ impl From<&Finding> for WireFinding {
             region: finding.region.as_ref().map(Into::into),
             symbol: finding.anchor.symbol.clone(),
             text: finding.anchor.text.clone(),
-            fixes: finding.fixes.iter().map(Into::into).collect(),
+            fixes: finding.reported_fixes().map(Into::into).collect(),
             related: finding.related.iter().map(Into::into).collect(),
             novelty: finding.novelty.into(),
             state: finding.state.into(),

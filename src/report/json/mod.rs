@@ -1,4 +1,5 @@
-//! The run as JSON, without loss: what a script reads, and what `tollgate last` shows again.
+//! The run as JSON, without loss but for fixes of very many edits: what a script reads, and what `tollgate last` shows
+//! again.
 //!
 //! The document has `"version": 1`; the number changes when a reader of the old one would be misled. New properties may
 //! come without a new number. Paths and replacements are bytes: they are strings where they are UTF-8, else
@@ -188,6 +189,15 @@ mod tests {
         let mut report = sample::with(places.map(finding).into());
         report.started = UNIX_EPOCH - Duration::from_nanos(1_500_000_001);
         survives(&report);
+    }
+
+    #[test]
+    fn a_fix_with_very_many_edits_is_left_out() {
+        let edit = |start| Edit { span: Span { start, end: start + 1 }, replacement: Vec::new() };
+        let with = |n_edits: usize| sample::trailing_whitespace().with_fix("all", (0..n_edits).map(edit).collect());
+        survives(&sample::with(vec![with(1_000)]));
+        let (again, _) = read(&written(&sample::with(vec![with(1_001)]))).expect("what was written");
+        assert_eq!(again.findings, [sample::trailing_whitespace()]);
     }
 
     #[test]
