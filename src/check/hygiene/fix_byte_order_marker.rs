@@ -35,7 +35,7 @@ its `#!` line, a JSON parser refuses the file, the first key of a configuration 
 A file with the bytes EF BB BF before `#!/bin/sh`.
 
 ## Fix
-The three bytes are removed.
+The three bytes are removed, as often as they stand there.
 
 ## Options
 None.
@@ -57,7 +57,9 @@ impl FileCheck for FixByteOrderMarker {
         if !file.is_text || !file.bytes.starts_with(MARK) {
             return Ok(Examined::default());
         }
-        let span = Span { start: 0, end: MARK.len() };
+        // Programs that put one there put it before one that is there already.
+        let n_marks = file.bytes.chunks(MARK.len()).take_while(|chunk| *chunk == MARK).count();
+        let span = Span { start: 0, end: n_marks * MARK.len() };
         let finding = at(&ABOUT, file, span, "byte-order mark at the start of the file")
             .with_anchor(Anchor::of_file(b"byte-order mark"))
             .with_fix("remove the byte-order mark", vec![Edit { span, replacement: Vec::new() }]);
@@ -81,6 +83,7 @@ mod tests {
         };
         check("\u{feff}a\u{feff}", "a\u{feff}");
         check("a\u{feff}", "a\u{feff}");
+        check("\u{feff}\u{feff}a", "a");
         check("", "");
     }
 
