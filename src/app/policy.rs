@@ -5,10 +5,12 @@ use crate::app::failure::Failure;
 use crate::app::project_rules::Where;
 use crate::app::sources::Sources;
 use crate::app::vocabulary::vocabulary;
+use crate::check::pattern::rule_file::RuleFile;
 use crate::config::vocabulary::{verify, verify_words};
 use crate::config::{Config, OnBroken, Origin, Sourced};
 use crate::git::Repo;
-use crate::model::change::{ChangeSet, FileSide, Head, Mode, ObjectId, Source};
+use crate::git::listing::Listing;
+use crate::model::change::{ChangeSet, ChangedFile, FileSide, Head, Mode, ObjectId, Source};
 use crate::model::content::{Content, Contents};
 use crate::model::path::RepoPath;
 use crate::model::request::Request;
@@ -53,10 +55,34 @@ impl Session<'_> {
             loaded.config.note_unread(&local);
         }
         change.files.iter().for_each(|file| loaded.config.note_unread(file.path()));
+        if let (Request::Range { .. }, Head::Tree { tree, commit }) = (request, change.head) {
+            self.note_edit(&mut loaded, change, &tree, &commit.short())?;
+        }
         if reports_only {
             report_only(&mut loaded);
         }
         Ok(loaded)
+    }
+
+    /// Tells that the change edits the policy that will judge those after it.
+    fn note_edit(&self, loaded: &mut Loaded, change: &ChangeSet, tree: &ObjectId, name: &str) -> Result<(), Failure> {
+        let is_policy = |side: &FileSide| side.path.as_bytes().eq_ignore_ascii_case(FILE.as_bytes());
+        let sides = |file: &ChangedFile| file.head.iter().chain(file.bases.iter().flatten()).any(is_policy);
+        if !change.files.iter().any(sides) {
+            return Ok(());
+        }
+        let after = match self.in_tree(tree, name)? {
+            None => "after it there is none, and the built-in defaults hold".to_owned(),
+            Some(found) => match Config::load(Some((&found.name, &found.bytes))) {
+                Ok(_) => "the new one holds from the next change on".to_owned(),
+                Err(error) => {
+                    let text = error.to_string();
+                    format!("the new one can't be used: {}", text.lines().next().unwrap_or_default())
+                }
+            },
+        };
+        loaded.config.notices.push(format!("this change edits {FILE}; it is judged by {}; {after}", loaded.name));
+        Ok(())
     }
 
     /// The policy for what has no change: a message, a listing.
@@ -71,6 +97,14 @@ impl Session<'_> {
         let mut loaded = self.load(found)?;
         loaded.config.with_overrides(self.settings.overrides);
         Ok((loaded.config, loaded.name))
+    }
+
+    /// The project's own rules as the work tree's policy names them.
+    pub(crate) fn own_rules(&self) -> Result<Vec<RuleFile>, Failure> {
+        let found = self.in_worktree()?;
+        let side = found.as_ref().map_or(Where::Nowhere, |found| found.side);
+        let loaded = self.load(found)?;
+        self.project_rules(&loaded.config, side)
     }
 
     fn load(&self, found: Option<Found>) -> Result<Loaded, Failure> {
@@ -108,13 +142,18 @@ impl Session<'_> {
                 None => Ok(None),
             };
         }
-        for parent in &change.parents {
-            let entry = self.repo.entry(&parent.tree, &path).map_err(Failure::git)?;
-            if let Some((mode, id)) = entry {
-                return self.read(&FileSide { path, mode, source: Source::Blob(id) }, FILE.to_owned(), Where::Index);
+        let side = match change.parents.as_slice() {
+            [parent] => {
+                let entry = self.repo.entry(&parent.tree, &path).map_err(Failure::git)?;
+                entry.map(|(mode, id)| FileSide { path, mode, source: Source::Blob(id) })
             }
+            // In a merge the file may be that of any parent.
+            _ => self.repo.list(&Listing::Index).map_err(Failure::git)?.into_iter().find(|side| side.path == path),
+        };
+        match side {
+            Some(side) => self.read(&side, FILE.to_owned(), Where::Index),
+            None => self.in_worktree(),
         }
-        self.in_worktree()
     }
 
     fn in_worktree(&self) -> Result<Option<Found>, Failure> {

@@ -51,7 +51,9 @@ pub(super) fn run(args: &CiArgs, context: &Context) -> Result<u8, Failure> {
         None => detect(&context.environment.variables),
     };
     let change = change(args, forge, context)?;
-    let request = Request::Range { base: known_base(&repo, &change, forge)?, head: change.head };
+    let base = known_base(&repo, &change, forge)?;
+    must_differ(&repo, &base, &change)?;
+    let request = Request::Range { base, head: change.head };
     let settings = Settings {
         // Nobody can switch a check of a pipeline off from outside; the policy can.
         left_out: args.run.skip.iter().map(|id| (id.clone(), "--skip")).collect(),
@@ -76,6 +78,7 @@ fn change(args: &CiArgs, forge: Option<&Forge>, context: &Context) -> Result<Cha
         bases: vec![base.to_owned()],
         head: args.head.clone().unwrap_or_else(|| "HEAD".to_owned()),
         title: args.change.as_ref().map_or_else(String::new, |number| format!("change {number} into {base}")),
+        is_request: false,
     };
     let told = match (&args.base, forge) {
         (Some(base), _) => return Ok(named(base)),
@@ -116,6 +119,22 @@ fn known_base(repo: &Repo, change: &Change, forge: Option<&Forge>) -> Result<Str
         Some(forge) => failure.with_hint(forge.fetch_hint),
         None => failure,
     })
+}
+
+/// A request to merge a commit into itself is no request: something in the pipeline names the wrong commit, and judging
+/// nothing must not pass.
+fn must_differ(repo: &Repo, base: &str, change: &Change) -> Result<(), Failure> {
+    if !change.is_request {
+        return Ok(());
+    }
+    let (base_commit, head_commit) =
+        (repo.resolve(base).map_err(Failure::git)?, repo.resolve(&change.head).map_err(Failure::git)?);
+    if base_commit.id != head_commit.id {
+        return Ok(());
+    }
+    let error = anyhow::anyhow!("{}: head and base are the same commit {}", change.title, head_commit.id.short());
+    let hint = "check that the pipeline runs on the change; --base and --head name the commits";
+    Err(Failure { code: Failure::CHANGE, ..Failure::usage(error) }.with_hint(hint))
 }
 
 /// Shows the findings where the forge looks for them: in the log, and in the summary of the step.

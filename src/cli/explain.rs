@@ -7,6 +7,7 @@ use crate::app::failure::Failure;
 use crate::app::vocabulary::built_in_checks;
 use crate::check::About;
 use crate::check::pattern::pack::built_in;
+use crate::check::pattern::rule_file::RuleFile;
 use crate::cli::Context;
 use crate::cli::check::RunArgs;
 use crate::config::nearest::nearest;
@@ -32,12 +33,17 @@ pub(super) fn run(args: &ExplainArgs, context: &Context) -> Result<u8, Failure> 
     context.streams.data(page.as_bytes()).map(|()| 0)
 }
 
-/// The page of a check that this repository's configuration defines; of a rule of such a check (`tool/rule`), too.
+/// The page of a rule of the project's own, or of a check that its configuration defines (of a rule of such a check,
+/// `tool/rule`, too).
 fn own_page(id: &str, context: &Context) -> Result<Option<String>, Failure> {
     let interrupt = Interrupt::default();
     let Ok(repo) = Repo::discover(&context.environment.folder, &interrupt) else { return Ok(None) };
     let settings = RunArgs::default().settings(&context.environment, Trust::BuiltInOnly);
-    let (config, policy) = Session { repo: &repo, settings: &settings, interrupt: &interrupt }.policy_here()?;
+    let session = Session { repo: &repo, settings: &settings, interrupt: &interrupt };
+    if let Some(file) = session.own_rules()?.iter().find(|file| file.rule.id.as_str() == id) {
+        return Ok(Some(rule_page(file)));
+    }
+    let (config, policy) = session.policy_here()?;
     let own = id.split_once('/').map_or(id, |(check, _)| check);
     let Some((check, run)) = config.checks.get(own).and_then(|check| Some((check, check.run.as_ref()?))) else {
         return Ok(None);
@@ -56,12 +62,15 @@ fn page(id: &str) -> Option<String> {
         let page = format!("# {id} ({}, {})\n\n{}", about.family.name(), about.level.name(), doc(about));
         return Some(page + "\n");
     }
-    let file = built_in().into_iter().find(|file| file.rule.id.as_str() == id)?;
-    let rule = file.rule;
+    built_in().iter().find(|file| file.rule.id.as_str() == id).map(rule_page)
+}
+
+fn rule_page(file: &RuleFile) -> String {
+    let rule = &file.rule;
     let languages: Vec<&str> = file.languages.iter().map(|language| language.name()).collect();
     let cwe: Vec<String> = rule.cwe.iter().map(|number| format!(", CWE-{number}")).collect();
-    let head = format!("# {id} ({}, {}{})", languages.join(", "), rule.level.name(), cwe.concat());
-    Some(format!("{head}\n\n{}\n", rule.doc.trim_end()))
+    let head = format!("# {} ({}, {}{})", rule.id, languages.join(", "), rule.level.name(), cwe.concat());
+    format!("{head}\n\n{}\n", rule.doc.trim_end())
 }
 
 /// What a check says of itself; the part about its options also says where they are written, and names all of them.

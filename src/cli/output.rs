@@ -11,8 +11,9 @@ use crate::app::rules_in_force::Described;
 use crate::app::{Judged, Session};
 use crate::cli::Context;
 use crate::model::escape::escaped;
-use crate::report::{Audience, Detail, Document, FORMATS, Format, Occasion, format};
+use crate::report::{Audience, Detail, Document, FORMATS, Format, Occasion, format, verdict_line};
 use crate::store;
+use crate::tree::file::write_report;
 
 /// How and where a run is reported.
 #[derive(Args, Clone, Debug, Default)]
@@ -158,6 +159,7 @@ impl OutputArgs {
         self.write_files(&documents, context)?;
         keep(judged, session);
         self.show(&documents, &context.streams.audience(self.detail()), context)?;
+        self.say_what_is_broken(&documents, context);
         Ok(worst(judged.iter().map(|one| one.verdict.exit_code())))
     }
 
@@ -174,13 +176,23 @@ impl OutputArgs {
     /// Writes documents to the files that were asked for.
     pub(super) fn write_files(&self, documents: &[Document<'_>], context: &Context) -> Result<(), Failure> {
         for (name, file) in &self.reports {
-            let file = context.environment.folder.join(file);
-            std::fs::write(&file, rendered(known(name), documents, &Audience::LOG)).map_err(|error| {
-                let error = anyhow::Error::new(error).context(format!("cannot write the report {}", file.display()));
-                Failure { code: Failure::CHANGE, ..Failure::usage(error) }
-            })?;
+            let bytes = rendered(known(name), documents, &Audience::LOG);
+            write_report(&context.environment.folder, file, &bytes)
+                .map_err(|error| Failure { code: Failure::CHANGE, ..Failure::usage(error) })?;
         }
         Ok(())
+    }
+}
+
+impl OutputArgs {
+    /// A list of findings has no place for a check that could not run: whoever gets such a list is told beside it.
+    fn say_what_is_broken(&self, documents: &[Document<'_>], context: &Context) {
+        if self.format.is_none_or(|format| format == "terminal") {
+            return;
+        }
+        for document in documents.iter().filter(|document| document.verdict.exit_code() == 3) {
+            context.streams.say(&verdict_line(document));
+        }
     }
 }
 

@@ -2,11 +2,17 @@
 
 use clap::{Args, Subcommand};
 
+use crate::app::Session;
 use crate::app::failure::Failure;
 use crate::app::vocabulary::built_in_checks;
 use crate::check::Active;
 use crate::check::pattern::pack::built_in;
+use crate::check::pattern::rule_file::RuleFile;
 use crate::cli::Context;
+use crate::cli::check::RunArgs;
+use crate::git::Repo;
+use crate::model::command::Trust;
+use crate::process::Interrupt;
 
 /// List checks and rules.
 #[derive(Args)]
@@ -17,17 +23,25 @@ pub(super) struct RulesArgs {
 
 #[derive(Subcommand)]
 enum RulesCommand {
-    /// List every built-in check and rule: id, level, where it runs, what it finds.
+    /// List every built-in check and rule, and the project's own rules: id, level, where it runs, what it finds.
     List,
 }
 
 pub(super) fn run(args: &RulesArgs, context: &Context) -> Result<u8, Failure> {
     match args.command {
-        RulesCommand::List => context.streams.data(list().as_bytes()).map(|()| 0),
+        RulesCommand::List => context.streams.data(list(own(context)?).as_bytes()).map(|()| 0),
     }
 }
 
-fn list() -> String {
+/// The project's own rules, where there is a project.
+fn own(context: &Context) -> Result<Vec<RuleFile>, Failure> {
+    let interrupt = Interrupt::default();
+    let Ok(repo) = Repo::discover(&context.environment.folder, &interrupt) else { return Ok(Vec::new()) };
+    let settings = RunArgs::default().settings(&context.environment, Trust::BuiltInOnly);
+    Session { repo: &repo, settings: &settings, interrupt: &interrupt }.own_rules()
+}
+
+fn list(own: Vec<RuleFile>) -> String {
     let checks = built_in_checks().into_iter().map(|about| {
         let when = if about.active == Active::WhenNamed { "when named: " } else { "" };
         [
@@ -37,7 +51,7 @@ fn list() -> String {
             format!("{when}{}", about.summary),
         ]
     });
-    let rules = built_in().into_iter().map(|file| {
+    let rules = built_in().into_iter().chain(own).map(|file| {
         let languages: Vec<&str> = file.languages.iter().map(|language| language.name()).collect();
         let (id, level) = (file.rule.id.to_string(), file.rule.level.name().to_owned());
         [id, level, languages.join(","), file.rule.summary]

@@ -1,7 +1,7 @@
 //! AWS CodeBuild: the variables of a build that a webhook started (docs.aws.amazon.com, "Environment variables in build
 //! environments").
 
-use crate::forge::{Change, Error, Forge, Variables, branch, given, given_object};
+use crate::forge::{Change, Error, Forge, Variables, branch, given, given_object, remote_branch};
 
 pub(super) const FORGE: Forge = Forge {
     name: "codebuild",
@@ -24,10 +24,17 @@ fn change(variables: &Variables, _event: &[u8]) -> Result<Change, Error> {
     let trigger = given(variables, "CODEBUILD_WEBHOOK_TRIGGER").unwrap_or("build");
     if let Some(base) = given(variables, "CODEBUILD_WEBHOOK_BASE_REF") {
         let into = branch(base);
-        return Ok(Change { bases: vec![format!("origin/{into}")], head, title: format!("{trigger} into {into}") });
+        return Ok(Change {
+            bases: vec![remote_branch(into)],
+            head,
+            title: format!("{trigger} into {into}"),
+            is_request: true,
+        });
     }
     match given_object(variables, "CODEBUILD_WEBHOOK_PREV_COMMIT") {
-        Some(before) => Ok(Change { bases: vec![before.to_owned()], head, title: trigger.to_owned() }),
+        Some(before) => {
+            Ok(Change { bases: vec![before.to_owned()], head, title: trigger.to_owned(), is_request: false })
+        }
         None => Err(missing(
             "no webhook started this build; name the base with --base, for a CodeCommit pull request its destination \
              commit",

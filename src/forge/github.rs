@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::forge::{Change, Error, Forge, Variables, branch, given};
+use crate::forge::{Change, Error, Forge, Variables, branch, given, remote_branch};
 
 const NAME: &str = "github";
 
@@ -29,9 +29,11 @@ struct Event {
 #[derive(Deserialize)]
 struct PullRequest {
     base: Side,
+    #[serde(default)]
+    head: Side,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 struct Side {
     sha: String,
 }
@@ -60,26 +62,31 @@ fn change(variables: &Variables, event: &[u8]) -> Result<Change, Error> {
     let reference = given(variables, "GITHUB_REF").unwrap_or_default();
     if let Some(request) = event.pull_request {
         let into = given(variables, "GITHUB_BASE_REF").unwrap_or("its base");
+        let title = format!("pull request {} into {into}", event.number);
+        if given(variables, "GITHUB_EVENT_NAME") == Some("pull_request_target") {
+            // There GITHUB_SHA is the base, and the checkout has to fetch the head itself.
+            return Ok(Change { bases: vec![request.base.sha], head: request.head.sha, title, is_request: true });
+        }
         // Actions judges the merge of the request into its base; its first parent is the base as it was merged into,
         // which may be newer than the one that the event tells of.
         let merged =
             (reference.starts_with("refs/pull/") && reference.ends_with("/merge")).then(|| format!("{head}^1"));
-        let bases = merged.into_iter().chain([request.base.sha, format!("origin/{into}")]).collect();
-        return Ok(Change { bases, head, title: format!("pull request {} into {into}", event.number) });
+        let bases = merged.into_iter().chain([request.base.sha, remote_branch(into)]).collect();
+        return Ok(Change { bases, head, title, is_request: true });
     }
     if let Some(group) = event.merge_group {
         let title = format!("merge group into {}", branch(&group.base_ref));
-        return Ok(Change { bases: vec![group.base_sha], head, title });
+        return Ok(Change { bases: vec![group.base_sha], head, title, is_request: true });
     }
     let bases = match (event.before.bytes().any(|byte| byte != b'0'), event.repository.default_branch) {
         (true, _) => vec![event.before],
         (false, default) if !default.is_empty() && reference.starts_with("refs/heads/") => {
-            vec![format!("origin/{default}")]
+            vec![remote_branch(&default)]
         }
         (false, _) => {
             let name = given(variables, "GITHUB_EVENT_NAME").unwrap_or_default();
             return Err(missing(format!("an event `{name}` has no base; name one with --base")));
         }
     };
-    Ok(Change { bases, head, title: format!("push to {}", branch(reference)) })
+    Ok(Change { bases, head, title: format!("push to {}", branch(reference)), is_request: false })
 }

@@ -19,6 +19,8 @@ pub(crate) struct Change {
     pub(crate) head: String,
     /// For people: `pull request 7 into main`.
     pub(crate) title: String,
+    /// Whether it is a request to merge: then head and base are never the same.
+    pub(crate) is_request: bool,
 }
 
 /// A forge's pipeline.
@@ -70,6 +72,11 @@ fn given_object<'a>(variables: &'a Variables, name: &str) -> Option<&'a str> {
     given(variables, name).filter(|id| id.bytes().any(|byte| byte != b'0'))
 }
 
+/// The branch of the remote, by its full name: `origin/main` could also be a tag or a local branch that somebody pushed.
+fn remote_branch(name: &str) -> String {
+    format!("refs/remotes/origin/{name}")
+}
+
 /// The name of a branch from a full ref.
 fn branch(reference: &str) -> &str {
     reference.strip_prefix("refs/heads/").unwrap_or(reference)
@@ -88,7 +95,8 @@ mod tests {
         let variables = variables(pairs);
         let change = (detect(&variables).unwrap().change)(&variables, event.as_bytes()).unwrap();
         let bases = bases.iter().map(|&base| base.to_owned()).collect();
-        assert_eq!(change, Change { bases, head: head.to_owned(), title: title.to_owned() });
+        let is_request = title.contains(" into ");
+        assert_eq!(change, Change { bases, head: head.to_owned(), title: title.to_owned(), is_request });
     }
 
     #[track_caller]
@@ -110,8 +118,21 @@ mod tests {
                 ("GITHUB_BASE_REF", "main"),
             ],
             r#"{"number": 7, "pull_request": {"base": {"sha": "bbb"}, "head": {"sha": "ccc"}}}"#,
-            &["aaa^1", "bbb", "origin/main"],
+            &["aaa^1", "bbb", "refs/remotes/origin/main"],
             "aaa",
+            "pull request 7 into main",
+        );
+        check(
+            &[
+                actions,
+                ("GITHUB_EVENT_NAME", "pull_request_target"),
+                ("GITHUB_SHA", "bbb"),
+                ("GITHUB_REF", "refs/heads/main"),
+                ("GITHUB_BASE_REF", "main"),
+            ],
+            r#"{"number": 7, "pull_request": {"base": {"sha": "bbb"}, "head": {"sha": "ccc"}}}"#,
+            &["bbb"],
+            "ccc",
             "pull request 7 into main",
         );
         check(
@@ -131,7 +152,7 @@ mod tests {
         check(
             &[actions, ("GITHUB_EVENT_NAME", "push"), ("GITHUB_SHA", "aaa"), ("GITHUB_REF", "refs/heads/new")],
             r#"{"before": "0000", "repository": {"default_branch": "main"}}"#,
-            &["origin/main"],
+            &["refs/remotes/origin/main"],
             "aaa",
             "push to new",
         );
@@ -152,7 +173,7 @@ mod tests {
                 ("CI_MERGE_REQUEST_DIFF_BASE_SHA", "bbb"),
             ],
             "",
-            &["origin/main", "bbb"],
+            &["refs/remotes/origin/main", "bbb"],
             "aaa",
             "merge request 7 into main",
         );
@@ -183,7 +204,7 @@ mod tests {
                 ("CODEBUILD_WEBHOOK_TRIGGER", "pr/7"),
             ],
             "",
-            &["origin/main"],
+            &["refs/remotes/origin/main"],
             "aaa",
             "pr/7 into main",
         );

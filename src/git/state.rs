@@ -98,9 +98,21 @@ impl Repo {
         Ok(paths)
     }
 
-    /// Whether a tracked file in the work tree differs from the index.
+    /// Whether a tracked file in the work tree differs from the index, or may: git was told not to look at it.
     pub(crate) fn has_unstaged_changes(&self) -> Result<bool, Error> {
-        Ok(!self.unstaged_paths()?.is_empty())
+        Ok(!self.unstaged_paths()?.is_empty() || self.has_unwatched_files()?)
+    }
+
+    /// Whether there is a file that git was told to take for unchanged (`assume-unchanged`), or to leave alone
+    /// (`skip-worktree`) although it is there.
+    fn has_unwatched_files(&self) -> Result<bool, Error> {
+        let listed = self.run(&["ls-files", "-v", "-z", "--full-name"], b"")?;
+        let is_unwatched = |entry: &[u8]| match entry {
+            [b'S', b' ', path @ ..] => self.worktree_mode(&RepoPath::new(path)).is_some(),
+            [tag, ..] => tag.is_ascii_lowercase(),
+            [] => false,
+        };
+        Ok(listed.split(|&byte| byte == 0).any(is_unwatched))
     }
 
     /// Whether a tracked file in the work tree, or the index, differs from a tree.

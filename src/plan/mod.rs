@@ -3,7 +3,7 @@
 pub(crate) mod levels;
 pub(crate) mod selection;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::external::Command;
 use crate::check::pattern::Engine;
@@ -92,6 +92,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) file_checks: Vec<FileCheckJob>,
     /// The files, in the order of the change.
     pub(crate) files: Vec<FileJob>,
+    /// Every file of the change that is not excluded, deleted ones too: its index in the change.
+    pub(crate) included: BTreeSet<usize>,
     /// The checks of the whole change.
     pub(crate) change_checks: Vec<ChangeCheckJob>,
     /// The pattern rules.
@@ -129,6 +131,7 @@ pub(crate) fn plan<'a>(change: &ChangeSet, policy: &Policy<'a>) -> Result<Plan<'
     Ok(Plan {
         file_checks,
         files,
+        included: included.iter().map(|(index, _)| *index).collect(),
         change_checks,
         engine: policy.engine,
         selection: policy.selection,
@@ -243,30 +246,27 @@ fn untrusted() -> Breakage {
 struct Wanted {
     /// Those that are there after the change.
     present: Vec<RepoPath>,
-    /// How many are gone after it.
-    n_deleted: usize,
+    /// How many are no longer there as files under a name that the command is for.
+    n_gone: usize,
 }
 
 impl Wanted {
     fn of(command: &Command, included: &[(usize, &ChangedFile)]) -> Result<Self, PatternError> {
         let (only, never) = (Patterns::new(&command.check.files)?, Patterns::new(&command.check.exclude)?);
         let is_for = |path: &RepoPath| (only.is_empty() || only.matches(path)) && !never.matches(path);
-        let (present, deleted): (Vec<&ChangedFile>, Vec<&ChangedFile>) = included
-            .iter()
-            .map(|(_, file)| *file)
-            .filter(|file| is_for(file.path()))
-            .partition(|file| file.head.is_some());
-        let regular = present.into_iter().filter_map(|file| file.head.as_ref()).filter(|side| side.mode.is_regular());
-        Ok(Self {
-            present: command.in_folder(regular.map(|side| side.path.clone()).collect()),
-            n_deleted: deleted.len(),
-        })
+        let sides =
+            |file: &ChangedFile| file.head.iter().chain(file.bases.iter().flatten()).any(|side| is_for(&side.path));
+        let touched: Vec<&ChangedFile> = included.iter().map(|(_, file)| *file).filter(|file| sides(file)).collect();
+        let heads = touched.iter().filter_map(|file| file.head.as_ref());
+        let present: Vec<RepoPath> =
+            heads.filter(|side| side.mode.is_regular() && is_for(&side.path)).map(|side| side.path.clone()).collect();
+        Ok(Self { n_gone: touched.len() - present.len(), present: command.in_folder(present) })
     }
 
     /// Whether the command has nothing to do: it takes files and there are none, or it is for some files and none of
     /// them changed.
     fn is_nothing(&self, command: &Command) -> bool {
         let is_for_some = !command.check.files.is_empty();
-        self.present.is_empty() && (command.names_files() || (is_for_some && self.n_deleted == 0))
+        self.present.is_empty() && (command.names_files() || (is_for_some && self.n_gone == 0))
     }
 }

@@ -125,6 +125,24 @@ pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     replace(path, bytes, Access::Kept).map_err(Error::files("write", path))
 }
 
+/// Writes a report where the user wants it; `file` may be relative to `folder`. What is judged may have put a link in
+/// its way, so no link is followed on a relative way. A pipe or device is written as it is.
+pub(crate) fn write_report(folder: &Path, file: &Path, bytes: &[u8]) -> Result<(), Error> {
+    const ACTION: &str = "write the report";
+    let whole = folder.join(file);
+    let on_the_way = file.ancestors().skip(1).filter(|_| file.is_relative());
+    for part in on_the_way.filter(|part| !part.as_os_str().is_empty()) {
+        if folder.join(part).is_symlink() {
+            return Err(Error::files(ACTION, &whole)(io::Error::other("a folder on the way is a symbolic link")));
+        }
+    }
+    match fs::symlink_metadata(&whole) {
+        Ok(metadata) if !metadata.is_symlink() && !metadata.is_file() && !metadata.is_dir() => fs::write(&whole, bytes),
+        _ => replace(&whole, bytes, Access::Kept),
+    }
+    .map_err(Error::files(ACTION, &whole))
+}
+
 /// The same for a program: everybody may run it.
 pub(crate) fn write_program(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     replace(path, bytes, Access::Executable).map_err(Error::files("write", path))

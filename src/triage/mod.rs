@@ -110,10 +110,12 @@ impl<'a> Comparison<'a> {
             if finding.novelty != Novelty::ChangedLines {
                 continue;
             }
-            let is_old = match (&finding.region, self.diff(file)) {
+            // A place that is not there tells nothing of what the change did.
+            let region = finding.region.as_ref().filter(|region| is_in_text(&finding.place, region));
+            let is_old = match (region, self.diff(file)) {
                 (Some(region), Some(diff)) => !lines(region).any(|line| diff.is_written(line)),
-                (None, Some(_)) => false,
-                (_, None) => file.is_none() && finding.place.path().is_some(),
+                (Some(_), None) => file.is_none(),
+                (None, _) => false,
             };
             self.settle(at, is_old.then_some(State::Unchanged));
         }
@@ -208,6 +210,15 @@ fn index<'a>(bases: &'a [&'a BaseFile]) -> HashMap<(&'a RuleId, &'a str), Vec<Ca
         }
     }
     index
+}
+
+/// Whether a place lies in the text that its region was taken from: one behind the end was moved to it.
+fn is_in_text(place: &Place, region: &Region) -> bool {
+    match place {
+        Place::Lines { start, .. } => start.line == region.start.line,
+        Place::Span(..) => true,
+        Place::File(_) | Place::Change | Place::Message(_) => false,
+    }
 }
 
 /// The first line of a region, from 0.

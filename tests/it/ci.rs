@@ -335,3 +335,58 @@ fn a_change_that_brings_nothing_passes() {
     repo.git(&["push", "-q", "origin", "feature"]).code(0);
     repo.run_in(&bare, TOLLGATE, &["ci", "--base", "main", "--head", "feature"], b"").code(1).says("a.txt:1:4");
 }
+
+#[test]
+fn a_tag_with_the_name_of_the_base_does_not_stand_in_for_it() {
+    let repo = feature(&[("a.py", "x = 1\n")], &[("a.py", "breakpoint()\n")]);
+    repo.git(&["tag", "origin/main"]).code(0);
+    repo.git(&["update-ref", "refs/remotes/origin/main", "main"]).code(0);
+    let head = revision(&repo, "HEAD");
+    let pipeline =
+        [("GITLAB_CI", "true"), ("CI_COMMIT_SHA", head.as_str()), ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main")];
+    ci(&repo, &pipeline, &[]).code(1).says("breakpoint-call");
+}
+
+#[test]
+fn a_request_of_a_commit_into_itself_is_an_error() {
+    let repo = feature(&[("a.py", "x = 1\n")], &[("a.py", "breakpoint()\n")]);
+    repo.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]).code(0);
+    let head = revision(&repo, "HEAD");
+    let pipeline =
+        [("GITLAB_CI", "true"), ("CI_COMMIT_SHA", head.as_str()), ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main")];
+    ci(&repo, &pipeline, &[]).code(3).says("head and base are the same commit");
+}
+
+#[test]
+fn what_is_excluded_gives_no_excuse() {
+    let bad = "def f():\n    breakpoint()\n";
+    let policy = "exclude = [\"vendor/**\"]\n";
+    let repo = feature(
+        &[("vendor/a.py", bad), ("src/a.py", "x = 1\n"), ("tollgate.toml", policy)],
+        &[("vendor/a.py", "x = 1\n"), ("src/a.py", bad)],
+    );
+    repo.tollgate(&["ci", "--base", "main"]).code(1).says("breakpoint-call");
+}
+
+#[test]
+fn an_edit_of_the_policy_is_told() {
+    let repo = feature(&[("tollgate.toml", "")], &[("tollgate.toml", "[gate]\nfail-on = \"nonsense\"\n")]);
+    repo.tollgate(&["ci", "--base", "main"])
+        .code(0)
+        .says("this change edits tollgate.toml; it is judged by tollgate.toml at main; the new one can't be used");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_report_follows_no_link_of_the_change() {
+    let repo = feature(&[("a.py", "x = 1\n")], &[("a.py", "x = 2\n")]);
+    let victim = repo.beside("victim");
+    std::fs::write(&victim, "mine\n").unwrap();
+    std::os::unix::fs::symlink(&victim, repo.top().join("tollgate.sarif")).unwrap();
+    std::os::unix::fs::symlink(repo.beside("home"), repo.top().join("out")).unwrap();
+    for report in ["sarif=tollgate.sarif", "sarif=out/tollgate.sarif"] {
+        repo.tollgate(&["ci", "--base", "main", "--report", report]).code(3).says("symbolic link");
+    }
+    assert_eq!(std::fs::read_to_string(&victim).unwrap(), "mine\n");
+    assert!(!repo.beside("home").join("tollgate.sarif").exists());
+}

@@ -443,3 +443,47 @@ fn a_command_gets_no_input_and_leaves_no_child() {
     let alive = repo.run_in(&repo.top(), "kill", &["-0", pid.trim()], b"");
     assert!(alive.code != Some(0) || state.contains(") Z "), "the child of the command lives on: {state}");
 }
+
+#[test]
+fn a_command_sees_the_commit_also_where_git_was_told_not_to_look() {
+    let repo = Repo::with(&[
+        ("tollgate.toml", "[checks.t]\nrun = [\"grep\", \"-q\", \"good\", \"lib.txt\"]\n"),
+        ("lib.txt", "good\n"),
+    ]);
+    repo.tollgate(&["install"]).code(0);
+    for flag in ["--assume-unchanged", "--skip-worktree"] {
+        repo.stage(&[("lib.txt", "bad\n")]);
+        repo.git(&["update-index", flag, "lib.txt"]).code(0);
+        repo.write("lib.txt", "good\n");
+        repo.tollgate(&["check", "--staged"]).code(1).says("[t]");
+        repo.git(&["update-index", "--no-assume-unchanged", "--no-skip-worktree", "lib.txt"]).code(0);
+    }
+}
+
+#[test]
+fn a_suite_runs_when_its_files_are_renamed_away_or_replaced_by_links() {
+    let policy = "[checks.t]\nrun = [\"sh\", \"-c\", \"exit 1\"]\nfiles = [\"src/**\"]\n";
+    let repo = Repo::with(&[("tollgate.toml", policy), ("src/a", "one\ntwo\nthree\n"), ("src/b", "b\n")]);
+    repo.tollgate(&["install"]).code(0);
+    std::fs::create_dir(repo.top().join("lib")).unwrap();
+    repo.git(&["mv", "src/a", "lib/a"]).code(0);
+    repo.tollgate(&["check", "--staged"]).code(1).says("[t]");
+}
+
+#[test]
+fn a_finding_at_a_place_that_is_not_there_is_new() {
+    let result = |uri: &str, line: u32| {
+        format!(
+            r#"{{"version":"2.1.0","runs":[{{"tool":{{"driver":{{"name":"x"}}}},"results":[{{"ruleId":"r","level":"error","message":{{"text":"m"}},"locations":[{{"physicalLocation":{{"artifactLocation":{{"uri":"{uri}"}},"region":{{"startLine":{line}}}}}}}]}}]}}]}}"#
+        )
+    };
+    for (uri, line, code) in [("sub/x.py", 9999, 1), ("x.py", 1, 1), ("SUB/X.PY", 1, 1), ("sub/x.py", 1, 0)] {
+        let policy =
+            "[checks.lint]\nrun = [\"sh\", \"lint.sh\", \"{files}\"]\nfiles = [\"**/*.py\"]\noutput = \"sarif\"\n";
+        let script = format!("cat <<'END'\n{}\nEND\nexit 1\n", result(uri, line));
+        let repo = Repo::with(&[("tollgate.toml", policy), ("lint.sh", &script), ("sub/x.py", "a = 1\nb = 2\n")]);
+        repo.tollgate(&["install"]).code(0);
+        repo.stage(&[("sub/x.py", "a = 1\nb = 2\nc = 3\n")]);
+        repo.tollgate(&["check", "--staged"]).code(code);
+    }
+}

@@ -34,8 +34,12 @@ pub(crate) fn read(bytes: &[u8]) -> SuiteReport {
 struct Parse {
     report: SuiteReport,
     has_suite: bool,
+    /// The most failures that any suite counts of itself.
+    n_counted: usize,
     depth: usize,
     case: Option<Case>,
+    /// Whether the first failure of the test was told.
+    is_told: bool,
     /// The text of the element that tells about a failure, while inside of it.
     detail: Option<String>,
 }
@@ -75,18 +79,24 @@ impl Parse {
 
     fn open(&mut self, tag: &BytesStart<'_>) {
         match tag.local_name().as_ref() {
-            "testsuites" | "testsuite" => self.has_suite = true,
+            "testsuites" | "testsuite" => {
+                self.has_suite = true;
+                let count = |name| attribute(tag, name).and_then(|count| count.trim().parse().ok()).unwrap_or(0_usize);
+                self.n_counted = self.n_counted.max(count("failures").saturating_add(count("errors")));
+            }
             "testcase" => {
                 self.has_suite = true;
+                self.is_told = false;
                 self.case = Some(case(tag));
             }
             "failure" | "error" => {
                 let message = attribute(tag, "message").or_else(|| attribute(tag, "type")).unwrap_or_default();
                 let suite = || Case { name: "(suite)".into(), file: String::new(), line: 0, ending: Ending::Passed };
                 let case = self.case.get_or_insert_with(suite);
-                if !matches!(case.ending, Ending::Failed { .. }) {
+                if self.detail.is_none() && !self.is_told {
                     case.ending = Ending::Failed { message, detail: String::new() };
                     self.detail = Some(String::new());
+                    self.is_told = true;
                 }
             }
             "skipped" | "disabled" | "ignored" => {
@@ -106,7 +116,10 @@ impl Parse {
                     *detail = text.trim().to_owned();
                 }
             }
-            "testcase" | "testsuite" => self.report.cases.extend(self.case.take()),
+            "testcase" | "testsuite" => {
+                self.is_told = false;
+                self.report.cases.extend(self.case.take());
+            }
             _ => {}
         }
     }
@@ -115,6 +128,11 @@ impl Parse {
         self.report.cases.extend(self.case.take());
         if self.report.problem.is_none() && self.depth > 0 {
             self.report.problem = Some("the report is broken off: it ends inside an element".to_owned());
+        }
+        let n_failed = self.report.cases.iter().filter(|case| matches!(case.ending, Ending::Failed { .. })).count();
+        if self.report.problem.is_none() && self.n_counted > n_failed {
+            self.report.problem =
+                Some(format!("the report counts {} failures and tells of {n_failed}", self.n_counted));
         }
         if !self.has_suite && self.report.problem.is_none() {
             self.report.problem = Some("the report holds no test suite".to_owned());
@@ -130,8 +148,11 @@ fn case(tag: &BytesStart<'_>) -> Case {
         name: class.map_or_else(|| name.clone(), |class| format!("{class}::{name}")),
         file: attribute(tag, "file").unwrap_or_default(),
         line: attribute(tag, "line").and_then(|line| line.parse().ok()).unwrap_or(0),
-        ending: match attribute(tag, "status").as_deref() {
+        ending: match attribute(tag, "status").or_else(|| attribute(tag, "result")).as_deref() {
             Some("notrun" | "skipped" | "disabled") => Ending::Skipped,
+            Some(status @ ("failed" | "failure" | "error")) => {
+                Ending::Failed { message: format!("its status is `{status}`"), detail: String::new() }
+            }
             _ => Ending::Passed,
         },
     }
@@ -188,6 +209,16 @@ mod tests {
         );
         check(r#"<testsuite><testcase name="t" status="notrun"/></testsuite>"#, &[("t", "skipped")], None);
         check("<testsuites/>", &[], None);
+        check(
+            r#"<testsuite><testcase name="t" status="failed"/></testsuite>"#,
+            &[("t", "its status is `failed`|")],
+            None,
+        );
+        check(
+            r#"<testsuite><testcase name="t" result="error"><failure message="m">d</failure><error message="n"/></testcase></testsuite>"#,
+            &[("t", "m|d")],
+            None,
+        );
     }
 
     #[test]
@@ -198,6 +229,11 @@ mod tests {
             Some("broken off"),
         );
         check("", &[], Some("no test suite"));
+        check(
+            r#"<testsuites errors="1"><testsuite tests="5" failures="0"><testcase name="a"/></testsuite></testsuites>"#,
+            &[("a", "passed")],
+            Some("counts 1 failures and tells of 0"),
+        );
         check("<html><body>502</body></html>", &[], Some("no test suite"));
         check("<testsuite><testcase name='a'/></wrong>", &[("a", "passed")], Some("broken off"));
     }
