@@ -66,7 +66,7 @@ pub(crate) enum Error {
     Version(String),
 }
 
-/// Reads a SARIF 2.1.0 file of any size. Results that are no failures (`kind` is not `fail`), that the tool counts as
+/// Reads a SARIF 2.1.0 file of any size. Results that the tool calls harmless (`kind` is `pass` or the like), that it counts as
 /// suppressed, or that its own baseline calls absent are left out.
 pub(crate) fn read(bytes: &[u8], origin: &Origin<'_>) -> Result<Foreign, Error> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
@@ -137,8 +137,12 @@ fn read_run(run: &Run<'_>, origin: &Origin<'_>, collected: &mut Collected) {
     for invocation in run.invocations.iter().flatten() {
         failures(invocation, rules.tool_name()).into_iter().for_each(|problem| collected.problem(problem));
     }
-    if matches!(run.results, Some(None)) {
-        collected.problem("the tool says that it looked at nothing (`results` is null)".to_owned());
+    match run.results {
+        Some(Some(_)) => {}
+        Some(None) => collected.problem("the tool says that it looked at nothing (`results` is null)".to_owned()),
+        None => {
+            collected.problem("the run holds no `results`: nothing was looked at, or they are elsewhere".to_owned())
+        }
     }
     let unit = match run.column_kind.as_deref() {
         Some("utf16CodeUnits") => ColumnUnit::Utf16,
@@ -173,9 +177,11 @@ fn failures(invocation: &Invocation<'_>, tool: &str) -> Vec<String> {
     problems
 }
 
-/// Whether a result is a failure that is there.
+/// Whether a result is there and not said to be harmless; a kind that SARIF does not know counts, and so does one that a
+/// person has to decide about.
 fn counts(result: &ForeignResult<'_>) -> bool {
-    result.kind.as_deref().is_none_or(|kind| kind == "fail") && result.baseline_state.as_deref() != Some("absent")
+    let is_harmless = matches!(result.kind.as_deref(), Some("pass" | "informational" | "notApplicable"));
+    !is_harmless && result.baseline_state.as_deref() != Some("absent")
 }
 
 /// Whether every suppression of a result is in force, and there is one (SARIF 3.27.23).
