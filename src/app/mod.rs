@@ -150,7 +150,7 @@ impl Session<'_> {
             contents: &Sources::new(self.repo),
             ground: grounded.as_ref().map_or_else(|| Err(ground::not_needed()), Grounded::ground),
             fail_on: stage.gate.fail_on.value,
-            n_jobs: stage.jobs.value.unwrap_or_else(default_jobs),
+            n_jobs: if plan.commands.is_empty() { 1 } else { stage.jobs.value.unwrap_or_else(default_jobs) },
             deadline: stage.timeout.value.map_or(Deadline::NEVER, Deadline::after),
             interrupt: self.interrupt,
         };
