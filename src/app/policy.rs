@@ -109,9 +109,12 @@ impl Session<'_> {
 
     fn load(&self, found: Option<Found>) -> Result<Loaded, Failure> {
         let source = found.as_ref().map(|found| (found.name.as_str(), found.bytes.as_slice()));
-        let config = Config::load(source).map_err(Failure::config)?;
+        let mut config = Config::load(source).map_err(Failure::config)?;
         let side = found.as_ref().map_or(Where::Nowhere, |found| found.side);
         let own = self.project_rules(&config, side)?;
+        if own.is_empty() && !config.rule_paths.value.is_empty() {
+            config.notices.push("`paths` of [rules] match no tracked file: no rule of the project runs".to_owned());
+        }
         let words = vocabulary(&own);
         verify(&config, &words).map_err(Failure::config)?;
         verify_words(&config, &words, "--only", &self.settings.only).map_err(Failure::config)?;

@@ -73,3 +73,10 @@ fn the_last_run_is_shown_again() {
         .says("blocked: 2 new errors (check-json, end-of-file-fixer)");
     repo.tollgate(&["last", "--format", "short"]).code(0).says("a.json:1:2: error: ");
 }
+
+#[test]
+fn rules_that_are_nowhere_are_missed() {
+    let repo = Repo::with(&[("tollgate.toml", "[rules]\npaths = [\"nowhere/*.yml\"]\n"), ("a.py", "x = 1\n")]);
+    repo.stage(&[("a.py", "x = 2\n")]);
+    repo.tollgate(&["check", "--staged"]).code(0).says("`paths` of [rules] match no tracked file");
+}
