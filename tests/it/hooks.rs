@@ -39,8 +39,11 @@ fn git_with(repo: &Repo, variables: &[(&str, &str)], args: &[&str]) -> Ran {
 
 fn script(file: &Path, text: &str) {
     fs::create_dir_all(file.parent().unwrap()).unwrap();
-    fs::write(file, text).unwrap();
-    fs::set_permissions(file, PermissionsExt::from_mode(0o755)).unwrap();
+    // By another process: a program that this one still has open for writing, in a child that another test is just
+    // starting, could not be started.
+    let mut writer = std::process::Command::new("sh");
+    writer.args(["-c", r#"cat > "$1" && chmod 755 "$1""#, "sh"]).arg(file);
+    run(&mut writer, text.as_bytes()).code(0);
 }
 
 #[test]
