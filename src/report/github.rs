@@ -105,16 +105,12 @@ fn property(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::write;
     use crate::model::outcome::RunReport;
-    use crate::report::{Audience, Document};
+    use crate::report::tests;
     use crate::sarif::sample;
 
     fn written(report: &RunReport) -> String {
-        let verdict = sample::verdict(report);
-        let mut bytes = Vec::new();
-        write(&Document { report, verdict: &verdict }, &Audience::LOG, &mut bytes).expect("a Vec takes all");
-        String::from_utf8(bytes).expect("UTF-8")
+        tests::written("github", report)
     }
 
     #[test]

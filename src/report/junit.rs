@@ -234,16 +234,12 @@ mod tests {
     use quick_xml::Reader;
     use quick_xml::events::Event;
 
-    use super::write;
     use crate::model::outcome::RunReport;
-    use crate::report::{Audience, Document};
+    use crate::report::tests;
     use crate::sarif::sample;
 
     fn written(report: &RunReport) -> String {
-        let verdict = sample::verdict(report);
-        let mut bytes = Vec::new();
-        write(&Document { report, verdict: &verdict }, &Audience::LOG, &mut bytes).expect("a Vec takes all");
-        String::from_utf8(bytes).expect("UTF-8")
+        tests::written("junit", report)
     }
 
     /// How many elements of each name there are, after a whole reading.

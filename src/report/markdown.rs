@@ -160,16 +160,13 @@ fn tail(log: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{code, plain, write};
+    use super::{code, plain};
     use crate::model::outcome::RunReport;
-    use crate::report::{Audience, Document};
+    use crate::report::tests;
     use crate::sarif::sample;
 
     fn written(report: &RunReport) -> String {
-        let verdict = sample::verdict(report);
-        let mut bytes = Vec::new();
-        write(&Document { report, verdict: &verdict }, &Audience::LOG, &mut bytes).expect("a Vec takes all");
-        String::from_utf8(bytes).expect("UTF-8")
+        tests::written("markdown", report)
     }
 
     #[test]

@@ -145,8 +145,9 @@ mod tests {
     use crate::model::outcome::RunReport;
     use crate::sarif::sample;
 
+    /// What the format of that name writes into a log.
     #[track_caller]
-    fn written(name: &str, report: &RunReport) -> String {
+    pub(super) fn written(name: &str, report: &RunReport) -> String {
         let verdict = sample::verdict(report);
         let mut bytes = Vec::new();
         let document = Document { report, verdict: &verdict };
