@@ -14,7 +14,7 @@ use crate::config::patterns::Patterns;
 use crate::git::listing::Listing;
 use crate::model::change::{ChangeSet, FileSide, ObjectId, Source};
 use crate::model::content::{Content, Contents};
-use crate::syntax::Language;
+use crate::syntax::languages::Language;
 
 /// The most bytes of a rule file.
 const MAX_BYTES: u64 = 1 << 20;

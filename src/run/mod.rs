@@ -241,7 +241,7 @@ mod tests {
         let change = ChangeSet { title: String::new(), head: Head::Index, parents, files };
         let config = Config::defaults();
         let selection = Selection { chosen: vec!["hygiene".into(), "rules".into()], left_out: Vec::new() };
-        let engine = Engine::built_in(&crate::syntax::Language::all().collect());
+        let engine = Engine::built_in(&crate::syntax::languages::Language::all().collect());
         let policy = Policy { config: &config, selection: &selection, engine: &engine, trust: Trust::BuiltInOnly };
         let plan = plan(&change, &policy).unwrap();
         let interrupt = Interrupt::default();

@@ -1,115 +1,14 @@
 //! Syntax trees and pattern rules: the only module that names tree-sitter and ast-grep. Knows no policy: no levels, no
 //! findings, no configuration.
 
+pub(crate) mod languages;
 pub(crate) mod rules;
 pub(crate) mod tree;
 
 use ast_grep_language::SupportLang;
 
 use crate::model::path::RepoPath;
-
-/// A language whose grammar is built in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Language {
-    /// Rust.
-    Rust,
-    /// Python.
-    Python,
-    /// JavaScript.
-    JavaScript,
-    /// JavaScript with JSX. The grammar of JavaScript knows JSX too, but refuses attributes such as `class` and `for`,
-    /// which that of TypeScript with JSX takes.
-    Jsx,
-    /// TypeScript.
-    TypeScript,
-    /// TypeScript with JSX.
-    Tsx,
-    /// Go.
-    Go,
-}
-
-/// What is known of a language.
-struct Entry {
-    language: Language,
-    /// Its name in rule files; also in lower case the name of its folder in `rules/`.
-    name: &'static str,
-    grammar: SupportLang,
-    extensions: &'static [&'static str],
-    /// Node kinds that enclose others under a name, and the field that holds the name.
-    scopes: &'static [(&'static str, &'static str)],
-}
-
-const SCRIPT_SCOPES: &[(&str, &str)] = &[
-    ("function_declaration", "name"),
-    ("generator_function_declaration", "name"),
-    ("class_declaration", "name"),
-    ("abstract_class_declaration", "name"),
-    ("interface_declaration", "name"),
-    ("enum_declaration", "name"),
-    ("method_definition", "name"),
-    ("variable_declarator", "name"),
-];
-
-const LANGUAGES: [Entry; 7] = [
-    Entry {
-        language: Language::Rust,
-        name: "Rust",
-        grammar: SupportLang::Rust,
-        extensions: &["rs"],
-        scopes: &[
-            ("function_item", "name"),
-            ("struct_item", "name"),
-            ("enum_item", "name"),
-            ("union_item", "name"),
-            ("trait_item", "name"),
-            ("impl_item", "type"),
-            ("mod_item", "name"),
-            ("macro_definition", "name"),
-        ],
-    },
-    Entry {
-        language: Language::Python,
-        name: "Python",
-        grammar: SupportLang::Python,
-        extensions: &["py", "pyi", "pyw"],
-        scopes: &[("function_definition", "name"), ("class_definition", "name")],
-    },
-    Entry {
-        language: Language::JavaScript,
-        name: "JavaScript",
-        grammar: SupportLang::JavaScript,
-        extensions: &["js", "mjs", "cjs"],
-        scopes: SCRIPT_SCOPES,
-    },
-    Entry {
-        language: Language::Jsx,
-        name: "Jsx",
-        grammar: SupportLang::Tsx,
-        extensions: &["jsx"],
-        scopes: SCRIPT_SCOPES,
-    },
-    Entry {
-        language: Language::TypeScript,
-        name: "TypeScript",
-        grammar: SupportLang::TypeScript,
-        extensions: &["ts", "mts", "cts"],
-        scopes: SCRIPT_SCOPES,
-    },
-    Entry {
-        language: Language::Tsx,
-        name: "Tsx",
-        grammar: SupportLang::Tsx,
-        extensions: &["tsx"],
-        scopes: SCRIPT_SCOPES,
-    },
-    Entry {
-        language: Language::Go,
-        name: "Go",
-        grammar: SupportLang::Go,
-        extensions: &["go"],
-        scopes: &[("function_declaration", "name"), ("method_declaration", "name"), ("type_spec", "name")],
-    },
-];
+use crate::syntax::languages::{Entry, LANGUAGES, Language};
 
 impl Language {
     /// The language of a file, told by its extension.
@@ -139,6 +38,12 @@ impl Language {
     /// Its name in rule files.
     pub(crate) fn name(self) -> &'static str {
         self.entry().name
+    }
+
+    /// The extension that its files have most often.
+    #[cfg(test)]
+    pub(crate) fn extension(self) -> &'static str {
+        self.entry().extensions.first().expect("because every language has an extension")
     }
 
     fn entry(self) -> &'static Entry {

@@ -8,7 +8,7 @@ use ast_grep_language::SupportLang;
 use crate::model::deadline::Deadline;
 use crate::model::finding::Edit;
 use crate::model::place::Span;
-use crate::syntax::Language;
+use crate::syntax::languages::Language;
 use crate::syntax::tree::{Doc, SyntaxTree};
 
 /// The most matches of one rule that are kept in one file; the rest is only counted.
@@ -149,7 +149,7 @@ fn describe(tree: &SyntaxTree, index: usize, rule: &CompiledRule, matched: &Node
 mod tests {
     use super::{CompiledRule, MAX_MATCHES};
     use crate::model::deadline::Deadline;
-    use crate::syntax::Language;
+    use crate::syntax::languages::Language;
     use crate::syntax::tree::SyntaxTree;
 
     const EVAL: &str = "id: no-eval\nlanguage: Python\nmessage: calls eval on $ARG\nrule: {pattern: eval($ARG)}\nfix: ast.literal_eval($ARG)\n";

@@ -12,7 +12,7 @@ use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
 
 use crate::model::deadline::Deadline;
 use crate::model::place::Span;
-use crate::syntax::Language;
+use crate::syntax::languages::Language;
 
 /// The document type of the engine below.
 pub(crate) type Doc = StrDoc<SupportLang>;
@@ -123,7 +123,7 @@ fn parse(text: &str, language: Language, deadline: Deadline) -> Result<Tree, Err
 mod tests {
     use super::{Error, SyntaxTree};
     use crate::model::deadline::Deadline;
-    use crate::syntax::Language;
+    use crate::syntax::languages::Language;
     use std::time::Duration;
 
     #[track_caller]

@@ -53,6 +53,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
 
 /// Each external crate with the modules that name it.
 const OWNERS: &[(&str, &[&str])] = &[
+    ("aho_corasick", &["syntax", "check"]),
     ("annotate_snippets", &["report"]),
     ("anstream", &["cli"]),
     ("anstyle", &["report"]),
@@ -64,13 +65,17 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("ctrlc", &["cli"]),
+    // Loose objects.
+    ("flate2", &["git"]),
     ("git2", &["git"]),
     ("ignore", &["config::patterns"]),
     ("indicatif", &["cli"]),
     ("json_event_parser", &["check::hygiene"]),
+    ("proc_macro2", &["syntax", "check::rust"]),
     ("process_wrap", &["process"]),
     ("quick_xml", &["check", "report"]),
     ("rayon", &["run"]),
+    ("rusqlite", &["store"]),
     // Signals in `process`, locks and flags of files in `tree`.
     ("rustix", &["process", "tree"]),
     ("schemars", &["config"]),
@@ -80,9 +85,13 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("sha2", &["sarif", "check::hygiene", "store", "hook"]),
     ("similar", &["diff"]),
     ("strsim", &["config::nearest"]),
+    ("syn", &["syntax", "check::rust"]),
     ("terminal_size", &["cli"]),
     ("toml", &["config", "check::hygiene", "hook"]),
     ("tree_sitter", &["syntax"]),
+    ("tree_sitter_containerfile", &["syntax"]),
+    ("unicode_script", &["check::hygiene"]),
+    ("unicode_security", &["check::hygiene"]),
 ];
 
 /// External crates that every module but `model` may name.

@@ -18,7 +18,7 @@ use crate::model::outcome::Breakage;
 use crate::model::path::RepoPath;
 use crate::model::place::Place;
 use crate::model::rule::{Level, Rule, RuleId};
-use crate::syntax::Language;
+use crate::syntax::languages::Language;
 use crate::syntax::rules::{CompiledRule, Match, scan};
 use crate::syntax::tree::{Error, SyntaxTree};
 
@@ -266,7 +266,7 @@ mod tests {
     use crate::model::path::RepoPath;
     use crate::model::place::{Place, Span};
     use crate::model::rule::RuleId;
-    use crate::syntax::Language;
+    use crate::syntax::languages::Language;
 
     fn examine(engine: &Engine, rule: &RuleFile, language: Language, text: &str) -> Examined {
         examine_wanted(engine, language, text, &|id| *id == rule.rule.id)
@@ -281,16 +281,8 @@ mod tests {
     }
 
     fn examine_bytes(engine: &Engine, language: Language, bytes: &[u8], wanted: &dyn Fn(&RuleId) -> bool) -> Examined {
-        let name = match language {
-            Language::Rust => "a.rs",
-            Language::Python => "a.py",
-            Language::JavaScript => "a.js",
-            Language::Jsx => "a.jsx",
-            Language::TypeScript => "a.ts",
-            Language::Tsx => "a.tsx",
-            Language::Go => "a.go",
-        };
-        let side = FileSide { path: RepoPath::from(name), mode: Mode::File, source: Source::Worktree };
+        let name = format!("a.{}", language.extension());
+        let side = FileSide { path: RepoPath::from(name.as_str()), mode: Mode::File, source: Source::Worktree };
         let file = FileInput {
             side: &side,
             is_added: true,

@@ -2,7 +2,7 @@
 
 use crate::check::pattern::rule_file::{RuleFile, level};
 use crate::model::rule::Level;
-use crate::syntax::Language;
+use crate::syntax::languages::Language;
 
 /// A built-in rule, with what has to be known of it before its file is worth reading.
 pub(crate) struct Entry {

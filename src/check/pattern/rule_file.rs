@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::check::pattern::RuleError;
 use crate::model::path::RepoPath;
 use crate::model::rule::{Family, Level, Rule, RuleId};
-use crate::syntax::Language;
+use crate::syntax::languages::Language;
 
 /// The keys of ast-grep's YAML that describe a rule; what it matches is left to the engine.
 #[derive(Deserialize)]
