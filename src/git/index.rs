@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use crate::git::Repo;
 use crate::git::library::Library;
+use crate::git::loose::LooseObjects;
 
 impl Repo {
     /// The same repository with another index file, absolute: what is run on it leaves the user's index alone.
@@ -17,6 +18,7 @@ impl Repo {
             work_tree: self.work_tree.clone(),
             format: self.format,
             environment: variables.into_iter().collect(),
+            loose: LooseObjects::of(&self.common_dir),
             library: Library::unavailable(),
             head: OnceLock::new(),
             interrupt: self.interrupt.clone(),

@@ -10,6 +10,7 @@ pub(crate) mod settings;
 pub(crate) mod state;
 
 mod library;
+mod loose;
 mod open;
 
 use std::ffi::{OsStr, OsString};
@@ -18,6 +19,7 @@ use std::sync::OnceLock;
 
 use crate::git::environment::Environment;
 use crate::git::library::Library;
+use crate::git::loose::LooseObjects;
 use crate::git::revision::Head;
 use crate::model::command::{CommandOutput, CommandSpec, Exit, Scrub};
 use crate::model::path::RepoPath;
@@ -104,6 +106,7 @@ pub(crate) struct Repo {
     format: ObjectFormat,
     environment: Environment,
     library: Library,
+    loose: LooseObjects,
     head: OnceLock<Head>,
     interrupt: Interrupt,
 }

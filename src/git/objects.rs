@@ -2,10 +2,12 @@
 
 use std::fmt::Display;
 
-use git2::{ErrorCode, ObjectType, Repository, Tree};
+use git2::{ObjectType, Repository};
+use memchr::memchr;
 
-use crate::git::library::{object_id, oid};
-use crate::git::{Error, Repo, os_path, unreadable};
+use crate::git::library::oid;
+use crate::git::loose::{Loose, Object};
+use crate::git::{Error, ObjectFormat, Repo, os_path, unreadable};
 use crate::model::change::{FileSide, Mode, ObjectId, Source};
 use crate::model::content::{Content, ContentError, Contents};
 use crate::model::path::RepoPath;
@@ -40,17 +42,8 @@ impl Repo {
         if *tree == self.empty_tree() {
             return Ok(None);
         }
-        let (id, os_path) = (*tree, os_path(path));
-        let asked = self.library.ask_watched(move |repository| {
-            let tree = repository.find_tree(oid(&id)?)?;
-            match tree.get_path(&os_path) {
-                Ok(entry) => mode_of(entry.filemode()).map(|mode| Ok((mode, object_id(entry.id())?))).transpose(),
-                Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
-                Err(error) => Err(error),
-            }
-        });
-        if let Some(Ok(entry)) = asked {
-            return Ok(entry);
+        if let Some(found) = self.walk(tree, path) {
+            return Ok(found.and_then(|(mode, id)| Some((mode?, id))));
         }
         let listed = self.list_tree(tree, path)?;
         Ok(listed
@@ -64,26 +57,65 @@ impl Repo {
         if *tree == self.empty_tree() {
             return Ok(Vec::new());
         }
-        let (id, os_path) = (*tree, os_path(folder));
-        let asked = self.library.ask_watched(move |repository| {
-            let names = |tree: &Tree<'_>| tree.iter().map(|entry| entry.name_bytes().to_owned()).collect();
-            let top = repository.find_tree(oid(&id)?)?;
-            if os_path.as_os_str().is_empty() {
-                return Ok(names(&top));
+        let found = match folder.as_bytes().is_empty() {
+            true => Some(Some(*tree)),
+            false => self.walk(tree, folder).map(|found| found.filter(|(mode, _)| mode.is_none()).map(|(_, id)| id)),
+        };
+        match found {
+            Some(None) => return Ok(Vec::new()),
+            Some(Some(id)) => {
+                if let Some(bytes) = self.stored(&id, ObjectType::Tree)
+                    && let Some(entries) = entries(&bytes, self.format)
+                {
+                    return Ok(entries.into_iter().map(|(_, name, _)| name.to_owned()).collect());
+                }
             }
-            match top.get_path(&os_path) {
-                Ok(entry) if entry.kind() == Some(ObjectType::Tree) => Ok(names(&repository.find_tree(entry.id())?)),
-                Ok(_) => Ok(Vec::new()),
-                Err(error) if error.code() == ErrorCode::NotFound => Ok(Vec::new()),
-                Err(error) => Err(error),
-            }
-        });
-        if let Some(Ok(names)) = asked {
-            return Ok(names);
+            None => {}
         }
         let prefix = if folder.as_bytes().is_empty() { folder.clone() } else { folder.join(b"") };
         let listed = self.list_tree(tree, &prefix)?;
         Ok(listed.iter().filter_map(|entry| entry.path.strip_prefix(prefix.as_bytes())).map(<[u8]>::to_owned).collect())
+    }
+
+    /// Follows a path from a tree down to an entry; without a mode it is a folder. `None` if a tree on the way can't be
+    /// read here.
+    fn walk(&self, tree: &ObjectId, path: &RepoPath) -> Option<Option<(Option<Mode>, ObjectId)>> {
+        let mut found = (None, *tree);
+        for name in path.as_bytes().split(|&byte| byte == b'/') {
+            if found.0.is_some() {
+                return Some(None);
+            }
+            let bytes = self.stored(&found.1, ObjectType::Tree)?;
+            match entries(&bytes, self.format)?.into_iter().find(|(_, entry, _)| *entry == name) {
+                Some((mode, _, id)) => found = (mode, id),
+                None => return Some(None),
+            }
+        }
+        Some(Some(found))
+    }
+
+    /// The tree of a commit; none if the commit can't be read here.
+    pub(super) fn tree_of(&self, commit: &ObjectId) -> Option<ObjectId> {
+        let bytes = self.stored(commit, ObjectType::Commit)?;
+        let line = bytes.split(|&byte| byte == b'\n').next()?;
+        ObjectId::from_hex(line.strip_prefix(b"tree ")?)
+    }
+
+    /// What an object of that kind holds; none if it can't be read here, or is of another kind.
+    fn stored(&self, id: &ObjectId, kind: ObjectType) -> Option<Vec<u8>> {
+        match self.object(id, u64::MAX)? {
+            Object { kind: its, content: Content::Bytes(bytes) } if its == kind => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// An object from a file of its own or from a pack; none if it is in neither, or damaged.
+    fn object(&self, id: &ObjectId, limit: u64) -> Option<Object> {
+        match self.loose.read(id, limit) {
+            Loose::Found(object) => Some(object),
+            Loose::Damaged => None,
+            Loose::Absent => self.library.ask(|repository| read_packed(repository, id, limit))?.ok(),
+        }
     }
 
     /// What `git ls-tree` says of a path, or of everything below it if it ends with a slash or is empty.
@@ -101,27 +133,14 @@ impl Repo {
             .collect()
     }
 
-    /// A blob, unless it is larger than `limit` bytes.
+    /// A blob, unless it is larger than `limit` bytes. What can't be read here is asked of git: in a partial clone it
+    /// fetches what is missing, and it says best what is damaged.
     fn blob(&self, id: &ObjectId, limit: u64) -> Result<Content, String> {
-        let id = *id;
-        let question = move |repository: &Repository| read_blob(repository, &id, limit);
-        let asked =
-            if self.may_be_loose(&id) { self.library.ask_watched(question) } else { self.library.ask(question) };
-        match asked {
-            Some(Ok(content)) => Ok(content),
-            // In a partial clone git fetches what is missing; any other trouble is no better there.
-            Some(Err(error)) if error.code() != ErrorCode::NotFound => Err(error.message().to_owned()),
-            _ => self.blob_from_git(&id, limit),
+        match self.object(id, limit) {
+            Some(Object { kind: ObjectType::Blob, content }) => Ok(content),
+            Some(Object { kind, .. }) => Err(format!("the object {id} is a {kind}, not a blob")),
+            None => self.blob_from_git(id, limit),
         }
-    }
-
-    /// Whether an object may be in a file of its own; one in a pack is the only one of which libgit2 always says when it
-    /// is damaged.
-    fn may_be_loose(&self, id: &ObjectId) -> bool {
-        let objects = self.common_dir.join("objects");
-        let hex = id.to_string();
-        let (folder, file) = hex.split_at(2);
-        objects.join(folder).join(file).exists() || objects.join("info/alternates").exists()
     }
 
     /// The same from git itself: first the size, then the bytes.
@@ -167,21 +186,57 @@ impl TreeEntry {
     }
 }
 
-/// A blob as libgit2 gives it, unless it is larger than `limit` bytes.
-fn read_blob(repository: &Repository, id: &ObjectId, limit: u64) -> Result<Content, git2::Error> {
+/// An object as libgit2 gives it, of which it is known that no file of its own holds it.
+fn read_packed(repository: &Repository, id: &ObjectId, limit: u64) -> Result<Object, git2::Error> {
     let (odb, oid) = (repository.odb()?, oid(id)?);
     let (n_bytes, kind) = odb.read_header(oid)?;
-    if kind != ObjectType::Blob {
-        return Err(git2::Error::from_str(&format!("the object {id} is a {kind}, not a blob")));
-    }
     let n_bytes = u64::try_from(n_bytes).unwrap_or(u64::MAX);
     if n_bytes > limit {
-        return Ok(Content::TooLarge(n_bytes));
+        return Ok(Object { kind, content: Content::TooLarge(n_bytes) });
     }
-    Ok(Content::Bytes(odb.read(oid)?.data().to_owned()))
+    Ok(Object { kind, content: Content::Bytes(odb.read(oid)?.data().to_owned()) })
 }
 
-/// The mode as libgit2 gives it; none for a folder.
-fn mode_of(mode: i32) -> Option<Mode> {
-    Mode::from_octal(format!("{mode:06o}").as_bytes())
+/// An entry of a stored tree: no mode for a folder, its name, its object.
+type Entry<'a> = (Option<Mode>, &'a [u8], ObjectId);
+
+/// The entries of a stored tree: `MODE NAME<zero>ID` one after the other. None if it is not that.
+fn entries(tree: &[u8], format: ObjectFormat) -> Option<Vec<Entry<'_>>> {
+    let n_id = match format {
+        ObjectFormat::Sha1 => 20,
+        ObjectFormat::Sha256 => 32,
+    };
+    let mut rest = tree;
+    let mut entries = Vec::new();
+    while !rest.is_empty() {
+        let zero = memchr(0, rest)?;
+        let (entry, after) = rest.split_at_checked(zero)?;
+        let (id, after) = after.get(1..)?.split_at_checked(n_id)?;
+        let space = memchr(b' ', entry)?;
+        let (mode, name) = (entry.get(..space)?, entry.get(space + 1..)?);
+        entries.push((Mode::from_octal(mode), name, ObjectId::from_bytes(id)?));
+        rest = after;
+    }
+    Some(entries)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::entries;
+    use crate::git::ObjectFormat;
+    use crate::model::change::Mode;
+
+    #[test]
+    fn a_tree_is_read_whole_or_not_at_all() {
+        let id = |digit: u8| vec![digit; 20];
+        let tree = [b"40000 a\0".to_vec(), id(1), b"100644 b c\0".to_vec(), id(2)].concat();
+        let listed = entries(&tree, ObjectFormat::Sha1).expect("it is a tree");
+        let names: Vec<_> = listed.iter().map(|(mode, name, id)| (*mode, *name, id.as_bytes()[0])).collect();
+        assert_eq!(names, [(None, b"a".as_slice(), 1), (Some(Mode::File), b"b c".as_slice(), 2)]);
+        assert_eq!(entries(b"", ObjectFormat::Sha1).map(|listed| listed.len()), Some(0));
+        for n_bytes in (1..tree.len()).filter(|n_bytes| *n_bytes != 28) {
+            assert!(entries(&tree[..n_bytes], ObjectFormat::Sha1).is_none(), "{n_bytes}");
+        }
+        assert!(entries(&tree, ObjectFormat::Sha256).is_none());
+    }
 }

@@ -7,6 +7,7 @@ use git2::{Repository, RepositoryOpenFlags};
 
 use crate::git::environment::Environment;
 use crate::git::library::{self, Library};
+use crate::git::loose::LooseObjects;
 use crate::git::{Error, ObjectFormat, Repo, command, failure, shown, unreadable};
 use crate::model::command::Exit;
 use crate::process::{self, Interrupt};
@@ -39,6 +40,7 @@ fn from_library(repository: Repository, environment: Environment, interrupt: &In
             git2::ObjectFormat::Sha256 => ObjectFormat::Sha256,
         },
         environment,
+        loose: LooseObjects::of(repository.commondir()),
         library: Library::new(repository),
         head: OnceLock::new(),
         interrupt: interrupt.clone(),
@@ -87,6 +89,7 @@ fn ask_git(folder: &Path, environment: Environment, interrupt: &Interrupt) -> Re
         work_tree,
         format,
         environment,
+        loose: LooseObjects::of(Path::new(common_dir)),
         library: library::open_exactly(Path::new(git_dir)).map_or_else(|_| Library::unavailable(), Library::new),
         head: OnceLock::new(),
         interrupt: interrupt.clone(),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::git::library::{object_id, oid};
+use crate::git::library::object_id;
 use crate::git::{Error, ObjectFormat, Repo, failure, unreadable};
 use crate::model::change::{ObjectId, Parent};
 use crate::model::command::Exit;
@@ -112,11 +112,9 @@ impl Repo {
 
     /// The commit with this name, by its tree; an error if there is no such commit here.
     pub(crate) fn commit(&self, id: &ObjectId) -> Result<Commit, Error> {
-        let id = *id;
-        let asked = self.library.ask_watched(move |repository| object_id(repository.find_commit(oid(&id)?)?.tree_id()));
-        match asked {
-            Some(Ok(tree)) => Ok(Commit { id, tree }),
-            _ => self.resolve(&id.to_string()),
+        match self.tree_of(id) {
+            Some(tree) => Ok(Commit { id: *id, tree }),
+            None => self.resolve(&id.to_string()),
         }
     }
 

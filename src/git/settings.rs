@@ -36,8 +36,7 @@ impl Repo {
 
     /// The address of the remote `origin` without user names, passwords and tokens; none if there is no such remote.
     pub(crate) fn origin(&self) -> Result<Option<String>, Error> {
-        // By the thread that looked up HEAD: another handle would have to be opened first.
-        let asked = self.library.ask_watched(|repository| {
+        let asked = self.library.ask(|repository| {
             let origin = repository.find_remote("origin")?;
             Ok(String::from_utf8_lossy(origin.url_bytes()).into_owned())
         });

@@ -24,6 +24,13 @@ impl ObjectId {
         Some(Self { bytes, n_bytes: u8::try_from(hex.len() / 2).ok()? })
     }
 
+    /// Takes 20 or 32 raw bytes; `None` for any other number.
+    pub(crate) fn from_bytes(raw: &[u8]) -> Option<Self> {
+        let mut bytes = [0; 32];
+        bytes.get_mut(..raw.len()).filter(|_| matches!(raw.len(), 20 | 32))?.copy_from_slice(raw);
+        Some(Self { bytes, n_bytes: u8::try_from(raw.len()).ok()? })
+    }
+
     /// The raw bytes, 20 or 32 of them.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..usize::from(self.n_bytes)).unwrap_or(&self.bytes)
