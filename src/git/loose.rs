@@ -13,8 +13,8 @@ use git2::ObjectType;
 use crate::model::change::ObjectId;
 use crate::model::content::Content;
 
-/// The longest header: the kind, a space, 20 digits and a zero byte.
-const MAX_HEADER: usize = 32;
+/// How many bytes are unpacked at once at the start of an object: its header, and most source files whole.
+const N_START: usize = 8192;
 /// How far a store may borrow from others that borrow themselves; git's own limit.
 const MAX_BORROWED: usize = 5;
 
@@ -92,26 +92,36 @@ fn alternates(objects: &Path) -> Vec<PathBuf> {
 
 /// Reads `KIND SIZE<zero>CONTENT`, compressed. The sum at the end of the compressed bytes is compared.
 fn decode(file: File, limit: u64) -> io::Result<Object> {
+    let damaged = || io::Error::from(ErrorKind::InvalidData);
     let mut bytes = ZlibDecoder::new(file);
-    let mut header = Vec::with_capacity(MAX_HEADER);
-    let mut byte = [0];
-    loop {
-        bytes.read_exact(&mut byte)?;
-        match byte {
-            [0] => break,
-            [byte] if header.len() < MAX_HEADER => header.push(byte),
-            _ => return Err(ErrorKind::InvalidData.into()),
-        }
-    }
-    let (kind, n_bytes) = parse_header(&header).ok_or(ErrorKind::InvalidData)?;
+    let mut start = [0; N_START];
+    let n_start = fill(&mut bytes, &mut start)?;
+    let (start, is_all) = (start.get(..n_start).unwrap_or_default(), n_start < N_START);
+    let header = start.split(|&byte| byte == 0).next().unwrap_or_default();
+    let (kind, n_bytes) = parse_header(header).ok_or_else(damaged)?;
+    let mut content = start.get(header.len() + 1..).ok_or_else(damaged)?.to_owned();
     if n_bytes > limit {
         return Ok(Object { kind, content: Content::TooLarge(n_bytes) });
     }
-    // What the header says is not believed before it is there: no more is set aside than a small file needs.
-    let mut content = Vec::with_capacity(usize::try_from(n_bytes.min(1 << 16)).unwrap_or(0));
-    bytes.by_ref().take(n_bytes.saturating_add(1)).read_to_end(&mut content)?;
+    if !is_all {
+        // One byte more than there should be, so that the end is seen and the sum compared.
+        let n_rest = n_bytes.saturating_add(1).saturating_sub(content.len() as u64);
+        bytes.take(n_rest).read_to_end(&mut content)?;
+    }
     let is_whole = u64::try_from(content.len()) == Ok(n_bytes);
-    if is_whole { Ok(Object { kind, content: Content::Bytes(content) }) } else { Err(ErrorKind::InvalidData.into()) }
+    if is_whole { Ok(Object { kind, content: Content::Bytes(content) }) } else { Err(damaged()) }
+}
+
+/// Reads until the buffer is full or there is nothing more.
+fn fill(from: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut n_filled = 0;
+    while let Some(free) = buffer.get_mut(n_filled..).filter(|free| !free.is_empty()) {
+        match from.read(free)? {
+            0 => break,
+            n_read => n_filled += n_read,
+        }
+    }
+    Ok(n_filled)
 }
 
 fn parse_header(header: &[u8]) -> Option<(ObjectType, u64)> {
