@@ -97,6 +97,9 @@ const OWNERS: &[(&str, &[&str])] = &[
 /// External crates that every module but `model` may name.
 const FREE: &[&str] = &["globset", "memchr", "regex", "serde", "serde_json", "thiserror"];
 
+/// Crates that are dependencies only to say how they are built: this one into the binary, for `flate2` and `git2`.
+const BUILT_IN: &[&str] = &["libz_sys"];
+
 /// Parts of the standard library that touch the world, with their owners.
 const STD_OWNERS: &[(&str, &[&str])] = &[
     ("std::process::Command", &["process"]),
@@ -124,7 +127,7 @@ fn crates(manifest: &str) -> Vec<String> {
     }
     let names: BTreeSet<String> =
         found.into_iter().flat_map(toml::Table::keys).map(|name| name.replace('-', "_")).collect();
-    names.into_iter().collect()
+    names.into_iter().filter(|name| !BUILT_IN.contains(&name.as_str())).collect()
 }
 
 fn own_crates() -> Vec<String> {
