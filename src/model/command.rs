@@ -33,6 +33,18 @@ pub(crate) struct CommandSpec {
     pub(crate) timeout: Option<Duration>,
     /// The most bytes that are kept of each of its outputs; the rest is counted and dropped.
     pub(crate) max_output: usize,
+    /// Which bytes are kept of an output that is longer than that.
+    pub(crate) kept: Part,
+}
+
+/// A part of an output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// What came first: for what is read as a whole.
+    #[default]
+    First,
+    /// What came last: for what a person reads.
+    Last,
 }
 
 /// Which inherited environment variables a child does not get.

@@ -1,92 +1,118 @@
-//! What a child prints, read to its end and kept up to a limit. Knows nothing of processes.
+//! What a child prints: kept up to a limit, and handed on whole. Knows nothing of processes.
 
-use std::io::{ErrorKind, Read};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io::Write;
 
-/// What was read so far; shared by the thread that reads and the one that waits, because a reader whose pipe is held
-/// open by a process that escaped never ends.
-#[derive(Clone, Debug)]
-pub(super) struct Capture(Arc<Mutex<Kept>>);
+use crate::model::command::Part;
 
-/// The bytes that are kept and the number of those that are not.
-#[derive(Debug, Default)]
-pub(super) struct Kept {
-    /// The first bytes of the output, up to the limit.
-    pub(super) bytes: Vec<u8>,
-    /// How many bytes came after them.
-    pub(super) n_dropped: u64,
+/// What was kept of one output so far.
+#[derive(Debug)]
+pub(super) struct Capture {
+    /// The kept bytes; a little more than the limit while the last ones are kept.
+    bytes: Vec<u8>,
+    /// How many bytes are not kept.
+    n_dropped: u64,
+    limit: usize,
+    part: Part,
 }
 
 impl Capture {
-    /// How many bytes are asked for at once from the start. Most programs print less than that, and then the thread
-    /// that reads needs no memory of its own: what it would take first is dearer than all that it does.
-    const FIRST: usize = 8 * 1024;
-    /// How many bytes are asked for at once from a program that prints more: as many as a pipe holds.
-    const CHUNK: usize = 64 * 1024;
-
-    /// Nothing so far, with room for a little.
-    pub(super) fn new() -> Self {
-        Self(Arc::new(Mutex::new(Kept { bytes: Vec::with_capacity(Self::FIRST), n_dropped: 0 })))
+    /// Nothing so far.
+    pub(super) fn new(limit: usize, part: Part) -> Self {
+        Self { bytes: Vec::new(), n_dropped: 0, limit, part }
     }
 
-    /// Reads `from` to its end. It goes on reading over the limit, so that the writer never waits for a full pipe, and
-    /// a pipe that breaks is an end like any other.
-    pub(super) fn fill(&self, mut from: impl Read, limit: usize) {
-        let mut first = [0; Self::FIRST];
-        let mut n_seen = 0;
-        while n_seen < Self::FIRST {
-            match self.keep_some(&mut from, &mut first, limit) {
-                Some(n_read) => n_seen += n_read,
-                None => return,
+    /// Takes what came next, and keeps what the limit allows.
+    fn add(&mut self, chunk: &[u8]) {
+        match self.part {
+            Part::First => {
+                let n_kept = chunk.len().min(self.limit.saturating_sub(self.bytes.len()));
+                self.bytes.extend_from_slice(chunk.get(..n_kept).unwrap_or_default());
+                self.drop_count(chunk.len() - n_kept);
+            }
+            Part::Last => {
+                self.bytes.extend_from_slice(chunk);
+                // Not at each chunk: to move what stays is dearer than to hold a little more.
+                if self.bytes.len() > self.limit.saturating_mul(2) {
+                    self.cut_front();
+                }
             }
         }
-        let mut chunk = vec![0; Self::CHUNK];
-        while self.keep_some(&mut from, &mut chunk, limit).is_some() {}
     }
 
-    /// Reads once and keeps what the limit allows; `None` at the end.
-    fn keep_some(&self, from: &mut impl Read, chunk: &mut [u8], limit: usize) -> Option<usize> {
-        let n_read = loop {
-            match from.read(chunk) {
-                Ok(0) => return None,
-                Ok(n_read) => break n_read,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => return None,
-            }
-        };
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let n_kept = n_read.min(limit.saturating_sub(kept.bytes.len()));
-        kept.bytes.extend_from_slice(chunk.get(..n_kept).unwrap_or_default());
-        kept.n_dropped = kept.n_dropped.saturating_add((n_read - n_kept) as u64);
-        Some(n_read)
+    fn cut_front(&mut self) {
+        let n_over = self.bytes.len().saturating_sub(self.limit);
+        self.bytes.drain(..n_over);
+        self.drop_count(n_over);
     }
 
-    /// What is there by now; what is read later is lost.
-    pub(super) fn take(&self) -> Kept {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    fn drop_count(&mut self, n_bytes: usize) {
+        self.n_dropped = self.n_dropped.saturating_add(n_bytes as u64);
+    }
+
+    /// The bytes that are kept, and the number of those that are not.
+    pub(super) fn end(mut self) -> (Vec<u8>, u64) {
+        self.cut_front();
+        (self.bytes, self.n_dropped)
+    }
+}
+
+/// Where what a child prints goes.
+pub(super) struct Outputs<'a> {
+    /// Of standard output and standard error.
+    captures: [Capture; 2],
+    /// Gets all of both, as it comes.
+    log: &'a mut dyn Write,
+}
+
+impl<'a> Outputs<'a> {
+    /// Nothing so far.
+    pub(super) fn new(captures: [Capture; 2], log: &'a mut dyn Write) -> Self {
+        Self { captures, log }
+    }
+
+    /// Takes what came from standard output (0) or standard error (1).
+    pub(super) fn add(&mut self, which: usize, chunk: &[u8]) {
+        if let Some(capture) = self.captures.get_mut(which) {
+            capture.add(chunk);
+        }
+        // A log that can't be written says so itself; the child goes on.
+        let _ = self.log.write_all(chunk);
+    }
+
+    /// What was kept of both.
+    pub(super) fn end(self) -> [Capture; 2] {
+        self.captures
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read;
-
-    use super::Capture;
+    use super::{Capture, Outputs, Part};
 
     #[track_caller]
-    fn check(limit: usize, expected_bytes: usize, expected_dropped: u64) {
-        let capture = Capture::new();
-        capture.fill(std::io::repeat(b'x').take(200_000), limit);
-        let kept = capture.take();
-        assert_eq!((kept.bytes.len(), kept.n_dropped), (expected_bytes, expected_dropped));
+    fn check(limit: usize, part: Part, expected: &[u8], n_dropped: u64) {
+        for n_at_once in [1, 3, 7, 10] {
+            let mut log = Vec::new();
+            let mut outputs = Outputs::new([Capture::new(limit, part), Capture::new(0, part)], &mut log);
+            for chunk in b"0123456789".chunks(n_at_once) {
+                outputs.add(0, chunk);
+            }
+            let [capture, _] = outputs.end();
+            assert_eq!(capture.end(), (expected.to_vec(), n_dropped), "{n_at_once} at once");
+            assert_eq!(log, b"0123456789");
+        }
     }
 
     #[test]
     fn what_is_over_the_limit_is_counted_and_not_kept() {
-        check(usize::MAX, 200_000, 0);
-        check(200_000, 200_000, 0);
-        check(199_999, 199_999, 1);
-        check(10, 10, 199_990);
-        check(0, 0, 200_000);
+        check(usize::MAX, Part::First, b"0123456789", 0);
+        check(10, Part::First, b"0123456789", 0);
+        check(9, Part::First, b"012345678", 1);
+        check(2, Part::First, b"01", 8);
+        check(0, Part::First, b"", 10);
+        check(usize::MAX, Part::Last, b"0123456789", 0);
+        check(10, Part::Last, b"0123456789", 0);
+        check(2, Part::Last, b"89", 8);
+        check(0, Part::Last, b"", 10);
     }
 }

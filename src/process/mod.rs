@@ -1,21 +1,25 @@
 //! Child processes: the only place that starts one. It must not know what they are for.
 
 mod capture;
-mod group;
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
 
 use std::ffi::OsString;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
-use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::model::command::{CommandOutput, CommandSpec, Exit, Scrub};
+use crate::model::command::{CommandOutput, CommandSpec, Exit, Part, Scrub};
 use crate::model::deadline::Deadline;
-use crate::process::capture::{Capture, Kept};
-use crate::process::group::{Child, Grouping, Step};
+use crate::process::capture::{Capture, Outputs};
+#[cfg(unix)]
+use crate::process::unix::Child;
+#[cfg(windows)]
+use crate::process::windows::Child;
 
 /// Why a program could not be run at all.
 #[derive(Debug, thiserror::Error)]
@@ -58,23 +62,59 @@ impl Interrupt {
     }
 }
 
+/// Whether a child gets a process group (a job) of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Grouping {
+    /// Its own: it is ended with all that it started, and the terminal's Ctrl-C does not reach it.
+    Own,
+    /// Ours: it may talk to the terminal, whose Ctrl-C reaches it.
+    Shared,
+}
+
+/// The steps by which a child is asked to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// As if the user had pressed Ctrl-C.
+    Interrupt,
+    /// The polite request.
+    Terminate,
+    /// No choice.
+    Kill,
+}
+
+impl Step {
+    /// The step after this one and how long to wait for it; none after the last.
+    fn next(self) -> Option<(Self, Duration)> {
+        match self {
+            Self::Interrupt => Some((Self::Terminate, Duration::from_millis(300))),
+            Self::Terminate => Some((Self::Kill, Duration::from_secs(2))),
+            Self::Kill => None,
+        }
+    }
+}
+
 /// Runs a program to its end, its time-out or the interrupt, in a process group of its own; whatever it left running
 /// in that group is ended. A program that ends with an error code is no error here.
 pub(crate) fn run(spec: &CommandSpec, interrupt: &Interrupt) -> Result<CommandOutput, Error> {
+    run_logged(spec, interrupt, &mut io::sink())
+}
+
+/// The same, and `log` gets all that the program prints, however much that is.
+pub(crate) fn run_logged(
+    spec: &CommandSpec,
+    interrupt: &Interrupt,
+    log: &mut dyn Write,
+) -> Result<CommandOutput, Error> {
     let started = Instant::now();
+    let captures = [Capture::new(spec.max_output, spec.kept), Capture::new(spec.max_output, spec.kept)];
     if interrupt.is_set() {
-        return Ok(output(Exit::Interrupted, [Kept::default(), Kept::default()], started));
+        return Ok(output(Exit::Interrupted, captures, started));
     }
     let mut command = command(spec);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = Child::spawn(command, Grouping::Own).map_err(|source| not_started(spec, source))?;
-    let captures = [Capture::new(), Capture::new()];
-    let followed = surround(&mut child, spec, &captures)
-        .and_then(|mut watch| Ok((watch.supervise(&mut child, deadline(spec), interrupt)?, watch)))
-        .inspect_err(|_| child.give_up());
-    let (exit, mut watch) = followed.map_err(|source| Error::Run { program: name(spec), source })?;
-    watch.drain();
-    Ok(output(exit, captures.map(|capture| capture.take()), started))
+    let mut outputs = Outputs::new(captures, log);
+    let exit = follow(command, Grouping::Own, spec, interrupt, &mut outputs)?;
+    Ok(output(exit, outputs.end(), started))
 }
 
 /// Runs a program that has our standard output and error and shares our process group, so that it may talk to the
@@ -83,32 +123,71 @@ pub(crate) fn run_attached(spec: &CommandSpec, interrupt: &Interrupt) -> Result<
     if interrupt.is_set() {
         return Ok(Exit::Interrupted);
     }
-    let mut child = Child::spawn(command(spec), Grouping::Shared).map_err(|source| not_started(spec, source))?;
-    surround(&mut child, spec, &[])
-        .and_then(|mut watch| watch.supervise(&mut child, deadline(spec), interrupt))
+    let captures = [Capture::new(0, Part::First), Capture::new(0, Part::First)];
+    follow(command(spec), Grouping::Shared, spec, interrupt, &mut Outputs::new(captures, &mut io::sink()))
+}
+
+/// Starts a program and goes with it to its end.
+fn follow(
+    command: Command,
+    grouping: Grouping,
+    spec: &CommandSpec,
+    interrupt: &Interrupt,
+    outputs: &mut Outputs<'_>,
+) -> Result<Exit, Error> {
+    let mut child = Child::spawn(command, grouping, &spec.stdin).map_err(|source| not_started(spec, source))?;
+    let deadline = spec.timeout.map_or(Deadline::NEVER, Deadline::after);
+    supervise(&mut child, deadline, interrupt, outputs)
+        .and_then(|exit| drain(&mut child, outputs).map(|()| exit))
         .inspect_err(|_| child.give_up())
         .map_err(|source| Error::Run { program: name(spec), source })
 }
 
-/// When the program must have ended.
-fn deadline(spec: &CommandSpec) -> Deadline {
-    spec.timeout.map_or(Deadline::NEVER, Deadline::after)
+/// How often to look whether the user wants it to end.
+const TICK: Duration = Duration::from_millis(50);
+/// How long an output may stay open after the child and its group are gone: what is in the pipe is read in this time,
+/// and who still holds it open has escaped.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Waits until the child has ended, ends it when its time is over or the interrupt comes, and ends what it left in its
+/// group.
+fn supervise(
+    child: &mut Child,
+    deadline: Deadline,
+    interrupt: &Interrupt,
+    outputs: &mut Outputs<'_>,
+) -> io::Result<Exit> {
+    let mut forced = None;
+    let mut next = Some((Step::Interrupt, deadline));
+    loop {
+        let left = next.and_then(|(_, moment)| moment.left());
+        if child.wait(left.map_or(TICK, |left| left.min(TICK)), outputs)? {
+            break;
+        }
+        let Some((step, moment)) = next else { continue };
+        let step = if interrupt.is_urgent() { Step::Kill } else { step };
+        if forced.is_none() && interrupt.is_set() {
+            forced = Some(Exit::Interrupted);
+        } else if moment.is_over() || interrupt.is_urgent() {
+            forced = forced.or(Some(Exit::TimedOut));
+        } else {
+            continue;
+        }
+        child.end(step);
+        next = step.next().map(|(step, wait)| (step, Deadline::after(wait)));
+    }
+    child.end(Step::Kill);
+    let status = child.reap()?;
+    Ok(forced.unwrap_or_else(|| exit(status)))
 }
 
-/// Starts the threads around a child: they give it its input, read its outputs into `captures` (standard output first)
-/// and tell when it ends.
-fn surround(child: &mut Child, spec: &CommandSpec, captures: &[Capture]) -> io::Result<Watch> {
-    let (sender, messages) = mpsc::sync_channel(N_MESSAGES);
-    feed(child, &spec.stdin)?;
-    let [stdout, stderr] = child.outputs();
-    let outputs = [stdout, stderr].into_iter().flatten().zip(captures);
-    let mut n_open = 0;
-    for (pipe, capture) in outputs {
-        follow(pipe, capture, spec.max_output, &sender)?;
-        n_open += 1;
+/// Reads what is left in the outputs, for a short time only.
+fn drain(child: &mut Child, outputs: &mut Outputs<'_>) -> io::Result<()> {
+    let deadline = Deadline::after(GRACE);
+    while !child.is_silent() && !deadline.is_over() {
+        child.wait(deadline.left().unwrap_or_default(), outputs)?;
     }
-    child.announce_end(Message::Ended, sender)?;
-    Ok(Watch { messages, n_open })
+    Ok(())
 }
 
 /// The command that `spec` describes; standard output and error are ours, standard input is empty or a pipe.
@@ -160,112 +239,6 @@ fn not_started(spec: &CommandSpec, source: io::Error) -> Error {
     }
 }
 
-/// The most bytes that a pipe takes at once on every platform, whether anybody reads or not.
-const PIPE_TAKES: usize = 4096;
-
-/// Gives the child its input. A child that does not read it is no error.
-fn feed(child: &mut Child, input: &[u8]) -> io::Result<()> {
-    let Some(mut pipe) = child.input() else { return Ok(()) };
-    if input.len() <= PIPE_TAKES {
-        let _ = pipe.write_all(input);
-        return Ok(());
-    }
-    let input = input.to_owned();
-    thread::Builder::new().spawn(move || drop(pipe.write_all(&input))).map(drop)
-}
-
-/// Reads a pipe on a thread and says when it was closed.
-fn follow(
-    pipe: impl Read + Send + 'static,
-    capture: &Capture,
-    limit: usize,
-    to: &SyncSender<Message>,
-) -> io::Result<()> {
-    let (capture, to) = (capture.clone(), to.clone());
-    let read = move || {
-        capture.fill(pipe, limit);
-        // Nobody listens any more if the child was given up.
-        let _ = to.send(Message::Closed);
-    };
-    thread::Builder::new().spawn(read).map(drop)
-}
-
-/// The most messages about one child: that it ended, and that each of its outputs was closed.
-const N_MESSAGES: usize = 3;
-
-/// What the threads around a child say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Message {
-    /// The child has ended.
-    Ended,
-    /// One of its outputs was closed.
-    Closed,
-}
-
-/// What is waited for.
-struct Watch {
-    messages: Receiver<Message>,
-    n_open: usize,
-}
-
-impl Watch {
-    /// How long an output may stay open after the child and its group are gone: what is in the pipe is read in this
-    /// time, and who still holds it open has escaped.
-    const GRACE: Duration = Duration::from_secs(1);
-
-    /// Waits until the child has ended, ends it when its time is over or the interrupt comes, and ends what it left in
-    /// its group.
-    fn supervise(&mut self, child: &mut Child, deadline: Deadline, interrupt: &Interrupt) -> io::Result<Exit> {
-        let mut forced = None;
-        let mut next = Some((Step::Interrupt, deadline));
-        loop {
-            let left = next.and_then(|(_, moment)| moment.left());
-            if self.has_ended(child, left.map_or(Child::TICK, |left| left.min(Child::TICK))) {
-                break;
-            }
-            let Some((step, moment)) = next else { continue };
-            let step = if interrupt.is_urgent() { Step::Kill } else { step };
-            if forced.is_none() && interrupt.is_set() {
-                forced = Some(Exit::Interrupted);
-            } else if moment.is_over() || interrupt.is_urgent() {
-                forced = forced.or(Some(Exit::TimedOut));
-            } else {
-                continue;
-            }
-            child.end(step);
-            next = step.next().map(|(step, wait)| (step, Deadline::after(wait)));
-        }
-        child.end(Step::Kill);
-        let status = child.reap()?;
-        Ok(forced.unwrap_or_else(|| exit(status)))
-    }
-
-    /// Waits at most `tick` for the end of the child.
-    fn has_ended(&mut self, child: &mut Child, tick: Duration) -> bool {
-        match self.messages.recv_timeout(tick) {
-            Ok(Message::Ended) => true,
-            Ok(Message::Closed) => {
-                self.n_open = self.n_open.saturating_sub(1);
-                false
-            }
-            Err(RecvTimeoutError::Timeout) => child.has_ended(),
-            Err(RecvTimeoutError::Disconnected) => {
-                thread::sleep(tick);
-                child.has_ended()
-            }
-        }
-    }
-
-    /// Waits until the outputs are read, for a short time only.
-    fn drain(&mut self) {
-        let deadline = Deadline::after(Self::GRACE);
-        while self.n_open > 0 && self.messages.recv_timeout(deadline.left().unwrap_or_default()) == Ok(Message::Closed)
-        {
-            self.n_open -= 1;
-        }
-    }
-}
-
 /// How the child ended, when it ended by itself.
 fn exit(status: ExitStatus) -> Exit {
     #[cfg(unix)]
@@ -276,14 +249,10 @@ fn exit(status: ExitStatus) -> Exit {
 }
 
 /// Puts the pieces together.
-fn output(exit: Exit, [stdout, stderr]: [Kept; 2], started: Instant) -> CommandOutput {
-    CommandOutput {
-        exit,
-        stdout: stdout.bytes,
-        stderr: stderr.bytes,
-        n_dropped: stdout.n_dropped.saturating_add(stderr.n_dropped),
-        duration: started.elapsed(),
-    }
+fn output(exit: Exit, captures: [Capture; 2], started: Instant) -> CommandOutput {
+    let [(stdout, n_dropped), (stderr, n_also_dropped)] = captures.map(Capture::end);
+    let n_dropped = n_dropped.saturating_add(n_also_dropped);
+    CommandOutput { exit, stdout, stderr, n_dropped, duration: started.elapsed() }
 }
 
 #[cfg(all(test, unix))]

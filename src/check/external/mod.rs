@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::config::{Check, Inputs, Output};
-use crate::model::command::{CommandSpec, Scrub};
+use crate::model::command::{CommandSpec, Part, Scrub};
 use crate::model::path::RepoPath;
 use crate::model::rule::{Family, RuleId};
 
-/// The most bytes that are kept of what a command prints.
-const MAX_OUTPUT: usize = 64 << 20;
+/// The most bytes that are read of what a command prints.
+const MAX_READ: usize = 64 << 20;
+/// The most bytes that are kept of what a command prints for people: more than they get to see.
+const MAX_SHOWN: usize = 256 << 10;
 /// The most bytes of file names in one command line; every system takes this much.
 const MAX_ARGUMENTS: usize = 24 << 10;
 
@@ -128,8 +130,14 @@ impl Command {
                 None => Scrub::Git,
             },
             timeout,
-            max_output: MAX_OUTPUT,
+            max_output: if self.is_read() { MAX_READ } else { MAX_SHOWN },
+            kept: if self.is_read() { Part::First } else { Part::Last },
         }
+    }
+
+    /// Whether what it prints to standard output is read, and not only shown.
+    fn is_read(&self) -> bool {
+        self.check.output != Output::ExitCode && self.check.output_file.is_empty() && !self.names_report()
     }
 
     fn plain_line(&self, paths: &[OsString], setting: &Setting) -> (OsString, Vec<OsString>) {
