@@ -37,6 +37,7 @@ fn file(file: &ChangedFile) -> FileView {
     let old = file.bases.iter().flatten().map(|side| &side.path).find(|path| *path != file.path());
     FileView {
         status: match file.status {
+            Status::Present => "present",
             Status::Added => "added",
             Status::Modified => "modified",
             Status::Deleted => "deleted",

@@ -52,6 +52,31 @@ pub(crate) fn is_text(path: &RepoPath, bytes: &[u8]) -> bool {
     }
 }
 
+/// The most bytes of a pointer of Git LFS.
+const MAX_POINTER: usize = 1024;
+
+/// Whether content is a pointer that Git LFS keeps in place of a large file, and nothing but that: the lines `version`,
+/// `ext-...`, `oid` and `size` with what belongs there. Source: the specification of git-lfs, `docs/spec.md`.
+pub(crate) fn is_lfs_pointer(bytes: &[u8]) -> bool {
+    const VERSIONS: [&str; 2] =
+        ["version https://git-lfs.github.com/spec/v1", "version https://hawser.github.com/spec/v1"];
+    let is_hash = |hash: &str| hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let Some(text) = bytes.get(..bytes.len().min(MAX_POINTER + 1)).and_then(|start| str::from_utf8(start).ok()) else {
+        return false;
+    };
+    let mut lines = text.lines();
+    if text.len() > MAX_POINTER || !lines.next().is_some_and(|line| VERSIONS.contains(&line)) {
+        return false;
+    }
+    let rest: Vec<(&str, &str)> = lines.map(|line| line.split_once(' ').unwrap_or_default()).collect();
+    let has = |wanted: &str| rest.iter().filter(|(key, _)| *key == wanted).count() == 1;
+    let fits = |(key, value): &(&str, &str)| match *key {
+        "size" => !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()),
+        key => (key == "oid" || key.starts_with("ext-")) && value.strip_prefix("sha256:").is_some_and(is_hash),
+    };
+    has("oid") && has("size") && rest.iter().all(fits)
+}
+
 /// Files known by their whole name.
 fn of_name(name: &[u8]) -> Option<Kind> {
     let kind = match name {

@@ -232,6 +232,7 @@ fn told_by_us(change_set: &ChangeSet) -> Vec<String> {
         let ((old_mode, old_id), (new_mode, new_id)) = (described(old), described(file.head.as_ref()));
         let letter = match file.status {
             Status::Added => 'A',
+            Status::Present => '=',
             Status::Modified => 'M',
             Status::Deleted => 'D',
             Status::Renamed => 'R',

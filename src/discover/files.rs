@@ -47,7 +47,7 @@ pub(super) fn discover_named(repo: &Repo, names: &[RepoPath]) -> Result<ChangeSe
 
 /// A change set that measures nothing against anything.
 fn change_set(title: String, sides: impl Iterator<Item = FileSide>) -> ChangeSet {
-    let files = sides.map(|side| ChangedFile { status: Status::Modified, head: Some(side), bases: Vec::new() });
+    let files = sides.map(|side| ChangedFile { status: Status::Present, head: Some(side), bases: Vec::new() });
     ChangeSet { title, head: Head::Worktree, parents: Vec::new(), files: files.collect() }
 }
 

@@ -87,6 +87,7 @@ fn parse_entry(
     let old = Mode::from_octal(old_mode).map(|mode| RawSide { path: old_path, mode, id: old_id });
     let new = Mode::from_octal(new_mode).map(|mode| RawSide { path: new_path, mode, id: new_id });
     let sides_fit = match status {
+        Status::Present => false,
         Status::Added => old.is_none() && new.is_some(),
         Status::Deleted => old.is_some() && new.is_none(),
         Status::Modified | Status::Renamed | Status::TypeChanged => old.is_some() && new.is_some(),

@@ -2,7 +2,7 @@
 
 use crate::discover::comparison::{files, from_every_parent};
 use crate::discover::raw::compare;
-use crate::discover::{Error, hex, parent_at};
+use crate::discover::{Error, hex, need_worktree, parent_at};
 use crate::git::Repo;
 use crate::git::revision::Head as Position;
 use crate::model::change::{ChangeSet, Head, Parent};
@@ -10,6 +10,8 @@ use crate::model::change::{ChangeSet, Head, Parent};
 /// Compares the index with the parents of the commit to be. An amended commit is not told from a new one: what it
 /// already holds is not part of the change.
 pub(super) fn discover(repo: &Repo) -> Result<ChangeSet, Error> {
+    // Without a work tree there is no index either, and what is missing from it would look deleted.
+    need_worktree(repo)?;
     let position = repo.head()?;
     let parents = parents(repo, &position)?;
     let mut per_parent = Vec::with_capacity(parents.len());

@@ -154,7 +154,7 @@ fn all_is_what_is_tracked_and_there() {
     assert_eq!(
         shown(&change_set),
         [".gitignore", "half.txt", "moved-to.txt", "touched.txt"]
-            .map(|path| format!("Modified {path} (File worktree)"))
+            .map(|path| format!("Present {path} (File worktree)"))
     );
 }
 
@@ -191,7 +191,7 @@ fn a_file_that_is_only_intended_is_not_part_of_the_commit() {
         ["Modified a.txt (File worktree < File blob)", "Added intended.txt (File worktree < -)"]
     );
     let all = shown(&only(discover(&repo, &Request::All)));
-    assert_eq!(all, ["Modified a.txt (File worktree)", "Modified intended.txt (File worktree)"]);
+    assert_eq!(all, ["Present a.txt (File worktree)", "Present intended.txt (File worktree)"]);
     assert_eq!(repo.unstaged_paths().ok(), Some(vec![RepoPath::from("intended.txt")]));
 }
 
@@ -310,8 +310,8 @@ fn every_kind_of_entry_and_of_name_is_told() {
     assert!(repo.objects().read(&module, 1_000).is_err());
     assert_eq!(repo.has_unstaged_changes().ok(), Some(false));
     let all = shown(&only(discover(&repo, &Request::All)));
-    assert!(all.contains(&"Modified module (Submodule blob)".to_owned()), "{all:?}");
-    assert!(all.contains(&"Modified caf\\xe9 (File worktree)".to_owned()), "{all:?}");
+    assert!(all.contains(&"Present module (Submodule blob)".to_owned()), "{all:?}");
+    assert!(all.contains(&"Present caf\\xe9 (File worktree)".to_owned()), "{all:?}");
 }
 
 #[test]
@@ -424,10 +424,10 @@ fn what_a_sparse_checkout_leaves_out_is_read_from_the_index() {
     assert_eq!(
         shown(&only(discover(&repo, &Request::All))),
         [
-            "Modified inside/a.txt (File worktree)",
-            "Modified outside/b.txt (File blob)",
-            "Modified outside/deep/c.txt (File blob)",
-            "Modified top.txt (File worktree)",
+            "Present inside/a.txt (File worktree)",
+            "Present outside/b.txt (File blob)",
+            "Present outside/deep/c.txt (File blob)",
+            "Present top.txt (File worktree)",
         ]
     );
     let worktree = shown(&only(discover(&repo, &Request::Worktree)));

@@ -115,9 +115,11 @@ pub(crate) struct FileSide {
 /// How a file differs from (the first of) its bases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Status {
+    /// It is looked at as it is, and compared with nothing.
+    Present,
     /// Not there before.
     Added,
-    /// Other content or mode, or simply named by the request (`--all`, FILES).
+    /// Other content or mode.
     Modified,
     /// Not there any more.
     Deleted,

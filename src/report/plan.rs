@@ -26,7 +26,7 @@ pub(crate) struct PlanView {
 /// A file of the change.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct FileView {
-    /// `added`, `modified`, `deleted`, `renamed`, `type-changed`.
+    /// `added`, `modified`, `deleted`, `renamed`, `type-changed`; `present` for one that is compared with nothing.
     pub(crate) status: &'static str,
     /// Its path.
     pub(crate) path: String,

@@ -181,16 +181,26 @@ fn push_findings(body: &mut String, document: &Document<'_>, audience: &Audience
     }
 }
 
-/// What was not looked at, on one line each.
+/// What was not looked at, on one line each; what several checks say of the same file in the same words is told once.
 fn notices(report: &RunReport, audience: &Audience) -> Vec<String> {
     let limit = if audience.wants_all() { usize::MAX } else { MAX_NOTICES };
-    let told = report.notices.iter().take(limit).map(|notice| {
+    let mut checks_of: BTreeMap<_, Vec<&RuleId>> = BTreeMap::new();
+    for notice in &report.notices {
+        checks_of.entry((&notice.path, &notice.message)).or_default().push(&notice.check);
+    }
+    let firsts = report.notices.iter().filter_map(|notice| {
+        let checks = checks_of.get(&(&notice.path, &notice.message))?;
+        (*checks.first()? == &notice.check).then_some((notice, checks.len()))
+    });
+    let told = firsts.clone().take(limit).map(|(notice, n_checks)| {
         let path = notice.path.as_ref().map(|path| format!("{path}: ")).unwrap_or_default();
-        format!("notice: {}: {path}{}", one_line(notice.check.as_str()), one_line(&notice.message))
+        let by = if n_checks == 1 { one_line(notice.check.as_str()) } else { count(n_checks, "check") };
+        format!("notice: {by}: {path}{}", one_line(&notice.message))
     });
     let mut told: Vec<String> = told.collect();
-    if report.notices.len() > told.len() {
-        told.push(format!("... and {}", count(report.notices.len() - told.len(), "more notice")));
+    let n_all = firsts.count();
+    if n_all > told.len() {
+        told.push(format!("... and {}", count(n_all - told.len(), "more notice")));
     }
     told
 }
@@ -424,6 +434,23 @@ mod tests {
         report.notices = (0..7).map(notice).collect();
         assert_data_eq!(written(&report, TERMINAL), file!["../../fixtures/report/skipped.terminal.txt"].raw());
         assert_data_eq!(written(&report, Audience::LOG), file!["../../fixtures/report/skipped.log.txt"].raw());
+    }
+
+    #[test]
+    fn what_several_checks_did_not_look_at_is_told_once() {
+        let mut report = sample::clean();
+        let notice = |check: &str, path: &str| Notice {
+            check: check.into(),
+            path: Some(path.into()),
+            message: "not looked at".to_owned(),
+        };
+        report.notices =
+            vec![notice("a", "one"), notice("a", "two"), notice("b", "one"), notice("c", "three"), notice("c", "one")];
+        let text = written(&report, TERMINAL);
+        let told: Vec<&str> = text.lines().filter(|line| line.starts_with("notice: ")).collect();
+        let expected =
+            ["notice: 3 checks: one: not looked at", "notice: a: two: not looked at", "notice: c: three: not looked at"];
+        assert_eq!(told, expected);
     }
 
     #[test]

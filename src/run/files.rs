@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
-use crate::check::filetype::is_text;
+use crate::check::filetype::{is_lfs_pointer, is_text};
 use crate::check::{Examined, FileInput, Manner};
 use crate::model::change::{FileSide, Status};
 use crate::model::content::Content;
@@ -149,9 +149,9 @@ impl Runner<'_> {
                 continue;
             }
             let started = Instant::now();
-            let examined = match is_unread(input) && job.check.reads_content() {
-                true => Ok(unread(input)),
-                false => guarded(|| job.check.check(input, &job.options)),
+            let examined = match why_unread(input).filter(|_| job.check.reads_content()) {
+                Some(why) => Ok(unread(why)),
+                None => guarded(|| job.check.check(input, &job.options)),
             };
             into.take((about.family, RuleId::from(about.id)), examined, started);
         }
@@ -165,9 +165,9 @@ impl Runner<'_> {
                 && selection.choose(id.as_str(), Family::Rules, true) == Choice::Runs
                 && self.plan.levels.of(id, Some(&input.side.path), level).is_some()
         };
-        let examined = match is_unread(input) {
-            true => Ok(unread(input)),
-            false => guarded(|| self.plan.engine.examine(input, &wanted)),
+        let examined = match why_unread(input) {
+            Some(why) => Ok(unread(why)),
+            None => guarded(|| self.plan.engine.examine(input, &wanted)),
         };
         into.take((Family::Rules, RuleId::from(RULES)), examined, started);
     }
@@ -178,10 +178,17 @@ fn is_unread(input: &FileInput<'_>) -> bool {
     input.n_bytes > MAX_FILE
 }
 
-fn unread(input: &FileInput<'_>) -> Examined {
+/// Why checks of content have nothing to look at, if that is so.
+fn why_unread(input: &FileInput<'_>) -> Option<String> {
     let limit = MAX_FILE >> 20;
-    let notice = format!("not looked at: {} MiB are more than the {limit} MiB that are read", input.n_bytes >> 20);
-    Examined { findings: Vec::new(), notices: vec![notice] }
+    if is_unread(input) {
+        return Some(format!("{} MiB are more than the {limit} MiB that are read", input.n_bytes >> 20));
+    }
+    is_lfs_pointer(input.bytes).then(|| "a pointer of Git LFS; what it points to is not in the repository".to_owned())
+}
+
+fn unread(why: String) -> Examined {
+    Examined { findings: Vec::new(), notices: vec![format!("not looked at: {why}")] }
 }
 
 impl ExaminedFile {

@@ -1,6 +1,8 @@
 //! The states that a repository can be in: what is judged in each, and that looking changes nothing.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use crate::frozen::Frozen;
 use crate::support::{Ran, Repo, TOLLGATE, run};
@@ -10,6 +12,10 @@ struct State {
     repo: Repo,
     folder: PathBuf,
     variables: Vec<(String, String)>,
+}
+
+fn shown(path: &Path) -> String {
+    path.to_str().unwrap().to_owned()
 }
 
 /// What is looked at.
@@ -84,7 +90,7 @@ fn before_the_first_commit() {
     State::of("unborn.sh")
         .passes(STAGED, "staged changes, first commit", &["added staged.txt"])
         .passes(WORKTREE, "work tree, before the first commit", &["added staged.txt", "added untracked.txt"])
-        .judges(ALL, &["modified staged.txt"])
+        .judges(ALL, &["present staged.txt"])
         .fails(&["--base", "HEAD"], "`HEAD` is no commit of this repository");
     State::of("sha256-unborn.sh").passes(STAGED, "staged changes, first commit", &["added a.txt"]);
 }
@@ -148,7 +154,7 @@ fn in_other_folders() {
     let both = ["modified deep/er/file.txt", "modified top.txt"];
     State::within("subdirectory.sh", "deep")
         .passes(STAGED, "staged changes against HEAD (main)", &both)
-        .judges(&["er"], &["modified deep/er/file.txt"])
+        .judges(&["er"], &["present deep/er/file.txt"])
         .check(&["top.txt"])
         .code(2)
         .says("no such file");
@@ -220,7 +226,7 @@ fn a_gibibyte_is_not_read() {
 fn formats_that_libgit2_does_not_know() {
     State::of("sha256.sh")
         .passes(STAGED, "staged changes against HEAD (main)", &["modified a.txt", "added c.txt"])
-        .judges(ALL, &["modified a.txt", "modified c.txt", "modified folder/b.txt"]);
+        .judges(ALL, &["present a.txt", "present c.txt", "present folder/b.txt"]);
     State::of("reftable.sh").passes(STAGED, "staged changes against HEAD (topic)", &["modified folder/b.txt"]).passes(
         &["--base", "main"],
         "HEAD (topic) against main",
@@ -256,6 +262,187 @@ fn what_is_damaged_never_passes() {
     }
     let state = State::of("damaged-object.sh");
     state.check(STAGED).code(3).says("could not run: b.txt: cannot read b.txt").is_silent_on("passed");
+}
+
+#[test]
+fn indexes_with_more_in_them() {
+    State::of("index-v4.sh").passes(STAGED, "staged changes against HEAD (main)", &["modified folder/ab.txt"]).judges(
+        ALL,
+        &["present folder/a.txt", "present folder/ab.txt", "present folder/abc.txt"],
+    );
+    let untracked = ["modified folder/a.txt", "added folder/known.txt", "added folder/later.txt"];
+    State::of("untracked-cache.sh")
+        .passes(STAGED, "staged changes against HEAD (main)", &["modified folder/a.txt"])
+        .passes(WORKTREE, "work tree against HEAD (main)", &untracked);
+    State::of("skip-hash.sh").passes(STAGED, "staged changes against HEAD (main)", &["modified a.txt"]);
+}
+
+#[test]
+fn nobody_watches_the_files_for_us() {
+    let both = ["modified a.txt", "modified b.txt"];
+    State::of("fsmonitor-hook.sh")
+        .passes(STAGED, "staged changes against HEAD (main)", &["modified a.txt"])
+        .passes(WORKTREE, "work tree against HEAD (main)", &both)
+        .judges(ALL, &["present a.txt", "present b.txt"]);
+    State::of("fsmonitor-daemon.sh")
+        .passes(STAGED, "staged changes against HEAD (main)", &["modified a.txt"])
+        .passes(WORKTREE, "work tree against HEAD (main)", &["modified a.txt"]);
+}
+
+#[test]
+fn objects_of_another_repository() {
+    let state = State::within("alternates.sh", "clone");
+    state.passes(STAGED, "staged changes against HEAD (main)", &["modified a.txt"]);
+    state.repo.write("clone/a.txt", "fault \nworse \n");
+    state.repo.git(&["-C", "clone", "add", "a.txt"]).code(0);
+    state.blocks(STAGED, "a.txt:2:6").check(STAGED).is_silent_on("a.txt:1:6");
+}
+
+#[test]
+fn what_is_replaced_is_judged_as_it_is() {
+    State::of("replace-refs.sh").judges(STAGED, &["modified a.txt"]).blocks(STAGED, "a.txt:1:6");
+}
+
+/// What git does not have it fetches, if it can; without the remote nothing passes.
+#[test]
+fn a_partial_clone_fetches_what_is_compared() {
+    let base = ["check", "--base", "HEAD~1"];
+    let offline = State::within("partial-clone.sh", "clone");
+    fs::rename(offline.repo.top().join("origin"), offline.repo.top().join("elsewhere")).unwrap();
+    let ran = offline.repo.run_in(&offline.folder, TOLLGATE, &base, b"");
+    ran.code(1).says("could not run").is_silent_on("passed");
+    let online = State::within("partial-clone.sh", "clone");
+    online.repo.run_in(&online.folder, TOLLGATE, &base, b"").code(0).says("passed: HEAD (main) against HEAD~1");
+}
+
+#[test]
+fn a_bare_repository_sees_what_is_pushed_to_it() {
+    let state = State::within("bare-quarantine.sh", "bare");
+    state.passes(&["--base", "main", "--head", "main"], "main against main", &[]);
+    state.fails(STAGED, "this repository has no work tree");
+    let hook = state.folder.join("hooks/pre-receive");
+    fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    let script = format!(
+        "#!/bin/sh\nset -e\nwhile read -r old new name; do\n  {TOLLGATE} check --base main --head \"$new\"\ndone\n"
+    );
+    fs::write(&hook, script).unwrap();
+    state.repo.run_in(&state.folder, "chmod", &["+x", "hooks/pre-receive"], b"").code(0);
+    let clone = state.repo.top().join("clone");
+    let push = |branch: &str| state.repo.run_in(&clone, "git", &["push", "-q", "origin", branch], b"");
+    push("good").code(0);
+    push("topic").code(1).says("a.txt:1:6");
+    state.repo.run_in(&state.folder, "git", &["rev-parse", "-q", "--verify", "topic"], b"").code(1);
+}
+
+#[test]
+fn a_repository_beside_its_work_tree() {
+    let state = State::within("separate-git-dir.sh", "tree");
+    let top = state.repo.top();
+    state.passes(STAGED, "staged changes against HEAD (main)", &["modified a.txt"]);
+    let elsewhere = State { folder: state.repo.beside("home"), ..state }.with("GIT_DIR", &shown(&top.join("store")));
+    elsewhere.passes(STAGED, "staged changes against HEAD (main)", &["modified a.txt"]);
+    elsewhere.with("GIT_INDEX_FILE", &shown(&top.join("other-index"))).passes(
+        STAGED,
+        "staged changes against HEAD (main)",
+        &["modified a.txt", "modified b.txt"],
+    );
+}
+
+#[test]
+fn a_submodule_is_a_place_of_work() {
+    State::within("submodule.sh", "super/module").passes(STAGED, "staged changes against HEAD", &["modified a.txt"]);
+    State::within("submodule.sh", "super")
+        .passes(STAGED, "staged changes against HEAD (main)", &["modified b.txt"])
+        .judges(WORKTREE, &["modified b.txt"]);
+}
+
+#[test]
+fn a_sparse_checkout_hides_nothing() {
+    let state = State::of("sparse-checkout.sh");
+    state.judges(STAGED, &["modified inside/a.txt", "modified outside/b.txt"]).blocks(STAGED, "outside/b.txt:1:6");
+    state.judges(ALL, &["present inside/a.txt", "present outside/b.txt"]).blocks(ALL, "outside/b.txt:1:6");
+}
+
+#[test]
+fn line_endings_of_the_work_tree_are_no_change() {
+    let files = ["modified auto.txt", "modified eol.cmd"];
+    State::of("line-endings.sh")
+        .passes(STAGED, "staged changes against HEAD (main)", &files)
+        .passes(WORKTREE, "work tree against HEAD (main)", &files)
+        .check(ALL)
+        .code(0);
+}
+
+#[test]
+fn files_are_judged_as_git_stores_them() {
+    let state = State::of("encoding.sh");
+    state.judges(STAGED, &["modified bad.txt"]).blocks(STAGED, "bad.txt:1:4");
+    state.judges(WORKTREE, &["modified bad.txt", "modified edited.txt"]).blocks(WORKTREE, "edited.txt:1:4");
+    state.blocks(ALL, "same.txt:1:4").blocks(&["edited.txt"], "edited.txt:1:4");
+    let state = State::of("filters.sh");
+    state.passes(STAGED, "staged changes against HEAD (main)", &["modified staged.txt"]);
+    let both = ["modified edited.txt", "modified staged.txt"];
+    state.passes(WORKTREE, "work tree against HEAD (main)", &both);
+    state.check(ALL).code(0);
+    state.check(&["edited.txt", "same.txt"]).code(0);
+}
+
+#[test]
+fn pointers_of_git_lfs_are_passed_over_by_name() {
+    let state = State::of("lfs-pointers.sh");
+    let ran = state.check(STAGED).code(1).says("liar.py:4:1").is_silent_on("large.json:1");
+    ran.says("large.json: not looked at: a pointer of Git LFS").is_silent_on("liar.py: not looked at");
+    state.check(&["--staged", "--skip", "rules", "-v"]).code(0).says("large.py: not looked at");
+}
+
+#[test]
+fn an_empty_commit_goes_through() {
+    let state = State::of("empty-commit.sh");
+    state.passes(STAGED, "staged changes against HEAD (main)", &[]);
+    state.passes(&["--base", "HEAD~1"], "HEAD (main) against HEAD~1", &[]);
+    state.repo.tollgate(&["install"]).code(0);
+    state.repo.git(&["commit", "-q", "--allow-empty", "-m", "again"]).code(0);
+}
+
+/// Older git knows no such hooks, and there is nothing to test then.
+#[test]
+fn hooks_of_the_configuration_run_beside_ours() {
+    let state = State::of("config-hooks.sh");
+    state.passes(STAGED, "staged changes against HEAD (main)", &["modified a.txt"]);
+    let version = state.repo.git(&["--version"]).stdout;
+    let mut numbers = version.split([' ', '.']).filter_map(|word| word.trim().parse::<u32>().ok());
+    if (numbers.next(), numbers.next()) < (Some(2), Some(54)) {
+        eprintln!("skipped: {} runs no hooks of the configuration", version.trim());
+        return;
+    }
+    state.repo.tollgate(&["install"]).code(0);
+    state.repo.write("a.txt", "fault \n");
+    state.repo.git(&["add", "a.txt"]).code(0);
+    state.repo.git(&["commit", "-q", "-m", "bad"]).code(1).says("a.txt:1:6");
+    state.repo.stage(&[("a.txt", "mended\n")]);
+    state.repo.git(&["commit", "-q", "-m", "good"]).code(0);
+    assert!(state.repo.top().join(".git/own-hook-ran").exists());
+}
+
+/// `fixtures/repos/README.md` leads from each state to its script and its tests.
+#[test]
+fn every_script_is_in_the_table_and_every_test_there_exists() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let table = fs::read_to_string(folder.join("fixtures/repos/README.md")).unwrap();
+    let source = ["src/discover/states.rs", "tests/it/states.rs", "tests/it/hooks.rs", "src/hook/scenarios.rs"]
+        .map(|file| fs::read_to_string(folder.join(file)).unwrap())
+        .concat();
+    let cells = table.lines().filter(|line| line.starts_with("| ")).skip(2).flat_map(|line| line.split('|'));
+    let words: BTreeSet<&str> = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
+    let scripts = fs::read_dir(folder.join("fixtures/repos")).unwrap();
+    let scripts = scripts.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let scripts: BTreeSet<String> = scripts.filter(|name| name.ends_with(".sh") && name != "lib.sh").collect();
+    let named: BTreeSet<String> =
+        words.iter().filter(|word| word.ends_with(".sh")).map(|word| (*word).to_owned()).collect();
+    assert_eq!(named, scripts);
+    for test in words.iter().filter(|word| word.contains('_') && !word.contains(['.', '/']) && **word == word.to_lowercase()) {
+        assert!(source.contains(&format!("fn {test}()")), "there is no test `{test}`");
+    }
 }
 
 /// Only root can build this one; for anybody else there is nothing to test.
