@@ -1,5 +1,6 @@
 //! Why a run ends without a verdict, and with which exit code.
 
+use crate::check::pattern::fault::RuleError;
 use crate::{config, discover, git};
 
 /// The run could not be made; nothing was judged, and nothing passes.
@@ -29,6 +30,12 @@ impl Failure {
     /// A policy that can't be used; its text holds its own hints.
     pub(crate) fn config(error: config::problem::Error) -> Self {
         Self::usage(error)
+    }
+
+    /// A rule that can't be used.
+    pub(crate) fn rule(error: RuleError) -> Self {
+        let hint = error.hint.clone();
+        Self::usage(error).with_hint(hint)
     }
 
     /// What changed could not be determined; a file that is not there was named by mistake.

@@ -1,5 +1,7 @@
 //! Which policy judges: the file that belongs to what is judged, or that of the branch which the change wants to enter.
 
+use std::path::PathBuf;
+
 use crate::app::Session;
 use crate::app::failure::Failure;
 use crate::app::project_rules::Where;
@@ -105,6 +107,14 @@ impl Session<'_> {
         let side = found.as_ref().map_or(Where::Nowhere, |found| found.side);
         let loaded = self.load(found)?;
         self.project_rules(&loaded.config, side)
+    }
+
+    /// The files of the work tree that the work tree's policy names as rules, none of them read.
+    pub(crate) fn own_rule_files(&self) -> Result<Vec<PathBuf>, Failure> {
+        let (Some(found), Some(top)) = (self.in_worktree()?, self.repo.work_tree()) else { return Ok(Vec::new()) };
+        let config = Config::load(Some((&found.name, &found.bytes))).map_err(Failure::config)?;
+        let sides = self.rule_files(&config, found.side)?;
+        Ok(sides.iter().map(|side| top.join(side.path.to_fs())).collect())
     }
 
     fn load(&self, found: Option<Found>) -> Result<Loaded, Failure> {

@@ -6,9 +6,10 @@ use crate::app::Session;
 use crate::app::failure::Failure;
 use crate::app::policy::Loaded;
 use crate::app::sources::Sources;
+use crate::check::pattern::Engine;
+use crate::check::pattern::fault::RuleError;
 use crate::check::pattern::pack::entries;
 use crate::check::pattern::rule_file::RuleFile;
-use crate::check::pattern::{Engine, RuleError};
 use crate::config::Config;
 use crate::config::patterns::Patterns;
 use crate::git::listing::Listing;
@@ -46,34 +47,41 @@ impl Session<'_> {
 
     /// The project's own rules, each compiled once to see that it can be; an id that is taken is an error.
     pub(super) fn project_rules(&self, config: &Config, side: Where) -> Result<Vec<RuleFile>, Failure> {
+        let mut taken: BTreeSet<String> = entries().iter().map(|entry| entry.id.to_owned()).collect();
+        let mut rules = Vec::new();
+        for side in self.rule_files(config, side)? {
+            for rule in self.rules_of(&side).map_err(Failure::rule)? {
+                let id = rule.rule.id.as_str().to_owned();
+                if !taken.insert(id.clone()) {
+                    let reason = format!("there is another rule with the id `{id}`");
+                    return Err(Failure::rule(RuleError::new(&rule.origin, reason).at_word(&rule.yaml, &id)));
+                }
+                rules.push(rule);
+            }
+        }
+        Engine::default().with(&rules).verify().map_err(Failure::rule)?;
+        Ok(rules)
+    }
+
+    /// The files that the policy names as rules.
+    pub(super) fn rule_files(&self, config: &Config, side: Where) -> Result<Vec<FileSide>, Failure> {
         if config.rule_paths.value.is_empty() {
             return Ok(Vec::new());
         }
         let wanted = Patterns::new(&config.rule_paths.value).map_err(Failure::usage)?;
-        let mut taken: BTreeSet<String> = entries().iter().map(|entry| entry.id.to_owned()).collect();
-        let mut rules = Vec::new();
-        for side in self.files(side)?.into_iter().filter(|side| wanted.matches(&side.path) && side.mode.is_regular()) {
-            let rule = self.rule(&side).map_err(Failure::usage)?;
-            let id = rule.rule.id.as_str().to_owned();
-            if !taken.insert(id.clone()) {
-                let reason = format!("there is another rule with the id `{id}`");
-                return Err(Failure::usage(RuleError { origin: rule.origin, reason }));
-            }
-            rules.push(rule);
-        }
-        Engine::default().with(&rules).verify().map_err(Failure::usage)?;
-        Ok(rules)
+        let files = self.files(side)?.into_iter();
+        Ok(files.filter(|side| wanted.matches(&side.path) && side.mode.is_regular()).collect())
     }
 
-    fn rule(&self, side: &FileSide) -> Result<RuleFile, RuleError> {
+    fn rules_of(&self, side: &FileSide) -> Result<Vec<RuleFile>, RuleError> {
         let origin = side.path.to_string();
-        let fail = |reason: String| RuleError { origin: origin.clone(), reason };
+        let fail = |reason: String| RuleError::new(&origin, reason);
         let bytes = match Sources::new(self.repo).read(side, MAX_BYTES).map_err(|error| fail(error.0))? {
             Content::Bytes(bytes) => bytes,
             Content::TooLarge(n_bytes) => return Err(fail(format!("a rule of {n_bytes} bytes is too large"))),
         };
         let text = String::from_utf8(bytes).map_err(|_| fail("it is not UTF-8".to_owned()))?;
-        RuleFile::parse(&origin, &text)
+        RuleFile::parse_all(&origin, &text).into_iter().collect()
     }
 
     fn files(&self, side: Where) -> Result<Vec<FileSide>, Failure> {

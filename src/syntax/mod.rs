@@ -5,6 +5,9 @@ pub(crate) mod languages;
 pub(crate) mod rules;
 pub(crate) mod tree;
 
+use std::collections::BTreeSet;
+
+use ast_grep_core::tree_sitter::LanguageExt;
 use ast_grep_language::SupportLang;
 
 use crate::model::path::RepoPath;
@@ -44,6 +47,23 @@ impl Language {
     #[cfg(test)]
     pub(crate) fn extension(self) -> &'static str {
         self.entry().extensions.first().expect("because every language has an extension")
+    }
+
+    /// The kinds of nodes that its grammar has, each once.
+    pub(crate) fn kinds(self) -> BTreeSet<String> {
+        let grammar = &self.grammar().get_ts_language();
+        let ids = 0..u16::try_from(grammar.node_kind_count()).unwrap_or(u16::MAX);
+        ids.filter(|id| grammar.node_kind_is_named(*id))
+            .filter_map(|id| grammar.node_kind_for_id(id))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// The names that its grammar gives to parts of nodes.
+    pub(crate) fn fields(self) -> BTreeSet<String> {
+        let grammar = &self.grammar().get_ts_language();
+        let ids = 1..=u16::try_from(grammar.field_count()).unwrap_or(u16::MAX);
+        ids.filter_map(|id| grammar.field_name_for_id(id)).map(str::to_owned).collect()
     }
 
     fn entry(self) -> &'static Entry {

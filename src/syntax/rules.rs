@@ -20,8 +20,13 @@ const NODES_PER_LOOK: usize = 1_024;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// The YAML is not a rule.
-    #[error("not a rule: {0}")]
-    Yaml(String),
+    #[error("not a rule: {message}")]
+    Yaml {
+        /// What is wrong.
+        message: String,
+        /// Line and column, from 1, where they are known.
+        at: Option<(usize, usize)>,
+    },
     /// The rule says something that the grammar does not know, or that makes no sense.
     #[error("{0}")]
     Rule(String),
@@ -35,12 +40,18 @@ pub(crate) struct CompiledRule {
 impl CompiledRule {
     /// Compiles one YAML document for `language`, whatever its own `language` key says.
     pub(crate) fn compile(yaml: &str, language: Language) -> Result<Self, Error> {
-        Self::make(ast_grep_config::from_str(yaml).map_err(|error| Error::Yaml(error.to_string()))?, language)
+        let parsed = ast_grep_config::from_str(yaml).map_err(|error| {
+            let at = error.location().map(|place| (place.line(), place.column()));
+            let at = at.and_then(|(line, column)| Some((line.try_into().ok()?, column.try_into().ok()?)));
+            Error::Yaml { message: error.without_snippet().to_string(), at }
+        });
+        Self::make(parsed?, language)
     }
 
     /// The same from JSON, which is faster.
     pub(crate) fn compile_json(json: &str, language: Language) -> Result<Self, Error> {
-        Self::make(serde_json::from_str(json).map_err(|error| Error::Yaml(error.to_string()))?, language)
+        let parsed = serde_json::from_str(json).map_err(|error| Error::Yaml { message: error.to_string(), at: None });
+        Self::make(parsed?, language)
     }
 
     fn make(mut parsed: SerializableRuleConfig<SupportLang>, language: Language) -> Result<Self, Error> {
@@ -51,14 +62,14 @@ impl CompiledRule {
     }
 }
 
+/// The causes in one sentence, without the first: that only says that there is one.
 fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let mut causes: Vec<String> = causes.map(|error| error.to_string().trim_end_matches('.').to_owned()).collect();
+    if causes.len() > 1 {
+        causes.remove(0);
     }
-    text
+    causes.join(": ")
 }
 
 /// A place where a rule holds.

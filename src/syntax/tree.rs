@@ -28,6 +28,9 @@ pub(crate) enum Error {
     Grammar(Language),
 }
 
+/// The most nodes that an outline shows.
+const MAX_OUTLINE: usize = 60;
+
 thread_local! {
     /// A parser holds tables of its language; one for each language and thread saves making them anew for each file.
     static PARSERS: RefCell<HashMap<Language, Parser>> = RefCell::new(HashMap::new());
@@ -65,6 +68,34 @@ impl SyntaxTree {
         }
         let node = root.dfs().find(|node| node.is_error() || node.is_missing())?;
         Some(Span { start: node.range().start, end: node.range().end })
+    }
+
+    /// The named nodes with their fields and texts, one a line, indented by depth; for whoever writes rules. Only the
+    /// first of many.
+    pub(crate) fn outline(&self) -> String {
+        let (mut lines, whole) = (Vec::new(), self.root());
+        let (start, whole) = (whole.range().start, whole.text());
+        let mut cursor = self.root().get_inner_node().walk();
+        while lines.len() < MAX_OUTLINE {
+            let node = cursor.node();
+            if node.is_named() {
+                let field = cursor.field_name().map_or_else(String::new, |field| format!("{field}: "));
+                let text = whole.get(node.start_byte() - start..node.end_byte() - start).unwrap_or_default();
+                let text = text.lines().next().unwrap_or_default();
+                let shown = if node.named_child_count() == 0 { format!(" `{text}`") } else { String::new() };
+                let depth = usize::try_from(cursor.depth()).unwrap_or_default();
+                lines.push(format!("{}{field}{}{shown}\n", "  ".repeat(depth + 1), node.kind()));
+            }
+            if !cursor.goto_first_child() {
+                while !cursor.goto_next_sibling() {
+                    if !cursor.goto_parent() {
+                        return lines.concat();
+                    }
+                }
+            }
+        }
+        lines.push("  ...\n".to_owned());
+        lines.concat()
     }
 
     /// Whether a node has more than `limit` others around it.

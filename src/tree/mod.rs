@@ -3,6 +3,7 @@
 
 pub(crate) mod checkout;
 pub(crate) mod file;
+pub(crate) mod named;
 pub(crate) mod report_file;
 #[cfg(test)]
 pub(crate) mod sandbox;

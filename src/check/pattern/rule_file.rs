@@ -3,7 +3,9 @@
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::Deserialize;
 
-use crate::check::pattern::RuleError;
+use crate::check::pattern::example::Examples;
+use crate::check::pattern::fault::{RuleError, without_place};
+use crate::config::nearest::nearest;
 use crate::model::path::RepoPath;
 use crate::model::rule::{Family, Level, Rule, RuleId};
 use crate::syntax::languages::Language;
@@ -63,16 +65,6 @@ struct Metadata {
     tests: Examples,
 }
 
-/// Code that a rule must find, and code that it must not.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Examples {
-    /// Each has at least one hit.
-    pub(crate) fail: Vec<String>,
-    /// None has one.
-    pub(crate) pass: Vec<String>,
-}
-
 /// A rule file, described but not compiled.
 #[derive(Clone, Debug)]
 pub(crate) struct RuleFile {
@@ -89,7 +81,6 @@ pub(crate) struct RuleFile {
     /// Texts of which a file has at least one if the rule can hold in it; none if that can't be told.
     pub(crate) literals: Vec<String>,
     /// Its examples.
-    #[cfg(test)]
     pub(crate) tests: Examples,
     /// The paths that it is for; none for all.
     files: Option<GlobSet>,
@@ -98,25 +89,30 @@ pub(crate) struct RuleFile {
 }
 
 impl RuleFile {
+    /// Reads a file of one or more rules: YAML documents, each after a line `---`.
+    pub(crate) fn parse_all(origin: &str, yaml: &str) -> Vec<Result<Self, RuleError>> {
+        documents(yaml).iter().map(|document| Self::parse(origin, document)).collect()
+    }
+
     /// Reads the description of a rule from YAML; the pattern itself is compiled later, for each language.
     pub(crate) fn parse(origin: &str, yaml: &str) -> Result<Self, RuleError> {
-        let fail = |reason: String| RuleError { origin: origin.to_owned(), reason };
-        let header: Header = serde_saphyr::from_str(yaml).map_err(|error| fail(format!("not a rule: {error}")))?;
+        let fail = |reason: String| RuleError::new(origin, reason);
+        let header: Header = serde_saphyr::from_str(yaml).map_err(|error| {
+            let at = error.location().map(|place| (place.line(), place.column()));
+            let at = at.and_then(|(line, column)| Some((line.try_into().ok()?, column.try_into().ok()?)));
+            RuleError { at, ..fail(format!("not a rule: {}", without_place(&error.without_snippet().to_string()))) }
+        })?;
         if header.id.is_empty() {
             return Err(fail("the rule has no `id`".to_owned()));
         }
         let languages = std::iter::once(&header.language)
             .chain(&header.metadata.also)
-            .map(|name| {
-                Language::from_name(name).ok_or_else(|| {
-                    let known = Language::all().map(Language::name).collect::<Vec<_>>().join(", ");
-                    fail(format!("there is no language `{name}` (known: {known})"))
-                })
-            })
+            .map(|name| Language::from_name(name).ok_or_else(|| no_language(origin, yaml, name)))
             .collect::<Result<Vec<_>, _>>()?;
         let severity = header.severity.as_str();
-        let level = level(severity)
-            .ok_or_else(|| fail(format!("`severity: {severity}` is none of error, warning, info, hint")))?;
+        let level = level(severity).ok_or_else(|| {
+            fail(format!("`severity: {severity}` is none of error, warning, info, hint")).at_word(yaml, severity)
+        })?;
         let metadata = header.metadata;
         let summary = if metadata.summary.is_empty() { header.message } else { metadata.summary };
         let rule = Rule {
@@ -140,7 +136,6 @@ impl RuleFile {
             rule,
             hint: metadata.hint,
             literals: metadata.literals,
-            #[cfg(test)]
             tests: metadata.tests,
             files,
             ignores,
@@ -152,6 +147,38 @@ impl RuleFile {
         let path = path.to_fs();
         self.files.as_ref().is_none_or(|files| files.is_match(&path)) && !self.ignores.is_match(&path)
     }
+}
+
+/// The documents of a YAML file, each with as many lines before it as it has there, so that places in it stay true.
+fn documents(yaml: &str) -> Vec<String> {
+    let mut documents = vec![String::new()];
+    for (n_before, line) in yaml.split_inclusive('\n').enumerate() {
+        let last = documents.last_mut().expect("because there is one from the start");
+        if line.trim_end() != "---" {
+            last.push_str(line);
+        } else if is_blank(last) {
+            last.push_str("---\n");
+        } else {
+            documents.push("\n".repeat(n_before + 1));
+        }
+    }
+    documents.retain(|document| !is_blank(document));
+    documents
+}
+
+/// Whether a document says nothing.
+fn is_blank(document: &str) -> bool {
+    document.lines().all(|line| line.trim().is_empty() || line.starts_with('#') || line == "---")
+}
+
+fn no_language(origin: &str, yaml: &str, name: &str) -> RuleError {
+    let known: Vec<&str> = Language::all().map(Language::name).collect();
+    let error = RuleError::new(origin, format!("there is no language `{name}`")).at_word(yaml, name);
+    let hint = match nearest(name, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known are {}", known.join(", ")),
+    };
+    RuleError { hint, ..error }
 }
 
 fn globs(globs: &[Glob]) -> Result<GlobSet, String> {
@@ -192,8 +219,8 @@ fn document(summary: &str, note: &str, tests: &Examples, hint: &str, references:
         })
     };
     part("Why it matters", note.trim());
-    part("Example", &code(tests.fail.first()));
-    let better = code(tests.pass.first());
+    part("Example", &code(tests.fail.first().map(|example| &example.code)));
+    let better = code(tests.pass.first().map(|example| &example.code));
     let fix = if better.is_empty() { hint.to_owned() } else { format!("{hint}\n\n{better}") };
     part("Fix", &fix);
     part("References", &references.iter().map(|url| format!("- {url}")).collect::<Vec<_>>().join("\n"));
@@ -207,16 +234,28 @@ mod tests {
     #[track_caller]
     fn refused(yaml: &str, expected: &str) {
         let error = RuleFile::parse("rules/a.yml", yaml).unwrap_err().to_string();
-        assert!(error.starts_with("rules/a.yml: ") && error.contains(expected), "{error}");
+        assert!(error.starts_with("rules/a.yml:") && error.contains(expected), "{error}");
     }
 
     #[test]
     fn a_faulty_rule_file_is_refused_with_a_reason() {
         refused("language: Python\nrule: {pattern: a}\n", "no `id`");
-        refused("id: a\nlanguage: Klingon\n", "no language `Klingon` (known: Rust, Python");
-        refused("id: a\nlanguage: Python\nseverity: fatal\n", "`severity: fatal`");
-        refused("id: a\nlanguage: Python\nmetadata: {tetst: 1}\n", "tetst");
+        refused("id: a\nlanguage: Klingon\n", ":2:11: there is no language `Klingon`");
+        refused("id: a\nlanguage: Python\nseverity: fatal\n", ":3:11: `severity: fatal`");
+        refused("id: a\nlanguage: Python\nmetadata: {tetst: 1}\n", ":3:12: not a rule: unknown field `tetst`");
+        refused("id: a\nlanguage: Python\nmetadata: {tests: {fail: [{cod: x}]}}\n", "unknown field `cod`");
         refused("- a\n", "not a rule");
+    }
+
+    #[test]
+    fn a_file_may_hold_several_rules_with_true_places() {
+        let yaml =
+            "# first\n---\nid: a\nlanguage: Go\n---\nid: b\nlanguage: Rust\n---\nid: c\nlanguage: Klingon\n---\n";
+        let read: Vec<String> = RuleFile::parse_all("r.yml", yaml)
+            .into_iter()
+            .map(|rule| rule.map_or_else(|error| error.to_string(), |rule| rule.rule.id.to_string()))
+            .collect();
+        assert_eq!(read, ["a", "b", "r.yml:10:11: there is no language `Klingon`"]);
     }
 
     #[test]

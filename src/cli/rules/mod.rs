@@ -1,4 +1,6 @@
-//! `tollgate rules`: the checks and rules that there are.
+//! `tollgate rules`: the checks and rules that there are, and work on rules.
+
+mod test;
 
 use clap::{Args, Subcommand};
 
@@ -14,7 +16,7 @@ use crate::git::Repo;
 use crate::model::command::Trust;
 use crate::process::Interrupt;
 
-/// List checks and rules.
+/// List checks and rules, and test rules.
 #[derive(Args)]
 pub(super) struct RulesArgs {
     #[command(subcommand)]
@@ -25,11 +27,15 @@ pub(super) struct RulesArgs {
 enum RulesCommand {
     /// List every built-in check and rule, and the project's own rules: id, level, where it runs, what it finds.
     List,
+    /// Test rules on their own examples and on fixture files beside them; exit code 1 if one does not hold, 2 if a rule
+    /// file can't be used.
+    Test(test::TestArgs),
 }
 
 pub(super) fn run(args: &RulesArgs, context: &Context) -> Result<u8, Failure> {
-    match args.command {
+    match &args.command {
         RulesCommand::List => context.streams.data(list(own(context)?).as_bytes()).map(|()| 0),
+        RulesCommand::Test(args) => test::run(args, context),
     }
 }
 
