@@ -28,7 +28,7 @@ use crate::discover;
 use crate::gate;
 use crate::git::Repo;
 use crate::model::change::{ChangeSet, Head};
-use crate::model::command::Trust;
+use crate::model::command::{Surroundings, Trust};
 use crate::model::deadline::Deadline;
 use crate::model::event::Event;
 use crate::model::finding::{Finding, Novelty};
@@ -64,6 +64,8 @@ pub(crate) struct Settings {
     pub(crate) has_editor: bool,
     /// The folder for what is kept between runs and for temporary checkouts.
     pub(crate) cache: PathBuf,
+    /// What the process was started with.
+    pub(crate) surroundings: Surroundings,
 }
 
 /// What came of one change.
@@ -150,6 +152,7 @@ impl Session<'_> {
             contents: &Sources::new(self.repo),
             ground: grounded.as_ref().map_or_else(|| Err(ground::not_needed()), Grounded::ground),
             fail_on: stage.gate.fail_on.value,
+            surroundings: &self.settings.surroundings,
             n_jobs: if plan.commands.is_empty() { 1 } else { stage.jobs.value.unwrap_or_else(default_jobs) },
             deadline: stage.timeout.value.map_or(Deadline::NEVER, Deadline::after),
             interrupt: self.interrupt,

@@ -96,6 +96,7 @@ impl RunArgs {
             described: Described::Found,
             has_editor: environment.get("GIT_EDITOR") != Some(":"),
             cache: environment.cache(),
+            surroundings: environment.surroundings(),
         }
     }
 }

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::model::command::Surroundings;
+use crate::process::MARK;
+
 /// The environment of the process.
 #[derive(Clone, Debug)]
 pub(crate) struct Environment {
@@ -41,6 +44,28 @@ impl Environment {
     /// Whether the hooks are switched off.
     pub(crate) fn is_off(&self) -> bool {
         matches!(self.get("TOLLGATE"), Some("0" | "off" | "false"))
+    }
+
+    /// What decides which programs are run.
+    pub(crate) fn surroundings(&self) -> Surroundings {
+        let path = self.get("PATH").or_else(|| self.get("Path")).unwrap_or_default();
+        let endings = if cfg!(windows) { self.get("PATHEXT").unwrap_or_default() } else { "" };
+        let outer = self.get(MARK).map_or_else(String::new, |mark| format!("{mark}/"));
+        Surroundings {
+            path: std::env::split_paths(path).collect(),
+            endings: endings.split(';').filter(|ending| !ending.is_empty()).map(str::to_owned).collect(),
+            shims: self.shims(),
+            mark: format!("{outer}{}-", std::process::id()),
+        }
+    }
+
+    /// Where mise has the programs that it manages.
+    fn shims(&self) -> Option<PathBuf> {
+        let own = self.get("MISE_DATA_DIR").map(PathBuf::from);
+        let data = || self.get("XDG_DATA_HOME").map(|data| PathBuf::from(data).join("mise"));
+        let home = || self.get("HOME").map(|home| PathBuf::from(home).join(".local/share/mise"));
+        let windows = || self.get("LOCALAPPDATA").map(|data| PathBuf::from(data).join("mise"));
+        own.or_else(data).or_else(home).or_else(windows).map(|folder| folder.join("shims"))
     }
 
     /// The folder for what can be made again: the user's cache folder, or a temporary one if there is none.

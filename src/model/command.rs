@@ -14,6 +14,19 @@ pub(crate) enum Trust {
     BuiltInOnly,
 }
 
+/// What this process was started with, as far as it decides which programs are run and how they are told apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Surroundings {
+    /// The folders in which programs are looked up by name, in order.
+    pub(crate) path: Vec<PathBuf>,
+    /// The endings that a program's name may lack, where the system has such (`.EXE`).
+    pub(crate) endings: Vec<String>,
+    /// The folder in which a manager of versions has its programs; it comes before the others.
+    pub(crate) shims: Option<PathBuf>,
+    /// What the marks of all programs of this process begin with.
+    pub(crate) mark: String,
+}
+
 /// A program to run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct CommandSpec {
@@ -35,6 +48,9 @@ pub(crate) struct CommandSpec {
     pub(crate) max_output: usize,
     /// Which bytes are kept of an output that is longer than that.
     pub(crate) kept: Part,
+    /// What tells its processes from all others, as a variable in their environment, so that those that leave its
+    /// process group are ended too; empty if they may stay.
+    pub(crate) mark: OsString,
 }
 
 /// A part of an output.

@@ -1,6 +1,8 @@
 //! Child processes: the only place that starts one. It must not know what they are for.
 
 mod capture;
+#[cfg(target_os = "linux")]
+mod escape;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]
@@ -94,7 +96,7 @@ impl Step {
 }
 
 /// Runs a program to its end, its time-out or the interrupt, in a process group of its own; whatever it left running
-/// in that group is ended. A program that ends with an error code is no error here.
+/// in that group is ended, and on Linux also what left the group, if the program has a mark. A program that ends with an error code is no error here.
 pub(crate) fn run(spec: &CommandSpec, interrupt: &Interrupt) -> Result<CommandOutput, Error> {
     run_logged(spec, interrupt, &mut io::sink())
 }
@@ -127,6 +129,9 @@ pub(crate) fn run_attached(spec: &CommandSpec, interrupt: &Interrupt) -> Result<
     follow(command(spec), Grouping::Shared, spec, interrupt, &mut Outputs::new(captures, &mut io::sink()))
 }
 
+/// The variable that holds the mark of a program's processes.
+pub(crate) const MARK: &str = "TOLLGATE_RUN";
+
 /// Starts a program and goes with it to its end.
 fn follow(
     command: Command,
@@ -135,7 +140,7 @@ fn follow(
     interrupt: &Interrupt,
     outputs: &mut Outputs<'_>,
 ) -> Result<Exit, Error> {
-    let mut child = Child::spawn(command, grouping, &spec.stdin).map_err(|source| not_started(spec, source))?;
+    let mut child = Child::spawn(command, grouping, spec).map_err(|source| not_started(spec, source))?;
     let deadline = spec.timeout.map_or(Deadline::NEVER, Deadline::after);
     supervise(&mut child, deadline, interrupt, outputs)
         .and_then(|exit| drain(&mut child, outputs).map(|()| exit))
@@ -176,7 +181,6 @@ fn supervise(
         child.end(step);
         next = step.next().map(|(step, wait)| (step, Deadline::after(wait)));
     }
-    child.end(Step::Kill);
     let status = child.reap()?;
     Ok(forced.unwrap_or_else(|| exit(status)))
 }
@@ -212,6 +216,9 @@ fn command(spec: &CommandSpec) -> Command {
         }
     }
     command.envs(&spec.env);
+    if !spec.mark.is_empty() {
+        command.env(MARK, &spec.mark);
+    }
     command
 }
 
@@ -385,6 +392,51 @@ mod tests {
         let output = ran(&CommandSpec { env, ..shell(script) });
         std::fs::write(&stop, "").expect("the folder is ours");
         assert_eq!((output.exit, output.stdout.as_slice()), (Exit::Code(0), b"done\n".as_slice()));
+    }
+
+    /// Runs a script whose processes are known by a mark; whether the process lives on whose id it wrote.
+    #[cfg(target_os = "linux")]
+    #[track_caller]
+    fn escapes(script: &str, mark: &str, timeout: Duration) -> (Exit, bool) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("pid");
+        let env = [("F".into(), file.clone().into())].into();
+        let output = ran(&CommandSpec { env, mark: mark.into(), timeout: Some(timeout), ..shell(script) });
+        (output.exit, lives(&file))
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_escapes_the_group_is_ended_too() {
+        let wait = "while ! test -s $F; do sleep 0.01; done";
+        for (name, script) in [
+            ("session", "setsid sh -c 'echo $$ > $F; exec sleep 600' &"),
+            ("double-fork", "(setsid sh -c '(trap \"\" INT TERM HUP; sh -c \"echo \\$PPID\" > $F; sleep 600) &' &) &"),
+            ("grandchild", "setsid sh -c 'setsid sh -c \"echo \\$\\$ > $F; exec sleep 600\" & wait' &"),
+        ] {
+            let long = Duration::from_secs(300);
+            assert_eq!(escapes(&format!("{script} {wait}"), name, long), (Exit::Code(0), false), "{name}");
+            let (exit, lives) = escapes(&format!("{script} {wait}; sleep 600"), name, Duration::from_millis(500));
+            assert_eq!((exit, lives), (Exit::TimedOut, false), "{name}");
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_another_program_left_is_left_alone() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let go = folder.path().join("go");
+        let ends = format!(
+            "setsid sh -c 'while ! test -e {0}; do sleep 0.01; done; touch {0}.seen' & sleep 0.1",
+            go.display()
+        );
+        // It escapes from a program that is still running, and lives on when another one ends.
+        let wait = format!("{ends}; while ! test -e {}.seen; do sleep 0.01; done", go.display());
+        let first = std::thread::spawn(move || ran(&CommandSpec { mark: "first".into(), ..shell(&wait) }).exit);
+        std::thread::sleep(Duration::from_millis(200));
+        assert_eq!(ran(&CommandSpec { mark: "second".into(), ..shell("true") }).exit, Exit::Code(0));
+        std::fs::write(&go, "").expect("the folder is ours");
+        assert_eq!(first.join().expect("no panic"), Exit::Code(0));
     }
 
     #[test]

@@ -12,7 +12,10 @@ use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid};
 
+use crate::model::command::CommandSpec;
 use crate::process::capture::Outputs;
+#[cfg(target_os = "linux")]
+use crate::process::escape::Escape;
 use crate::process::{Grouping, Step};
 
 /// The most bytes that a pipe takes at once on every platform, whether anybody reads or not.
@@ -29,6 +32,9 @@ pub(super) struct Child {
     child: std::process::Child,
     pid: Pid,
     grouping: Grouping,
+    /// Finds what leaves its group.
+    #[cfg(target_os = "linux")]
+    escape: Option<Escape>,
     /// Becomes readable when the child ends, where there is such a thing.
     end: Option<OwnedFd>,
     has_ended: bool,
@@ -53,8 +59,10 @@ trait Pipe: Read + AsFd + Send {}
 impl<P: Read + AsFd + Send> Pipe for P {}
 
 impl Child {
-    /// Starts `command`; `input` is what its standard input holds.
-    pub(super) fn spawn(mut command: Command, grouping: Grouping, input: &[u8]) -> io::Result<Self> {
+    /// Starts `command`, which is that of `spec`.
+    pub(super) fn spawn(mut command: Command, grouping: Grouping, spec: &CommandSpec) -> io::Result<Self> {
+        #[cfg(target_os = "linux")]
+        let escape = (!spec.mark.is_empty()).then(|| Escape::of(&spec.mark));
         if grouping == Grouping::Own {
             command.process_group(0);
         }
@@ -68,13 +76,15 @@ impl Child {
             child,
             pid,
             grouping,
+            #[cfg(target_os = "linux")]
+            escape,
             end: end_of(pid),
             has_ended: false,
             input: None,
             outputs: [stdout, stderr],
             buffer: vec![0; FIRST_READ],
         };
-        match stdin.map_or(Ok(()), |pipe| running.begin(pipe, input)) {
+        match stdin.map_or(Ok(()), |pipe| running.begin(pipe, &spec.stdin)) {
             Ok(()) => Ok(running),
             Err(error) => {
                 running.give_up();
@@ -186,17 +196,29 @@ impl Child {
             Grouping::Own => kill_process_group(self.pid, signal),
             Grouping::Shared => kill_process(self.pid, signal),
         };
+        #[cfg(target_os = "linux")]
+        if let Some(escape) = &self.escape {
+            escape.signal(self.pid, signal);
+        }
     }
 
     /// Ends the child and its group, because it can't be followed.
     pub(super) fn give_up(&mut self) {
         self.end(Step::Kill);
-        let _ = self.child.wait();
+        let _ = self.reap();
     }
 
-    /// Reaps the child, which has ended, and says how.
+    /// Ends what the child, which has ended, left running, reaps it and says how it ended.
     pub(super) fn reap(&mut self) -> io::Result<ExitStatus> {
-        self.child.wait()
+        if self.grouping == Grouping::Own {
+            let _ = kill_process_group(self.pid, Signal::KILL);
+        }
+        let status = self.child.wait();
+        #[cfg(target_os = "linux")]
+        if let Some(escape) = &self.escape {
+            escape.end(self.pid);
+        }
+        status
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use process_wrap::std::{ChildWrapper, CommandWrap, JobObject};
 
+use crate::model::command::CommandSpec;
 use crate::process::capture::Outputs;
 use crate::process::{Grouping, Step};
 
@@ -28,14 +29,14 @@ pub(super) struct Child {
 }
 
 impl Child {
-    /// Starts `command`; `input` is what its standard input holds.
-    pub(super) fn spawn(command: Command, grouping: Grouping, input: &[u8]) -> io::Result<Self> {
+    /// Starts `command`, which is that of `spec`.
+    pub(super) fn spawn(command: Command, grouping: Grouping, spec: &CommandSpec) -> io::Result<Self> {
         let mut wrap = CommandWrap::from(command);
         if grouping == Grouping::Own {
             wrap.wrap(JobObject);
         }
         let mut child = wrap.spawn()?;
-        let followed = surround(child.as_mut(), input);
+        let followed = surround(child.as_mut(), &spec.stdin);
         let (read, n_open) = followed.inspect_err(|_| drop(child.start_kill().and_then(|()| child.wait())))?;
         Ok(Self { child, read, n_open })
     }
@@ -68,9 +69,10 @@ impl Child {
         let _ = self.child.start_kill().and_then(|()| self.child.wait());
     }
 
-    /// Says how the child, which has ended, did so. (Waiting for a job would wait for messages that `try_wait` took
-    /// already.)
+    /// Ends what the child, which has ended, left running, and says how it ended. (Waiting for a job would wait for
+    /// messages that `try_wait` took already.)
     pub(super) fn reap(&mut self) -> io::Result<ExitStatus> {
+        let _ = self.child.start_kill();
         self.child.try_wait()?.ok_or_else(|| io::Error::other("the program has ended but has no exit code"))
     }
 }

@@ -211,6 +211,7 @@ impl Runner<'_> {
             head: ground.head.clone(),
             report: ground.reports.join(format!("{}-{index}", command.id)),
             time_left: self.deadline.left(),
+            mark: format!("{}{}", self.surroundings.mark, command.id).into(),
         }
     }
 

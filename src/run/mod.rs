@@ -13,6 +13,7 @@ use std::sync::mpsc;
 
 use crate::check::Examined;
 use crate::model::change::{ChangeSet, FileSide, Mode, Source};
+use crate::model::command::Surroundings;
 use crate::model::content::{Content, Contents};
 use crate::model::deadline::Deadline;
 use crate::model::event::Event;
@@ -55,6 +56,8 @@ pub(crate) struct Runner<'a> {
     pub(crate) ground: Result<Ground, Breakage>,
     /// The lowest level of a finding that blocks, if one does.
     pub(crate) fail_on: Option<Level>,
+    /// What the process was started with.
+    pub(crate) surroundings: &'a Surroundings,
     /// How many commands run at once.
     pub(crate) n_jobs: usize,
     /// When everything must be over.
@@ -202,7 +205,7 @@ mod tests {
     use crate::check::pattern::Engine;
     use crate::config::Config;
     use crate::model::change::{ChangeSet, ChangedFile, FileSide, Head, Mode, ObjectId, Parent, Source, Status};
-    use crate::model::command::Trust;
+    use crate::model::command::{Surroundings, Trust};
     use crate::model::content::{Content, ContentError, Contents};
     use crate::model::deadline::Deadline;
     use crate::model::outcome::Breakage;
@@ -251,6 +254,7 @@ mod tests {
             contents,
             ground: Err(Breakage::new("none")),
             fail_on: None,
+            surroundings: &Surroundings::default(),
             n_jobs: 1,
             deadline: Deadline::NEVER,
             interrupt: &interrupt,

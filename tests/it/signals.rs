@@ -137,6 +137,15 @@ fn a_command_that_hears_no_signal_is_ended_all_the_same() {
     check_command(deaf, &[Signal::INT], Told::Process);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_command_that_leaves_its_group_is_ended_all_the_same() {
+    let escaped = "(setsid sh -c 'echo $$ > ALIVE; exec sleep 600' &); sleep 600";
+    check_command(escaped, &[Signal::INT], Told::Process);
+    let deaf = "(setsid sh -c 'trap \"\" INT TERM HUP; echo $$ > ALIVE; while :; do sleep 1; done' &); sleep 600";
+    check_command(deaf, &[Signal::TERM, Signal::INT], Told::Group);
+}
+
 #[test]
 fn an_impatient_user_leaves_nothing_behind_either() {
     let deaf = "trap '' INT TERM HUP; echo $$ > ALIVE; while :; do sleep 1; done";

@@ -40,6 +40,8 @@ pub(crate) struct Setting {
     pub(crate) report: PathBuf,
     /// The most time that is left for the command.
     pub(crate) time_left: Option<Duration>,
+    /// What its processes are known by.
+    pub(crate) mark: OsString,
 }
 
 impl Command {
@@ -132,6 +134,7 @@ impl Command {
             timeout,
             max_output: if self.is_read() { MAX_READ } else { MAX_SHOWN },
             kept: if self.is_read() { Part::First } else { Part::Last },
+            mark: setting.mark.clone(),
         }
     }
 
@@ -265,7 +268,7 @@ pub(crate) mod tests {
             base: "b0".into(),
             head: "h0".into(),
             report: PathBuf::from("/tmp/report"),
-            time_left: None,
+            ..Setting::default()
         };
         let lines: Vec<String> = command
             .specs(&files, &setting)
