@@ -88,7 +88,11 @@ impl Session<'_> {
                 }
             };
             let id = RuleId::from(about.id);
-            report.checks.push(CheckRun { id, family: about.family, outcome, n_files: 1, duration: clock.elapsed() });
+            report.checks.push(CheckRun {
+                n_files: 1,
+                duration: clock.elapsed(),
+                ..CheckRun::new(id, about.family, outcome)
+            });
         }
         if let Some(message) = message {
             let text = Text::new(message.as_bytes());

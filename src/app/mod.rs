@@ -12,12 +12,14 @@ pub(crate) mod staged;
 pub(crate) mod vocabulary;
 
 use std::collections::BTreeSet;
+use std::io;
 use std::path::PathBuf;
 use std::sync::mpsc;
 use std::time::{Instant, SystemTime};
 
 use crate::app::failure::Failure;
 use crate::app::ground::Grounded;
+use crate::app::plan_view::Programs;
 use crate::app::policy::Loaded;
 use crate::app::rules_in_force::Described;
 use crate::app::sources::Sources;
@@ -41,6 +43,8 @@ use crate::plan::{Plan, Policy, plan};
 use crate::process::Interrupt;
 use crate::report::plan::PlanView;
 use crate::run::{Ran, Runner};
+use crate::store;
+use crate::store::log::Logs;
 use crate::triage;
 
 /// How a run is asked for, beside what to look at.
@@ -110,7 +114,8 @@ impl Session<'_> {
         let changes = discover::discover(self.repo, request).map_err(Failure::change)?;
         let view = |change| {
             let prepared = self.prepare(request, change)?;
-            Ok(plan_view::view(&prepared, &self.planned(&prepared)?))
+            let programs = Programs { top: self.repo.work_tree(), surroundings: &self.settings.surroundings };
+            Ok(plan_view::view(&prepared, &self.planned(&prepared)?, &programs))
         };
         changes.into_iter().map(view).collect()
     }
@@ -146,6 +151,7 @@ impl Session<'_> {
         let stage = prepared.loaded.config.stage(&prepared.stage).map_err(Failure::config)?;
         let plan = self.planned(&prepared)?;
         let grounded = if plan.commands.is_empty() { None } else { Some(self.ground(change)) };
+        let logs = if plan.commands.is_empty() { None } else { Some(self.logs()) };
         let runner = Runner {
             change,
             plan: &plan,
@@ -153,6 +159,7 @@ impl Session<'_> {
             ground: grounded.as_ref().map_or_else(|| Err(ground::not_needed()), Grounded::ground),
             fail_on: stage.gate.fail_on.value,
             surroundings: &self.settings.surroundings,
+            logs: logs.as_ref().and_then(|logs| logs.as_ref().ok()),
             n_jobs: if plan.commands.is_empty() { 1 } else { stage.jobs.value.unwrap_or_else(default_jobs) },
             deadline: stage.timeout.value.map_or(Deadline::NEVER, Deadline::after),
             interrupt: self.interrupt,
@@ -169,11 +176,16 @@ impl Session<'_> {
             rules: rules_in_force::of(&plan, self.settings.described, &mut ran),
             checks: ran.checks,
             findings: ran.findings,
-            notices: policy_notices(&prepared.loaded.config).chain(ran.notices).collect(),
+            notices: policy_notices(&prepared.loaded.config).chain(ran.notices).chain(no_logs(logs)).collect(),
             started,
             duration: clock.elapsed(),
         };
         Ok(Judged { report, verdict })
+    }
+
+    /// Where what the commands print is kept.
+    fn logs(&self) -> io::Result<Logs> {
+        Logs::begin(&store::folder(&self.settings.cache, self.repo.git_dir()).join("logs"))
     }
 
     fn subject(&self, prepared: &Prepared) -> Result<Subject, Failure> {
@@ -210,6 +222,16 @@ pub(crate) fn default_stage(request: &Request) -> &'static str {
 fn policy_notices(config: &Config) -> impl Iterator<Item = Notice> {
     let notice = |message: &String| Notice { check: RuleId::from("policy"), path: None, message: message.clone() };
     config.notices.iter().map(notice)
+}
+
+/// That what commands print could not be kept.
+fn no_logs(logs: Option<io::Result<Logs>>) -> Option<Notice> {
+    let error = logs?.err()?;
+    Some(Notice {
+        check: RuleId::from("logs"),
+        path: None,
+        message: format!("what commands print is not kept: {error}"),
+    })
 }
 
 fn default_jobs() -> usize {

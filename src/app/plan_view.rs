@@ -1,18 +1,38 @@
 //! A plan as it is shown.
 
+use std::ffi::OsStr;
+use std::path::Path;
+
 use crate::app::Prepared;
-use crate::check::external::Setting;
+use crate::check::external::{Command, Setting};
 use crate::model::change::{ChangeSet, ChangedFile, Status};
-use crate::model::command::CommandSpec;
+use crate::model::command::{CommandSpec, Surroundings};
 use crate::model::outcome::Outcome;
 use crate::model::rule::Family;
 use crate::plan::{CommandJob, Plan, RULES};
+use crate::process::lookup::find;
 use crate::report::plan::{CheckView, FileView, LeftOutView, PlanView};
 
 /// The version of the shape of a plan.
 const VERSION: u32 = 1;
 
-pub(super) fn view(prepared: &Prepared, plan: &Plan<'_>) -> PlanView {
+/// Where the programs of commands are looked for.
+pub(super) struct Programs<'a> {
+    pub(super) top: Option<&'a Path>,
+    pub(super) surroundings: &'a Surroundings,
+}
+
+impl Programs<'_> {
+    /// The program that a command would run; none if there is none, or if a shell looks for it.
+    fn of(&self, command: &Command, name: &OsStr) -> Option<String> {
+        let folders = command.lookup(self.top.unwrap_or(Path::new("")), self.surroundings);
+        let found = find(name, &folders, &self.surroundings.endings).filter(|_| !command.check.shell)?;
+        let shown = self.top.and_then(|top| found.strip_prefix(top).ok()).unwrap_or(&found);
+        Some(shown.display().to_string())
+    }
+}
+
+pub(super) fn view(prepared: &Prepared, plan: &Plan<'_>, programs: &Programs<'_>) -> PlanView {
     let why = |outcome: &Outcome| match outcome {
         Outcome::Skipped(why) => why.clone(),
         Outcome::Broken(breakage) => breakage.why.clone(),
@@ -24,7 +44,7 @@ pub(super) fn view(prepared: &Prepared, plan: &Plan<'_>) -> PlanView {
         policy: prepared.loaded.name.clone(),
         stage: prepared.stage.clone(),
         files: prepared.change.files.iter().map(file).collect(),
-        checks: checks(&prepared.change, plan),
+        checks: checks(&prepared.change, plan, programs),
         left_out: plan
             .settled
             .iter()
@@ -49,12 +69,13 @@ fn file(file: &ChangedFile) -> FileView {
     }
 }
 
-fn checks(change: &ChangeSet, plan: &Plan<'_>) -> Vec<CheckView> {
+fn checks(change: &ChangeSet, plan: &Plan<'_>, programs: &Programs<'_>) -> Vec<CheckView> {
     let built_in = |id: &str, family: Family, n_files: usize| CheckView {
         id: id.to_owned(),
         family: family.name(),
         n_files,
         dir: String::new(),
+        program: None,
         commands: Vec::new(),
     };
     let files = plan.file_checks.iter().enumerate().map(|(at, job)| {
@@ -73,17 +94,18 @@ fn checks(change: &ChangeSet, plan: &Plan<'_>) -> Vec<CheckView> {
         .chain(changes)
         .filter(|check| check.n_files > 0)
         .chain(rules)
-        .chain(plan.commands.iter().map(command))
+        .chain(plan.commands.iter().map(|job| command(job, programs)))
         .collect()
 }
 
-fn command(job: &CommandJob) -> CheckView {
+fn command(job: &CommandJob, programs: &Programs<'_>) -> CheckView {
     let setting = Setting {
         base: "{base}".to_owned(),
         head: "{head}".to_owned(),
         report: "{report}".into(),
         ..Setting::default()
     };
+    let specs = job.command.specs(&job.files, &setting);
     let words = |spec: CommandSpec| {
         let words = std::iter::once(spec.program).chain(spec.args);
         words.map(|word| word.to_string_lossy().into_owned()).collect()
@@ -93,6 +115,7 @@ fn command(job: &CommandJob) -> CheckView {
         family: job.command.family().name(),
         n_files: job.files.len(),
         dir: job.command.check.dir.clone(),
-        commands: job.command.specs(&job.files, &setting).into_iter().map(words).collect(),
+        program: specs.first().and_then(|spec| programs.of(&job.command, &spec.program)),
+        commands: specs.into_iter().map(words).collect(),
     }
 }

@@ -4,14 +4,27 @@ use crate::config::places::joined;
 use crate::config::raw::{RawCheck, RawInputs, RawOption, RawOutput, RawPattern, RawSeverity};
 use crate::config::refuse;
 use crate::config::resolve::{Resolver, is_family};
+use crate::config::version::Requirement;
 use crate::config::{Check, Inputs, Output, Sourced};
 use crate::model::option::{OptionValue, Options};
 use crate::model::path::RepoPath;
 use crate::model::rule::Level;
 
 /// Keys that say how a command runs; a built-in check has none of them.
-const COMMAND_KEYS: [&str; 10] =
-    ["dir", "output", "output-file", "inputs", "needs", "timeout", "shell", "env", "pass-env", "exclusive"];
+const COMMAND_KEYS: [&str; 12] = [
+    "dir",
+    "version",
+    "version-command",
+    "output",
+    "output-file",
+    "inputs",
+    "needs",
+    "timeout",
+    "shell",
+    "env",
+    "pass-env",
+    "exclusive",
+];
 
 /// The check that `[checks.ID]` says; what is wrong with it is reported to the resolver.
 pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> Check {
@@ -19,6 +32,7 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> C
     let key = |key: &str| format!("{path}.{key}");
     validate_id(resolver, &path, id);
     validate_kind(resolver, &path, &raw);
+    validate_version_command(resolver, &path, &raw);
     let files = raw.files.unwrap_or_default();
     let exclude = raw.exclude.unwrap_or_default();
     resolver.validate_patterns(&key("files"), &files);
@@ -30,6 +44,8 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> C
         dir: folder(resolver, &key("dir"), raw.dir),
         output_file: folder(resolver, &key("output-file"), raw.output_file),
         timeout: resolver.duration(&key("timeout"), raw.timeout.as_deref()),
+        version: version(resolver, &key("version"), raw.version.as_deref()),
+        version_command: raw.version_command.unwrap_or_default(),
         run: raw.run.map(|value| Sourced { value, origin: resolver.origin(&key("run")) }),
         files,
         exclude,
@@ -89,6 +105,37 @@ fn validate_command(resolver: &mut Resolver<'_>, path: &str, run: Option<&[Strin
     let hint =
         if shell { "write `run = [\"make lint | tee lint.log\"]`" } else { "write `run = [\"make\", \"lint\"]`" };
     resolver.report(resolver.places.value_problem(&place, problem, hint));
+}
+
+/// A shell is asked for no version: what it starts is.
+fn validate_version_command(resolver: &mut Resolver<'_>, path: &str, raw: &RawCheck) {
+    let place = format!("{path}.version-command");
+    let problem = match raw.version_command.as_deref() {
+        None if raw.shell == Some(true) && raw.version.is_some() => {
+            let hint = "write `version-command = [\"make\", \"--version\"]`";
+            let message = "with `shell = true`, `version` needs `version-command`";
+            return resolver.report(resolver.places.key_problem(&format!("{path}.version"), message, hint));
+        }
+        None => return,
+        Some([]) => "`version-command` is empty",
+        Some([program, ..]) if program.trim().is_empty() => "`version-command` starts with an empty program",
+        Some(args) if args.iter().any(|arg| arg.contains('\0')) => "`version-command` holds a NUL character",
+        Some(_) if raw.version.is_none() => "`version-command` is there, and no `version` that is wanted",
+        Some(_) => return,
+    };
+    let hint = "write `version = \">=1.2\"` and `version-command = [\"program\", \"--version\"]`";
+    resolver.report(resolver.places.value_problem(&place, problem, hint));
+}
+
+/// The version that is wanted.
+fn version(resolver: &mut Resolver<'_>, path: &str, raw: Option<&str>) -> Option<Requirement> {
+    let requirement = Requirement::parse(raw?);
+    if requirement.is_none() {
+        let message = format!("`{}` does not say which versions are wanted", raw.unwrap_or_default());
+        let hint = "write `\">=0.9\"`, `\">=1.2, <2\"` or `\"3.1\"`: numbers with dots, after `>=`, `>`, `<=`, `<`, `=` or nothing";
+        resolver.report(resolver.places.value_problem(path, message, hint));
+    }
+    requirement
 }
 
 fn validate_env<'a>(resolver: &mut Resolver<'_>, path: &str, names: impl Iterator<Item = &'a String>) {

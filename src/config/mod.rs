@@ -16,6 +16,7 @@ mod refuse;
 mod resolve;
 pub(crate) mod schema;
 pub(crate) mod show;
+pub(crate) mod version;
 pub(crate) mod vocabulary;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::config::places::Places;
+use crate::config::version::Requirement;
 use crate::model::option::Options;
 use crate::model::rule::Level;
 
@@ -151,6 +153,10 @@ pub(crate) struct Check {
     pub(crate) needs: Vec<String>,
     /// The most time that it may take.
     pub(crate) timeout: Option<Duration>,
+    /// The version that its program must have; `None` for any.
+    pub(crate) version: Option<Requirement>,
+    /// How the program tells its version, program first; empty for `--version`.
+    pub(crate) version_command: Vec<String>,
     /// Whether the arguments are one line for a shell.
     pub(crate) shell: bool,
     /// Variables to set.

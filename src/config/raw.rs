@@ -94,8 +94,11 @@ pub(crate) struct RawCheck {
     pub(crate) types: Option<Vec<String>>,
     /// The folder that it runs in, from the top of the repository.
     pub(crate) dir: Option<String>,
-    /// The version of the tool that must be there. Not implemented yet.
+    /// The version that the program must have: ">=0.9", ">=1.2, <2", "3.1" (that and all that begin with it). Another
+    /// one could not run the check.
     pub(crate) version: Option<String>,
+    /// How the program tells its version, as `run` is written; by default it is called with `--version`.
+    pub(crate) version_command: Option<Vec<String>>,
     /// How what it prints is understood: `exit-code` (the default: 0 is clean, anything else a finding), `sarif`, or
     /// `junit` (which makes it a test suite). Other formats are not implemented yet.
     pub(crate) output: Option<RawOutput>,

@@ -327,7 +327,6 @@ mod tests {
             ("stages.pre-commit.fix = \"safe\"", "fix = \"safe\""),
             ("checks.x = { run = [\"x\"], fix = \"safe\" }", "fix = \"safe\""),
             ("checks.x.tool = \"ruff\"", "tool"),
-            ("checks.x = { run = [\"x\"], version = \"1\" }", "version"),
             ("checks.x = { run = [\"x\"], types = [\"python\"] }", "types"),
             ("checks.x = { run = [\"x\"], scope = \"all\" }", "scope"),
             ("checks.x = { run = [\"x\"], isolate = \"auto\" }", "isolate"),
@@ -379,6 +378,17 @@ mod tests {
             ("x", "run = [\"x\"]\noutput = \"sarf\"", "`sarf` is not a known format of output"),
             ("x", "run = [\"x\"]\ntimeout = \"0s\"", "`checks.x.timeout`: the time is zero"),
             ("x", "run = [\"x\"]\nenv = { \"a=b\" = \"c\" }", "`a=b` is not the name of an environment variable"),
+            ("x", "run = [\"x\"]\nversion = \"^1\"", "`^1` does not say which versions are wanted"),
+            (
+                "x",
+                "run = [\"x\"]\nshell = true\nversion = \"1\"",
+                "with `shell = true`, `version` needs `version-command`",
+            ),
+            (
+                "x",
+                "run = [\"x\"]\nversion-command = [\"x\", \"-V\"]",
+                "`version-command` is there, and no `version` that is wanted",
+            ),
             ("x", "run = [\"x\"]\noptions = {}", "`options` are for built-in checks, and this check has `run`"),
             ("x", "dir = \"y\"", "`dir` says how a command runs, and [checks.x] has no `run`"),
         ] {

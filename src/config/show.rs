@@ -128,6 +128,12 @@ impl Page<'_> {
         if let Some(timeout) = check.timeout {
             self.placed(&key("timeout"), &text(&duration::text(timeout)));
         }
+        if let Some(version) = &check.version {
+            self.placed(&key("version"), &text(&version.to_string()));
+        }
+        if !check.version_command.is_empty() {
+            self.placed(&key("version-command"), &list(&check.version_command));
+        }
         self.placed(&key("shell"), &check.shell);
         for (name, value) in &check.env {
             self.placed(&joined(&key("env"), name), &text(value));

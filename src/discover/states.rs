@@ -153,8 +153,7 @@ fn all_is_what_is_tracked_and_there() {
     assert_eq!((change_set.head, change_set.parents.len()), (Head::Worktree, 0));
     assert_eq!(
         shown(&change_set),
-        [".gitignore", "half.txt", "moved-to.txt", "touched.txt"]
-            .map(|path| format!("Present {path} (File worktree)"))
+        [".gitignore", "half.txt", "moved-to.txt", "touched.txt"].map(|path| format!("Present {path} (File worktree)"))
     );
 }
 

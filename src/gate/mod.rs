@@ -43,8 +43,6 @@ fn because_of(level: Level, findings: &[&Finding]) -> Reason {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::judge;
     use crate::config::{Config, OnBroken, Scope};
     use crate::model::finding::{Finding, State};
@@ -57,13 +55,7 @@ mod tests {
     }
 
     fn broken() -> CheckRun {
-        CheckRun {
-            id: RuleId::from("lint"),
-            family: Family::Tools,
-            outcome: Outcome::Broken(Breakage::new("gone")),
-            n_files: 0,
-            duration: Duration::ZERO,
-        }
+        CheckRun::new(RuleId::from("lint"), Family::Tools, Outcome::Broken(Breakage::new("gone")))
     }
 
     /// Findings, whether a check is broken, and the exit code under: the defaults; fail-on warning; fail-on none;

@@ -28,7 +28,7 @@ pub(crate) struct Surroundings {
 }
 
 /// A program to run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct CommandSpec {
     /// The program: a name to be looked up on the PATH, or a path.
     pub(crate) program: OsString,
@@ -54,7 +54,7 @@ pub(crate) struct CommandSpec {
 }
 
 /// A part of an output.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Part {
     /// What came first: for what is read as a whole.
     #[default]
@@ -64,7 +64,7 @@ pub(crate) enum Part {
 }
 
 /// Which inherited environment variables a child does not get.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Scrub {
     /// None: the child is git itself, which needs what git set.
     #[default]

@@ -15,6 +15,14 @@ impl Deadline {
         Self(Instant::now().checked_add(limit))
     }
 
+    /// The earlier of two moments.
+    pub(crate) fn earlier(self, other: Self) -> Self {
+        match (self.0, other.0) {
+            (Some(one), Some(another)) => Self(Some(one.min(another))),
+            (one, another) => Self(one.or(another)),
+        }
+    }
+
     /// Whether the moment has come.
     pub(crate) fn is_over(self) -> bool {
         self.0.is_some_and(|moment| Instant::now() >= moment)

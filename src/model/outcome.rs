@@ -51,6 +51,18 @@ pub(crate) struct CheckRun {
     pub(crate) n_files: usize,
     /// CPU time of a built-in check, wall time of a command.
     pub(crate) duration: Duration,
+    /// The version of a command's program, where the policy wants one; empty if it is not known.
+    pub(crate) version: String,
+    /// The file on this machine that has all that a command printed, for people; empty if there is none.
+    pub(crate) log: String,
+}
+
+impl CheckRun {
+    /// A check that did nothing yet or needed nothing, which ended like this.
+    pub(crate) fn new(id: RuleId, family: Family, outcome: Outcome) -> Self {
+        let (version, log) = (String::new(), String::new());
+        Self { id, family, outcome, n_files: 0, duration: Duration::ZERO, version, log }
+    }
 }
 
 /// Something about the run that is not a finding but that a reader must know: a file that was too large, a syntax

@@ -156,8 +156,7 @@ struct Planner<'a, 'p> {
 
 impl Planner<'_, '_> {
     fn settle(&mut self, id: &str, family: Family, outcome: Outcome) {
-        let id = RuleId::from(id);
-        self.settled.push(CheckRun { id, family, outcome, n_files: 0, duration: Default::default() });
+        self.settled.push(CheckRun::new(RuleId::from(id), family, outcome));
     }
 
     /// Whether a check runs; if someone left it out by name, that is noted.

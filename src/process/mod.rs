@@ -3,6 +3,7 @@
 mod capture;
 #[cfg(target_os = "linux")]
 mod escape;
+pub(crate) mod lookup;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]

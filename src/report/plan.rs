@@ -47,6 +47,9 @@ pub(crate) struct CheckView {
     /// The folder that its commands would run in; empty for the top.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) dir: String,
+    /// The program that its commands would run, where it was found by its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) program: Option<String>,
     /// The command lines, argument by argument; none for a built-in check.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) commands: Vec<Vec<String>>,
@@ -97,6 +100,9 @@ fn text(view: &PlanView) -> String {
             let dir = if check.dir.is_empty() { String::new() } else { format!("in {}: ", check.dir) };
             let words: Vec<String> = command.iter().map(|word| quoted(word)).collect();
             text.push_str(&format!("    {dir}{}\n", words.join(" ")));
+        }
+        if let Some(program) = &check.program {
+            text.push_str(&format!("    program: {}\n", quoted(program)));
         }
     }
     for left_out in &view.left_out {

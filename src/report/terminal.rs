@@ -89,7 +89,8 @@ fn on_terminal(document: &Document<'_>, audience: &Audience) -> String {
         let _ = writeln!(body, "{}", of_breakage(&checks, breakage, audience));
     }
     if audience.detail != Detail::Quiet {
-        let mut told = notices(document.report, audience);
+        let mut told = logs(document.report);
+        told.extend(notices(document.report, audience));
         if audience.detail == Detail::Verbose {
             told.extend(document.report.checks.iter().map(check_line));
         }
@@ -205,6 +206,13 @@ fn notices(report: &RunReport, audience: &Audience) -> Vec<String> {
     told
 }
 
+/// Where all is that the commands printed that failed.
+fn logs(report: &RunReport) -> Vec<String> {
+    let has_failed = |check: &&CheckRun| matches!(check.outcome, Outcome::Found(_) | Outcome::Broken(_));
+    let with_log = report.checks.iter().filter(|check| !check.log.is_empty()).filter(has_failed);
+    with_log.map(|check| format!("log of {}: {}", one_line(check.id.as_str()), one_line(&check.log))).collect()
+}
+
 /// How a check ended.
 fn check_line(check: &CheckRun) -> String {
     let how = match &check.outcome {
@@ -214,7 +222,8 @@ fn check_line(check: &CheckRun) -> String {
         Outcome::Broken(_) => "could not run".to_owned(),
     };
     let (files, time) = (count(check.n_files, "file"), duration(check.duration));
-    format!("{}: {how} ({files}, {time})", one_line(check.id.as_str()))
+    let version = if check.version.is_empty() { String::new() } else { format!(" {}", one_line(&check.version)) };
+    format!("{}{version}: {how} ({files}, {time})", one_line(check.id.as_str()))
 }
 
 /// What someone who was blocked can do next.
@@ -291,6 +300,9 @@ fn log_body(document: &Document<'_>, audience: &Audience) -> Vec<String> {
             body.push(format!("  hint: {}", one_line(&breakage.hint)));
         }
         body.extend(log_tail(&breakage.log).into_iter().map(|line| format!("  | {line}")));
+    }
+    if detail != Detail::Quiet {
+        body.extend(logs(document.report));
     }
     let mut findings = chosen(document, detail);
     let mut mender = Mender::new(document.report, Repeat::EachRule);
@@ -448,8 +460,11 @@ mod tests {
             vec![notice("a", "one"), notice("a", "two"), notice("b", "one"), notice("c", "three"), notice("c", "one")];
         let text = written(&report, TERMINAL);
         let told: Vec<&str> = text.lines().filter(|line| line.starts_with("notice: ")).collect();
-        let expected =
-            ["notice: 3 checks: one: not looked at", "notice: a: two: not looked at", "notice: c: three: not looked at"];
+        let expected = [
+            "notice: 3 checks: one: not looked at",
+            "notice: a: two: not looked at",
+            "notice: c: three: not looked at",
+        ];
         assert_eq!(told, expected);
     }
 

@@ -1,21 +1,25 @@
 //! Commands: each waits on a thread of its own for what it needs and for its turn, never on a thread of rayon's.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use crate::check::external::read::{Ran, Understood, line, log_tail, understand};
 use crate::check::external::{Command, Setting};
 use crate::model::command::{CommandOutput, CommandSpec};
+use crate::model::deadline::Deadline;
 use crate::model::event::Event;
 use crate::model::finding::{Finding, Novelty};
 use crate::model::outcome::{Breakage, CheckRun, Notice, Outcome};
 use crate::model::path::RepoPath;
-use crate::model::rule::{Rule, RuleId};
+use crate::model::rule::Rule;
 use crate::plan::CommandJob;
 use crate::process;
+use crate::run::programs::Programs;
+use crate::run::schedule::{Need, Schedule};
 use crate::run::{Ground, Runner};
+use crate::store::log::Log;
 use crate::tree::report_file::{Stamp, read_report};
 
 /// What came of a command.
@@ -26,129 +30,44 @@ pub(super) struct Done {
     pub(super) notices: Vec<Notice>,
 }
 
-/// Whether what a command needs has come about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Need {
-    Met,
-    Failed,
+/// What the commands of a run share.
+pub(super) struct Shared {
+    pub(super) schedule: Schedule,
+    pub(super) programs: Programs,
 }
 
-/// Who may start when.
-pub(super) struct Schedule {
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-struct State {
-    /// The checks that have ended.
-    ended: BTreeMap<RuleId, Need>,
-    /// The commands that are to come.
-    awaited: BTreeSet<RuleId>,
-    /// Whether the built-in checks are still at work.
-    built_in_runs: bool,
-    n_free: usize,
-    n_jobs: usize,
-    has_exclusive: bool,
-}
-
-/// A place among the commands that run at once, given back when it is dropped.
-struct Turn<'a> {
-    schedule: &'a Schedule,
-    is_exclusive: bool,
-}
-
-impl Schedule {
-    pub(super) fn new(commands: &[CommandJob], settled: &[CheckRun], n_jobs: usize) -> Self {
-        let need = |check: &CheckRun| match check.outcome {
-            Outcome::Broken(_) => Need::Failed,
-            _ => Need::Met,
-        };
-        let state = State {
-            ended: settled.iter().map(|check| (check.id.clone(), need(check))).collect(),
-            awaited: commands.iter().map(|job| job.command.id.clone()).collect(),
-            built_in_runs: true,
-            n_free: n_jobs.max(1),
-            n_jobs: n_jobs.max(1),
-            has_exclusive: false,
-        };
-        Self { state: Mutex::new(state), changed: Condvar::new() }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Says that the built-in checks have ended.
-    pub(super) fn settle(&self, checks: &[CheckRun]) {
-        let mut state = self.lock();
-        state.built_in_runs = false;
-        for check in checks {
-            let need = if matches!(check.outcome, Outcome::Broken(_)) { Need::Failed } else { Need::Met };
-            state.ended.insert(check.id.clone(), need);
-        }
-        self.changed.notify_all();
-    }
-
-    fn end(&self, id: &RuleId, need: Need) {
-        let mut state = self.lock();
-        state.ended.insert(id.clone(), need);
-        state.awaited.remove(id);
-        self.changed.notify_all();
-    }
-
-    /// Waits until every need has ended; gives the first that failed. One that is not part of this run is met.
-    fn await_needs(&self, needs: &[String]) -> Option<String> {
-        let mut state = self.lock();
-        loop {
-            let open = |need: &&String| {
-                let id = RuleId::from(need.as_str());
-                !state.ended.contains_key(&id) && (state.awaited.contains(&id) || state.built_in_runs)
-            };
-            if needs.iter().find(open).is_none() {
-                let failed = |need: &&String| state.ended.get(&RuleId::from(need.as_str())) == Some(&Need::Failed);
-                return needs.iter().find(failed).cloned();
-            }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    /// Waits for a free place; an exclusive command waits until nothing else runs.
-    fn turn(&self, is_exclusive: bool) -> Turn<'_> {
-        let mut state = self.lock();
-        loop {
-            let is_idle = state.n_free == state.n_jobs && !state.built_in_runs;
-            let may_start = if is_exclusive { is_idle } else { state.n_free > 0 };
-            if may_start && !state.has_exclusive {
-                state.n_free -= 1;
-                state.has_exclusive = is_exclusive;
-                return Turn { schedule: self, is_exclusive };
-            }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-}
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        let mut state = self.schedule.lock();
-        state.n_free += 1;
-        state.has_exclusive &= !self.is_exclusive;
-        self.schedule.changed.notify_all();
-    }
+/// One command while it runs.
+struct Execution<'a> {
+    command: &'a Command,
+    ground: &'a Ground,
+    programs: &'a Programs,
+    /// When it must be over, wherever it stands in its command lines.
+    deadline: Deadline,
+    log: Option<Log>,
+    version: String,
 }
 
 impl Runner<'_> {
     /// Runs one command to its end, whatever happens in it.
-    pub(super) fn command(&self, job: &CommandJob, schedule: &Schedule, events: &mpsc::Sender<Event>) -> Done {
+    pub(super) fn command(&self, job: &CommandJob, shared: &Shared, events: &mpsc::Sender<Event>) -> Done {
         let id = &job.command.id;
+        let schedule = &shared.schedule;
         let mut started = Instant::now();
+        let (mut version, mut log) = (String::new(), None);
         let understood = match schedule.await_needs(&job.command.check.needs) {
             Some(need) => Err(Outcome::Skipped(format!("it needs `{need}`, which failed"))),
             None => {
                 let _turn = schedule.turn(job.command.check.exclusive);
                 started = Instant::now();
                 let _ = events.send(Event::Started { check: id.clone(), n_files: job.files.len() });
-                self.execute(job).map_err(Outcome::Broken)
+                self.execution(job, shared)
+                    .and_then(|mut execution| {
+                        let understood = self.execute(job, &mut execution);
+                        version = execution.version;
+                        log = execution.log.and_then(Log::end);
+                        understood
+                    })
+                    .map_err(Outcome::Broken)
             }
         };
         let duration = started.elapsed();
@@ -160,14 +79,27 @@ impl Runner<'_> {
         let has_failed = matches!(outcome, Outcome::Broken(_) | Outcome::Skipped(_)) || self.blocks(&understood);
         schedule.end(id, if has_failed { Need::Failed } else { Need::Met });
         let _ = events.send(Event::Finished { check: id.clone() });
-        let family = job.command.family();
+        let log = log.map_or_else(String::new, |log| log.display().to_string());
+        let check = CheckRun::new(id.clone(), job.command.family(), outcome);
         let notice = |message| Notice { check: id.clone(), path: None, message };
         Done {
-            check: CheckRun { id: id.clone(), family, outcome, n_files: job.files.len(), duration },
+            check: CheckRun { n_files: job.files.len(), duration, version, log, ..check },
             findings: understood.findings,
             rules: understood.rules,
             notices: understood.notices.into_iter().map(notice).collect(),
         }
+    }
+
+    fn execution<'a>(&'a self, job: &'a CommandJob, shared: &'a Shared) -> Result<Execution<'a>, Breakage> {
+        let own = job.command.check.timeout.map_or(Deadline::NEVER, Deadline::after);
+        Ok(Execution {
+            command: &job.command,
+            ground: self.ground.as_ref().map_err(Clone::clone)?,
+            programs: &shared.programs,
+            deadline: own.earlier(self.deadline),
+            log: self.logs.map(|logs| logs.log(job.command.id.as_str())),
+            version: String::new(),
+        })
     }
 
     /// Whether a command found something that blocks for certain, before it is compared with the state before. Only
@@ -179,17 +111,19 @@ impl Runner<'_> {
         })
     }
 
-    fn execute(&self, job: &CommandJob) -> Result<Understood, Breakage> {
-        let ground = self.ground.as_ref().map_err(Clone::clone)?;
-        let command = &job.command;
+    fn execute(&self, job: &CommandJob, execution: &mut Execution<'_>) -> Result<Understood, Breakage> {
+        let (command, ground) = (execution.command, execution.ground);
         let mut outputs = Vec::new();
         let mut reports = Vec::new();
-        let first = self.setting(ground, command, 0);
+        let first = self.setting(execution);
         for (index, spec) in command.specs(&job.files, &first).into_iter().enumerate() {
+            if index == 0 {
+                execution.version = self.version(execution, &spec)?;
+            }
             let report = report_path(command, &first, &spec, index);
             let spec = with_report(spec, &first.report, report.as_deref());
             let before = report.as_deref().map(Stamp::of);
-            let output = self.start(command, &spec)?;
+            let output = self.start(execution, &spec)?;
             if let (Some(path), Some(before)) = (&report, before) {
                 reports.push(fresh_report(path, before, &output)?);
             }
@@ -204,35 +138,58 @@ impl Runner<'_> {
         understand(command, &ran, &ground.top, &changed)
     }
 
-    fn setting(&self, ground: &Ground, command: &Command, index: usize) -> Setting {
+    fn setting(&self, execution: &Execution<'_>) -> Setting {
+        let (command, ground) = (execution.command, execution.ground);
         Setting {
             top: ground.top.clone(),
             base: ground.base.clone(),
             head: ground.head.clone(),
-            report: ground.reports.join(format!("{}-{index}", command.id)),
-            time_left: self.deadline.left(),
+            report: ground.reports.join(format!("{}-0", command.id)),
+            time_left: execution.deadline.left(),
             mark: format!("{}{}", self.surroundings.mark, command.id).into(),
         }
     }
 
-    fn start(&self, command: &Command, spec: &CommandSpec) -> Result<CommandOutput, Breakage> {
-        let mut spec = spec.clone();
-        let left = self.deadline.left();
-        spec.timeout = spec.timeout.map_or(left, |own| Some(left.map_or(own, |left| own.min(left))));
-        if spec.timeout == Some(Duration::ZERO) {
-            return Err(Breakage::new("the time of the stage was over before it could start"));
-        }
-        process::run(&spec, self.interrupt).map_err(|error| Breakage {
-            why: with_causes(&error),
-            hint: match error {
-                process::Error::NotFound { .. } => {
-                    format!("install it, or correct `run` of [checks.{}]: {}", command.id, line(command))
-                }
-                process::Error::Run { .. } => String::new(),
-            },
-            log: String::new(),
-        })
+    /// The version of the program, which must be one that the configuration wants; empty if it wants none.
+    fn version(&self, execution: &Execution<'_>, spec: &CommandSpec) -> Result<String, Breakage> {
+        let command = execution.command;
+        let Some(asking) = command.version_spec(spec) else { return Ok(String::new()) };
+        let asking = Programs::located(command, asking, &execution.ground.top, self.surroundings);
+        let output = execution.programs.version(&asking, |asking| {
+            process::run(asking, self.interrupt).map_err(|error| not_run(command, &error))
+        })?;
+        command.accept_version(&output)
     }
+
+    fn start(&self, execution: &mut Execution<'_>, spec: &CommandSpec) -> Result<CommandOutput, Breakage> {
+        let command = execution.command;
+        let mut spec = Programs::located(command, spec.clone(), &execution.ground.top, self.surroundings);
+        spec.timeout = execution.deadline.left();
+        if spec.timeout == Some(Duration::ZERO) {
+            return Err(Breakage {
+                why: "its time was over before it could start, or before it was through".to_owned(),
+                hint: format!("raise `timeout` of [checks.{}] or of the stage", command.id),
+                log: String::new(),
+            });
+        }
+        let mut nowhere = io::sink();
+        let log: &mut dyn Write = match &mut execution.log {
+            Some(log) => log,
+            None => &mut nowhere,
+        };
+        process::run_logged(&spec, self.interrupt, log).map_err(|error| not_run(command, &error))
+    }
+}
+
+/// Why a program did not run.
+fn not_run(command: &Command, error: &process::Error) -> Breakage {
+    let hint = match error {
+        process::Error::NotFound { .. } => {
+            format!("install it, or correct `run` of [checks.{}]: {}", command.id, line(command))
+        }
+        process::Error::Run { .. } => String::new(),
+    };
+    Breakage { why: with_causes(error), hint, log: String::new() }
 }
 
 fn with_causes(error: &dyn std::error::Error) -> String {

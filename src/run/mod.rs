@@ -3,6 +3,8 @@
 pub(crate) mod bases;
 mod commands;
 mod files;
+mod programs;
+mod schedule;
 mod tally;
 
 use std::any::Any;
@@ -23,10 +25,13 @@ use crate::model::path::RepoPath;
 use crate::model::rule::{Level, Rule};
 use crate::plan::Plan;
 use crate::process::Interrupt;
-use crate::run::commands::Schedule;
+use crate::run::commands::Shared;
+use crate::run::programs::Programs;
+use crate::run::schedule::Schedule;
 use crate::run::tally::Tally;
 use crate::sarif::locate::locate;
 use crate::sarif::text::Text;
+use crate::store::log::Logs;
 
 /// A file of more bytes than this is not read: its checks say so.
 pub(crate) const MAX_FILE: u64 = 32 << 20;
@@ -58,6 +63,8 @@ pub(crate) struct Runner<'a> {
     pub(crate) fail_on: Option<Level>,
     /// What the process was started with.
     pub(crate) surroundings: &'a Surroundings,
+    /// Where what commands print is kept whole, if it can be.
+    pub(crate) logs: Option<&'a Logs>,
     /// How many commands run at once.
     pub(crate) n_jobs: usize,
     /// When everything must be over.
@@ -85,6 +92,7 @@ impl Runner<'_> {
     /// Executes the plan. Events are sent as they happen; a receiver that is gone does not matter.
     pub(crate) fn run(&self, events: &mpsc::Sender<Event>) -> Ran {
         let schedule = Schedule::new(&self.plan.commands, &self.plan.settled, self.n_jobs);
+        let shared = Shared { schedule, programs: Programs::default() };
         let mut ran = Ran::default();
         std::thread::scope(|scope| {
             let commands: Vec<_> = self
@@ -93,12 +101,12 @@ impl Runner<'_> {
                 .iter()
                 .map(|job| (job, events.clone()))
                 .map(|(job, events)| {
-                    let schedule = &schedule;
-                    scope.spawn(move || self.command(job, schedule, &events))
+                    let shared = &shared;
+                    scope.spawn(move || self.command(job, shared, &events))
                 })
                 .collect();
             self.built_in(events, &mut ran);
-            schedule.settle(&ran.checks);
+            shared.schedule.settle(&ran.checks);
             for command in commands {
                 let done = command.join().expect("because a command's thread catches what its check panics with");
                 ran.checks.push(done.check);
@@ -255,6 +263,7 @@ mod tests {
             ground: Err(Breakage::new("none")),
             fail_on: None,
             surroundings: &Surroundings::default(),
+            logs: None,
             n_jobs: 1,
             deadline: Deadline::NEVER,
             interrupt: &interrupt,

@@ -99,12 +99,8 @@ impl Tally {
 
     /// The outcome of each check, and the notices.
     pub(crate) fn end(self) -> (Vec<CheckRun>, Vec<Notice>) {
-        let checks = self.sums.into_iter().map(|((family, id), sum)| CheckRun {
-            id,
-            family,
-            n_files: sum.n_files,
-            duration: sum.duration,
-            outcome: match (sum.broken, sum.n_found) {
+        let checks = self.sums.into_iter().map(|((family, id), sum)| {
+            let outcome = match (sum.broken, sum.n_found) {
                 (Some(mut breakage), _) => {
                     if sum.n_broken > 1 {
                         breakage.why = format!("{} (and {} more files)", breakage.why, sum.n_broken - 1);
@@ -113,7 +109,8 @@ impl Tally {
                 }
                 (None, 0) => Outcome::Clean,
                 (None, n_found) => Outcome::Found(n_found),
-            },
+            };
+            CheckRun { n_files: sum.n_files, duration: sum.duration, ..CheckRun::new(id, family, outcome) }
         });
         (checks.collect(), self.notices)
     }

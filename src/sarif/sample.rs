@@ -57,7 +57,7 @@ pub(crate) fn rule(id: &str, family: Family, summary: &str) -> Rule {
 
 /// A check that looked at seven files.
 pub(crate) fn check(id: &str, family: Family, outcome: Outcome) -> CheckRun {
-    CheckRun { id: RuleId::from(id), family, outcome, n_files: 7, duration: Duration::from_millis(3) }
+    CheckRun { n_files: 7, duration: Duration::from_millis(3), ..CheckRun::new(RuleId::from(id), family, outcome) }
 }
 
 /// A finding at the first occurrence of `needle` in a file.

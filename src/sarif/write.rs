@@ -48,7 +48,9 @@ fn run(report: &RunReport, verdict: &Verdict) -> Run {
     let invocation = invocation(report, verdict, &descriptors, &mut artifacts);
     let taxonomies = taxonomy(&report.rules).map(|taxonomy| vec![taxonomy]);
     let driver = driver(&descriptors, taxonomies.is_some());
-    let mut run = Run::builder().tool(Tool::builder().driver(driver).build()).build();
+    let mut tool = Tool::builder().driver(driver).build();
+    tool.extensions = Some(extensions(report)).filter(|list| !list.is_empty());
+    let mut run = Run::builder().tool(tool).build();
     run.automation_details = Some(automation(report));
     run.version_control_provenance = provenance(report).map(|details| vec![details]);
     run.original_uri_base_ids = Some(BTreeMap::from([(SOURCE_ROOT.to_owned(), source_root())]));
@@ -139,6 +141,16 @@ fn repository_uri(repository: &str) -> Option<String> {
     let (host, path) = repository.split_once(':')?;
     let is_host = host.len() > 1 && !host.contains(['/', '\\']) && !path.is_empty();
     is_host.then(|| format!("ssh://{host}/{}", path.trim_start_matches('/')))
+}
+
+/// The programs whose version is known.
+fn extensions(report: &RunReport) -> Vec<ToolComponent> {
+    let extension = |check: &CheckRun| {
+        let mut component = ToolComponent::builder().name(check.id.to_string()).build();
+        component.version = Some(check.version.clone());
+        component
+    };
+    report.checks.iter().filter(|check| !check.version.is_empty()).map(extension).collect()
 }
 
 fn invocation(
@@ -247,6 +259,18 @@ mod tests {
     #[test]
     fn the_schema_refuses_what_is_wrong() {
         assert!(!SCHEMA.is_valid(&json!({ "version": "2.1.0", "runs": [{}] })));
+    }
+
+    #[test]
+    fn versions_of_programs_are_told_and_paths_of_the_machine_are_not() {
+        let mut report = sample::clean();
+        assert_eq!(written(&report).pointer("/runs/0/tool/extensions"), None);
+        report.checks[0].version = "0.9.1".to_owned();
+        report.checks[0].log = "/home/ann/.cache/own.log".to_owned();
+        let log = written(&report);
+        let expected = json!([{ "name": report.checks[0].id.to_string(), "version": "0.9.1" }]);
+        assert_eq!(at(&log, "/runs/0/tool/extensions"), &expected);
+        assert!(!log.to_string().contains("/home/ann"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 const MAX_REPORT: u64 = 512 << 20;
 
 /// What tells that a file was written since.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Stamp(Option<(SystemTime, u64)>);
 
 impl Stamp {

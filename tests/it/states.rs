@@ -266,10 +266,9 @@ fn what_is_damaged_never_passes() {
 
 #[test]
 fn indexes_with_more_in_them() {
-    State::of("index-v4.sh").passes(STAGED, "staged changes against HEAD (main)", &["modified folder/ab.txt"]).judges(
-        ALL,
-        &["present folder/a.txt", "present folder/ab.txt", "present folder/abc.txt"],
-    );
+    State::of("index-v4.sh")
+        .passes(STAGED, "staged changes against HEAD (main)", &["modified folder/ab.txt"])
+        .judges(ALL, &["present folder/a.txt", "present folder/ab.txt", "present folder/abc.txt"]);
     let untracked = ["modified folder/a.txt", "added folder/known.txt", "added folder/later.txt"];
     State::of("untracked-cache.sh")
         .passes(STAGED, "staged changes against HEAD (main)", &["modified folder/a.txt"])
@@ -284,9 +283,11 @@ fn nobody_watches_the_files_for_us() {
         .passes(STAGED, "staged changes against HEAD (main)", &["modified a.txt"])
         .passes(WORKTREE, "work tree against HEAD (main)", &both)
         .judges(ALL, &["present a.txt", "present b.txt"]);
-    State::of("fsmonitor-daemon.sh")
-        .passes(STAGED, "staged changes against HEAD (main)", &["modified a.txt"])
-        .passes(WORKTREE, "work tree against HEAD (main)", &["modified a.txt"]);
+    State::of("fsmonitor-daemon.sh").passes(STAGED, "staged changes against HEAD (main)", &["modified a.txt"]).passes(
+        WORKTREE,
+        "work tree against HEAD (main)",
+        &["modified a.txt"],
+    );
 }
 
 #[test]
@@ -440,7 +441,9 @@ fn every_script_is_in_the_table_and_every_test_there_exists() {
     let named: BTreeSet<String> =
         words.iter().filter(|word| word.ends_with(".sh")).map(|word| (*word).to_owned()).collect();
     assert_eq!(named, scripts);
-    for test in words.iter().filter(|word| word.contains('_') && !word.contains(['.', '/']) && **word == word.to_lowercase()) {
+    for test in
+        words.iter().filter(|word| word.contains('_') && !word.contains(['.', '/']) && **word == word.to_lowercase())
+    {
         assert!(source.contains(&format!("fn {test}()")), "there is no test `{test}`");
     }
 }

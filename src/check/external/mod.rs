@@ -1,6 +1,8 @@
 //! Commands of the project's own: what to run, and how what they print becomes findings.
 
+mod lookup;
 pub(crate) mod read;
+mod version;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -117,10 +119,6 @@ impl Command {
             true => self.shell_line(&paths, setting),
             false => self.plain_line(&paths, setting),
         };
-        let timeout = match (self.check.timeout, setting.time_left) {
-            (Some(own), Some(left)) => Some(own.min(left)),
-            (own, left) => own.or(left),
-        };
         CommandSpec {
             program,
             args,
@@ -131,7 +129,7 @@ impl Command {
                 Some(names) => Scrub::AllBut(names.iter().map(OsString::from).collect()),
                 None => Scrub::Git,
             },
-            timeout,
+            timeout: setting.time_left,
             max_output: if self.is_read() { MAX_READ } else { MAX_SHOWN },
             kept: if self.is_read() { Part::First } else { Part::Last },
             mark: setting.mark.clone(),
@@ -249,6 +247,8 @@ pub(crate) mod tests {
             inputs: None,
             needs: Vec::new(),
             timeout: None,
+            version: None,
+            version_command: Vec::new(),
             shell: false,
             env: BTreeMap::new(),
             pass_env: None,

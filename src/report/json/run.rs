@@ -71,6 +71,10 @@ struct WireCheck {
     outcome: WireOutcome,
     n_files: usize,
     duration_ns: u64,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    version: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    log: String,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -174,6 +178,8 @@ impl From<&CheckRun> for WireCheck {
             outcome: (&check.outcome).into(),
             n_files: check.n_files,
             duration_ns: nanoseconds(check.duration),
+            version: check.version.clone(),
+            log: check.log.clone(),
         }
     }
 }
@@ -186,6 +192,8 @@ impl From<WireCheck> for CheckRun {
             outcome: wire.outcome.into(),
             n_files: wire.n_files,
             duration: Duration::from_nanos(wire.duration_ns),
+            version: wire.version,
+            log: wire.log,
         }
     }
 }
