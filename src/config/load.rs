@@ -184,11 +184,7 @@ mod tests {
         let messages: Vec<&str> = error.problems().iter().map(|problem| problem.message.as_str()).collect();
         assert_eq!(
             messages,
-            [
-                "`extends` is not implemented yet in tollgate 0.1.0",
-                "`tool` is not implemented yet in tollgate 0.1.0",
-                "`version` is not implemented yet in tollgate 0.1.0",
-            ]
+            ["`extends` is not implemented yet in tollgate 0.1.0", "`tool` is not implemented yet in tollgate 0.1.0",]
         );
     }
 

@@ -120,3 +120,33 @@ impl Drop for Turn<'_> {
         self.schedule.changed.notify_all();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::Schedule;
+
+    #[test]
+    fn no_more_run_at_once_than_may_and_an_exclusive_one_is_alone() {
+        let n_jobs = 3;
+        let schedule = Schedule::new(&[], &[], n_jobs);
+        schedule.settle(&[]);
+        let n_running = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for index in 0..24 {
+                let (schedule, n_running) = (&schedule, &n_running);
+                scope.spawn(move || {
+                    let is_exclusive = index % 4 == 0;
+                    for _ in 0..20 {
+                        let _turn = schedule.turn(is_exclusive);
+                        let n_beside = n_running.fetch_add(1, Ordering::SeqCst);
+                        assert!(n_beside < n_jobs && !(is_exclusive && n_beside > 0), "{n_beside} beside {index}");
+                        std::thread::yield_now();
+                        n_running.fetch_sub(1, Ordering::SeqCst);
+                    }
+                });
+            }
+        });
+    }
+}

@@ -487,3 +487,104 @@ fn a_finding_at_a_place_that_is_not_there_is_new() {
         repo.tollgate(&["check", "--staged"]).code(code);
     }
 }
+
+#[test]
+fn what_a_command_prints_is_kept_whole_and_named() {
+    let logs = |ran: &Ran| {
+        let lines = ran.stdout.lines().filter_map(|line| line.strip_prefix("log of own: "));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let numbers: String = (1..=5_000).map(|number| format!("{number}\n")).collect();
+    for (end, code) in [("exit 1", 1), ("kill -9 $$", 3), ("true", 0)] {
+        let repo = own(&format!("run = [\"sh\", \"-c\", \"seq 5000; {end}\"]"));
+        let ran = check_staged(&repo, "own").code(code);
+        assert_eq!(logs(&ran), logs(&repo.tollgate(&["last"])), "{end}");
+        let json: serde_json::Value =
+            serde_json::from_str(&repo.tollgate(&["last", "--format", "json"]).stdout).unwrap();
+        let kept = json.pointer("/checks/0/log").or(json.pointer("/report/checks/0/log")).unwrap().as_str().unwrap();
+        assert_eq!(fs::read_to_string(kept).unwrap(), numbers, "{end}");
+        // Whoever passes is not told where.
+        assert_eq!(logs(&ran), if code == 0 { vec![] } else { vec![kept.to_owned()] }, "{end}");
+        // Only those of the last run stay, and no report for others names the machine.
+        check_staged(&repo, "own").code(code);
+        assert!(!fs::exists(kept).unwrap());
+        let sarif = repo.tollgate(&["check", "--staged", "--only", "own", "--format", "sarif"]).stdout;
+        assert!(!sarif.contains(repo.beside("home").to_str().unwrap()), "{sarif}");
+    }
+}
+
+#[test]
+fn the_time_of_a_check_holds_for_all_its_calls() {
+    let table = "run = [\"sh\", \"-c\", \"echo >> 'BESIDE/calls'; sleep 0.4\", \"sh\", \"{file}\"]\ntimeout = \"1s\"\n";
+    let repo = with(&format!("[checks.own]\n{table}"), &[("a", "1\n")]);
+    for number in 0..20 {
+        repo.stage(&[(&format!("{number}"), "x\n")]);
+    }
+    check_staged(&repo, "own").code(3).says("timeout");
+    assert!(fs::read_to_string(repo.beside("calls")).unwrap().lines().count() < 20);
+}
+
+/// Makes a program that prints one line. Another process writes it: a file that this one has open for writing could be
+/// inherited by what other tests start, and then it could not be run.
+fn program(repo: &Repo, file: &str, prints: &str) {
+    let script = "mkdir -p \"$(dirname \"$1\")\" && cat > \"$1\" && chmod 755 \"$1\"";
+    let text = format!("#!/bin/sh\necho {prints}\nexit ${{1:-0}}\n");
+    repo.run_in(&repo.top(), "sh", &["-c", script, "sh", file], text.as_bytes()).code(0);
+}
+
+#[test]
+fn programs_of_the_project_come_before_those_of_the_machine() {
+    let policy = "[checks.own]\nrun = [\"own-tool\", \"7\"]\ndir = \"web/app\"\n[checks.line]\nrun = [\"own-tool 7 | cat; own-tool 7\"]\nshell = true\ndir = \"web/app\"\n";
+    let ignored = ("/.gitignore", "node_modules/\n.venv/\nvenv/\n");
+    let repo = with(policy, &[("web/app/a.txt", "one\n"), (&ignored.0[1..], ignored.1)]);
+    repo.stage(&[("web/app/a.txt", "two\n")]);
+    let plan = |repo: &Repo| repo.tollgate(&["check", "--staged", "--only", "own,line", "--plan"]).code(0);
+    check_staged(&repo, "own").code(3).says("there is no program `own-tool`");
+    plan(&repo).is_silent_on("program:");
+    // From the last that is looked at to the first.
+    let shims = "../home/.local/share/mise/shims/own-tool";
+    for file in [
+        shims,
+        "venv/bin/own-tool",
+        "node_modules/.bin/own-tool",
+        "web/.venv/bin/own-tool",
+        "web/app/node_modules/.bin/own-tool",
+    ] {
+        program(&repo, file, &format!("this is {file}"));
+        check_staged(&repo, "own").code(1).says(&format!("this is {file}"));
+        plan(&repo).says(&format!(
+            "    program: {}\n",
+            file.replace("..", &repo.beside("").to_string_lossy().trim_end_matches('/'))
+        ));
+        if file != shims {
+            check_staged(&repo, "line").code(1).says(&format!("this is {file}"));
+        }
+    }
+}
+
+#[test]
+fn another_version_than_the_wanted_one_is_broken() {
+    let policy = |required: &str| {
+        format!(
+            "[checks.own]\nrun = [\"./own-tool\"]\nversion = \"{required}\"\n[checks.also]\nrun = [\"./own-tool\"]\nversion = \"{required}\"\nversion-command = [\"./own-tool\", \"0\", \"-V\"]\n"
+        )
+    };
+    let repo = with(&policy(">=0.9"), &[("a.txt", "one\n")]);
+    repo.stage(&[("a.txt", "two\n")]);
+    let checks = ["check", "--staged", "--only", "own,also"];
+    // `--version` would be its exit code.
+    program(&repo, "own-tool", "own-tool 0.9.4, with zlib 1.3");
+    repo.tollgate(&checks)
+        .code(3)
+        .says("own could not run: its version could not be found out")
+        .is_silent_on("also could");
+    let also = ["check", "--staged", "--only", "also"];
+    repo.tollgate(&[&also[..], &["-v"]].concat()).code(0).says("also 0.9.4: clean");
+    let sarif = repo.tollgate(&[&also[..], &["--format", "sarif"]].concat()).code(0);
+    let sarif: serde_json::Value = serde_json::from_str(&sarif.stdout).unwrap();
+    assert_eq!(sarif.pointer("/runs/0/tool/extensions/0/version").unwrap(), "0.9.4");
+    program(&repo, "own-tool", "own-tool 0.10.0-rc.1");
+    repo.tollgate(&also).code(0);
+    program(&repo, "own-tool", "own-tool 0.8");
+    repo.tollgate(&also).code(3).says("its version is 0.8, and >=0.9 is wanted").says("`version` of [checks.also]");
+}
