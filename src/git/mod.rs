@@ -1,6 +1,7 @@
 //! Git: the only module that asks it anything. Lists come from plumbing processes, objects from libgit2, and from a
 //! process where libgit2 can't read the repository. It must not know what the answers are for.
 
+pub(crate) mod attributes;
 pub(crate) mod environment;
 pub(crate) mod index;
 pub(crate) mod listing;

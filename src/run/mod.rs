@@ -1,8 +1,10 @@
 //! The run: executes a plan. Built-in checks on rayon, commands on threads of their own; nothing here decides.
 
 pub(crate) mod bases;
+pub(crate) mod cache;
 mod commands;
 mod files;
+mod recall;
 mod tally;
 
 use std::any::Any;
@@ -22,6 +24,7 @@ use crate::model::path::RepoPath;
 use crate::model::rule::{Level, Rule};
 use crate::plan::Plan;
 use crate::process::Interrupt;
+use crate::run::cache::Cache;
 use crate::run::commands::Schedule;
 use crate::run::tally::Tally;
 use crate::sarif::locate::locate;
@@ -51,6 +54,8 @@ pub(crate) struct Runner<'a> {
     pub(crate) plan: &'a Plan<'a>,
     /// The contents of both sides.
     pub(crate) contents: &'a dyn Contents,
+    /// The results of earlier runs.
+    pub(crate) cache: &'a Cache,
     /// Where commands run, or why they can't; only asked if there are any.
     pub(crate) ground: Result<Ground, Breakage>,
     /// The lowest level of a finding that blocks, if one does.
@@ -116,7 +121,8 @@ impl Runner<'_> {
     fn built_in(&self, events: &mpsc::Sender<Event>, ran: &mut Ran) {
         let mut tally = Tally::new(self.plan);
         for examined in self.files(events) {
-            if let Some(text) = tally.add(&examined) {
+            // Without a state before nothing is compared.
+            if let Some(text) = tally.add(&examined).filter(|_| !self.change.parents.is_empty()) {
                 ran.texts.insert(examined.file, text);
             }
             ran.findings.extend(examined.findings);
@@ -210,6 +216,7 @@ mod tests {
     use crate::plan::selection::Selection;
     use crate::plan::{Policy, plan};
     use crate::process::Interrupt;
+    use crate::run::cache::Cache;
 
     /// Contents by the first byte of the object name, and what was read of them.
     struct Counted {
@@ -249,6 +256,7 @@ mod tests {
             change: &change,
             plan: &plan,
             contents,
+            cache: &Cache::new(None),
             ground: Err(Breakage::new("none")),
             fail_on: None,
             n_jobs: 1,

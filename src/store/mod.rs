@@ -2,6 +2,7 @@
 //! says so and goes on.
 
 pub(crate) mod last;
+pub(crate) mod results;
 
 use std::path::{Path, PathBuf};
 
