@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -32,6 +33,9 @@ fn main() {
     println!("cargo::rerun-if-changed=rules");
     println!("cargo::rerun-if-changed=hooks");
     let top = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+    println!("cargo::rerun-if-changed=src");
+    println!("cargo::rerun-if-changed=Cargo.lock");
+    println!("cargo::rustc-env=TOLLGATE_FINGERPRINT={:016x}", fingerprint(&top));
     let mut list = String::from("static ENTRIES: &[Entry] = &[\n");
     for folder in sorted(&top.join("rules")).iter().filter(|path| path.is_dir()) {
         for file in sorted(folder).iter().filter(|path| path.extension().is_some_and(|extension| extension == "yml")) {
@@ -41,6 +45,20 @@ fn main() {
     list.push_str("];\n");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     fs::write(out.join("rules.rs"), list).expect("the folder for output can be written");
+}
+
+/// A number that is another one when the program may find something else: kept results are told apart by it.
+fn fingerprint(top: &Path) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let mut open = vec![top.join("src"), top.join("rules"), top.join("Cargo.lock")];
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(sorted(&path));
+        } else if path.extension().is_some_and(|extension| extension != "md") {
+            fs::read(&path).unwrap_or_default().hash(&mut hasher);
+        }
+    }
+    hasher.finish()
 }
 
 fn sorted(folder: &Path) -> Vec<PathBuf> {

@@ -50,7 +50,7 @@ impl Session<'_> {
         triage::order(&mut report.findings);
         report.duration = clock.elapsed();
         let verdict = gate::judge(&report.findings, &report.checks, &stage.gate);
-        Ok(Some(Judged { report, verdict }))
+        Ok(Some(Judged { report, verdict, warning: None }))
     }
 
     /// Runs what was chosen.

@@ -29,12 +29,13 @@ use crate::config::given::Overrides;
 use crate::discover;
 use crate::gate;
 use crate::git::Repo;
-use crate::model::change::{ChangeSet, Head};
+use crate::model::change::{ChangeSet, FileSide, Head, Source};
 use crate::model::command::{Surroundings, Trust};
 use crate::model::deadline::Deadline;
 use crate::model::event::Event;
 use crate::model::finding::{Finding, Novelty};
 use crate::model::outcome::{Notice, RunReport, Subject};
+use crate::model::path::RepoPath;
 use crate::model::request::Request;
 use crate::model::rule::RuleId;
 use crate::model::verdict::Verdict;
@@ -42,6 +43,7 @@ use crate::plan::selection::Selection;
 use crate::plan::{Plan, Policy, plan};
 use crate::process::Interrupt;
 use crate::report::plan::PlanView;
+use crate::run::cache::Cache;
 use crate::run::{Ran, Runner};
 use crate::store;
 use crate::store::log::Logs;
@@ -70,6 +72,8 @@ pub(crate) struct Settings {
     pub(crate) cache: PathBuf,
     /// What the process was started with.
     pub(crate) surroundings: Surroundings,
+    /// Whether results of earlier runs are used, and those of this one kept.
+    pub(crate) uses_results: bool,
 }
 
 /// What came of one change.
@@ -78,6 +82,8 @@ pub(crate) struct Judged {
     pub(crate) report: RunReport,
     /// What was decided.
     pub(crate) verdict: Verdict,
+    /// What to tell a person beside the report: nothing of it bears on the verdict.
+    pub(crate) warning: Option<String>,
 }
 
 /// What a run works on.
@@ -106,7 +112,38 @@ impl Session<'_> {
             return self.judge_message(file).map(|judged| judged.into_iter().collect());
         }
         let changes = discover::discover(self.repo, request).map_err(Failure::change)?;
-        changes.into_iter().map(|change| self.judge_change(self.prepare(request, change)?, events)).collect()
+        let cache = Cache::new(self.settings.uses_results.then_some(self.settings.cache.as_path()));
+        let judged = changes.into_iter().map(|change| {
+            let change = self.without_converted(change, &cache)?;
+            self.judge_change(self.prepare(request, change)?, &cache, events)
+        });
+        let judged: Result<Vec<Judged>, Failure> = judged.collect();
+        // Also what an interrupted run found out is kept.
+        let warning = cache.end();
+        let mut judged = judged?;
+        if let Some(first) = judged.first_mut() {
+            first.warning = warning;
+        }
+        Ok(judged)
+    }
+
+    /// The change with the files that a filter converted taken for what they are in the work tree, and not for the blobs
+    /// that git has of them.
+    fn without_converted(&self, mut change: ChangeSet, cache: &Cache) -> Result<ChangeSet, Failure> {
+        let is_claimed = |side: &FileSide| matches!(side.source, Source::CheckedOut(_));
+        let claimed: Vec<&RepoPath> = change
+            .files
+            .iter()
+            .filter_map(|file| file.head.as_ref().filter(|side| is_claimed(side)))
+            .map(|side| &side.path)
+            .collect();
+        if claimed.is_empty() || !cache.is_on() {
+            return Ok(change);
+        }
+        let converted = self.repo.converted(claimed.into_iter()).map_err(Failure::git)?;
+        let sides = change.files.iter_mut().filter_map(|file| file.head.as_mut());
+        sides.filter(|side| converted.contains(&side.path)).for_each(|side| side.source = Source::Worktree);
+        Ok(change)
     }
 
     /// The plan of what the request asks for, instead of running it.
@@ -145,7 +182,7 @@ impl Session<'_> {
         plan(&prepared.change, &policy).map_err(Failure::usage)
     }
 
-    fn judge_change(&self, prepared: Prepared, events: &mpsc::Sender<Event>) -> Result<Judged, Failure> {
+    fn judge_change(&self, prepared: Prepared, cache: &Cache, events: &mpsc::Sender<Event>) -> Result<Judged, Failure> {
         let (started, clock) = (SystemTime::now(), Instant::now());
         let change = &prepared.change;
         let stage = prepared.loaded.config.stage(&prepared.stage).map_err(Failure::config)?;
@@ -156,6 +193,7 @@ impl Session<'_> {
             change,
             plan: &plan,
             contents: &Sources::new(self.repo),
+            cache,
             ground: grounded.as_ref().map_or_else(|| Err(ground::not_needed()), Grounded::ground),
             fail_on: stage.gate.fail_on.value,
             surroundings: &self.settings.surroundings,
@@ -180,7 +218,7 @@ impl Session<'_> {
             started,
             duration: clock.elapsed(),
         };
-        Ok(Judged { report, verdict })
+        Ok(Judged { report, verdict, warning: None })
     }
 
     /// Where what the commands print is kept.

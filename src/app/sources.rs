@@ -7,7 +7,7 @@ use crate::git::objects::Objects;
 use crate::model::change::{FileSide, ObjectId, Source};
 use crate::model::content::{Content, ContentError, Contents};
 use crate::model::path::RepoPath;
-use crate::tree::file::read_worktree;
+use crate::tree::file::{n_bytes_in_worktree, read_worktree};
 
 /// Reads both kinds of content.
 pub(crate) struct Sources<'a> {
@@ -25,9 +25,17 @@ impl<'a> Sources<'a> {
 impl Contents for Sources<'_> {
     fn read(&self, side: &FileSide, limit: u64) -> Result<Content, ContentError> {
         match (side.source, &self.top) {
-            (Source::Worktree, Some(top)) => read_worktree(top, side, limit),
-            (Source::Worktree, None) | (Source::Blob(_), _) => self.objects.read(side, limit),
+            (Source::Worktree | Source::CheckedOut(_), Some(top)) => read_worktree(top, side, limit),
+            _ => self.objects.read(side, limit),
         }
+    }
+
+    fn n_bytes_in_worktree(&self, path: &RepoPath) -> Option<u64> {
+        n_bytes_in_worktree(self.top.as_ref()?, path)
+    }
+
+    fn name(&self, bytes: &[u8]) -> Option<ObjectId> {
+        self.objects.name(bytes)
     }
 
     fn is_in_worktree(&self, path: &RepoPath) -> Option<bool> {

@@ -72,6 +72,9 @@ pub(super) struct RunArgs {
     /// How many commands run at once.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) jobs: Option<u16>,
+    /// Look at every file anew, and keep no result for later runs.
+    #[arg(long)]
+    pub(super) no_cache: bool,
     /// Show what would run, and run nothing.
     #[arg(long)]
     pub(super) plan: bool,
@@ -97,6 +100,7 @@ impl RunArgs {
             has_editor: environment.get("GIT_EDITOR") != Some(":"),
             cache: environment.cache(),
             surroundings: environment.surroundings(),
+            uses_results: !self.no_cache,
         }
     }
 }

@@ -21,6 +21,9 @@ use crate::process::Interrupt;
 /// Serve a git hook; installed hooks call this.
 #[derive(Args)]
 pub(super) struct HookArgs {
+    /// Look at every file anew, and keep no result for later runs; must come before the name.
+    #[arg(long)]
+    no_cache: bool,
     /// Git's name of the hook.
     #[arg(value_name = "NAME")]
     name: String,
@@ -84,7 +87,8 @@ impl Call<'_> {
 
     fn judge(&self, context: &Context) -> Result<u8, Failure> {
         let request = hook::request(self.stage.name, &self.args.args, self.stdin).map_err(failure)?;
-        let run = RunArgs { stage: Some(self.stage.name.to_owned()), ..RunArgs::default() };
+        let no_cache = self.args.no_cache;
+        let run = RunArgs { stage: Some(self.stage.name.to_owned()), no_cache, ..RunArgs::default() };
         let settings = run.settings(&context.environment, Trust::Commands);
         let session = Session { repo: self.repo, settings: &settings, interrupt: self.interrupt };
         let judged = watched(&session, &request)?;

@@ -1,6 +1,7 @@
 //! The command line: arguments and environment in, text and an exit code out. One file a command.
 
 mod builtin;
+mod cache;
 mod check;
 mod ci;
 mod completions;
@@ -48,6 +49,7 @@ enum Command {
     Explain(explain::ExplainArgs),
     Rules(rules::RulesArgs),
     Config(config::ConfigArgs),
+    Cache(cache::CacheArgs),
     Last(last::LastArgs),
     Builtin(builtin::BuiltinArgs),
     Hook(hook::HookArgs),
@@ -91,6 +93,7 @@ fn run(arguments: Vec<OsString>, environment: Environment) -> u8 {
         Command::Explain(args) => explain::run(args, &context),
         Command::Rules(args) => rules::run(args, &context),
         Command::Config(args) => config::run(args, &context),
+        Command::Cache(args) => cache::run(args, &context),
         Command::Last(args) => last::run(args, &context),
         Command::Builtin(args) => builtin::run(args, &context),
         Command::Hook(args) => hook::run(args, &context),

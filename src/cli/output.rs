@@ -110,6 +110,11 @@ impl Streams {
         let _ = io::stdout().lock().write_all(bytes);
     }
 
+    /// Writes a warning to standard error.
+    pub(super) fn warn(&self, text: &str) {
+        self.say(&format!("warning: {}", escaped(text)));
+    }
+
     /// Writes a line of talk to standard error.
     pub(super) fn say(&self, line: &str) {
         let _ = writeln!(io::stderr().lock(), "{line}");
@@ -158,6 +163,7 @@ impl OutputArgs {
             judged.iter().map(|one| Document { report: &one.report, verdict: &one.verdict }).collect();
         self.write_files(&documents, context)?;
         keep(judged, session);
+        judged.iter().filter_map(|one| one.warning.as_ref()).for_each(|warning| context.streams.warn(warning));
         self.show(&documents, &context.streams.audience(self.detail()), context)?;
         self.say_what_is_broken(&documents, context);
         Ok(worst(judged.iter().map(|one| one.verdict.exit_code())))

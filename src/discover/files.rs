@@ -69,11 +69,13 @@ fn tracked(repo: &Repo) -> Result<BTreeMap<RepoPath, FileSide>, Error> {
     let mut sides = BTreeMap::new();
     for entry in index(repo)? {
         let mode = now.get(&entry.path).copied().unwrap_or(Some(entry.mode));
+        let is_as_listed = entry.is_watched && !now.contains_key(&entry.path);
         let source = match (entry.mode, entry.place) {
             (Mode::Submodule, _) | (_, Place::LeftOut) => Source::Blob(entry.id),
+            (_, Place::CheckedOut) if is_as_listed => Source::CheckedOut(entry.id),
             (_, Place::CheckedOut) => Source::Worktree,
         };
-        let mode = if source == Source::Worktree { mode } else { Some(entry.mode) };
+        let mode = if source.is_in_worktree() { mode } else { Some(entry.mode) };
         if let Some(mode) = mode {
             sides.entry(entry.path.clone()).or_insert(FileSide { path: entry.path, mode, source });
         }
@@ -104,6 +106,8 @@ struct IndexEntry {
     mode: Mode,
     id: ObjectId,
     place: Place,
+    /// Whether git looks for changes of the file; the user can tell it not to.
+    is_watched: bool,
 }
 
 /// Whether an entry should be in the work tree.
@@ -115,7 +119,7 @@ enum Place {
 
 /// Everything that the index holds.
 fn index(repo: &Repo) -> Result<Vec<IndexEntry>, Error> {
-    let args = ["ls-files", "--stage", "-t", "-z"];
+    let args = ["ls-files", "--stage", "-v", "-z"];
     let listed = repo.run(&args, b"")?;
     let lines = listed.split(|&byte| byte == 0).filter(|line| !line.is_empty());
     lines
@@ -128,12 +132,14 @@ fn index(repo: &Repo) -> Result<Vec<IndexEntry>, Error> {
         .collect()
 }
 
-/// Reads `TAG MODE ID STAGE<tab>PATH`; the tag is `S` for what a sparse checkout left out.
+/// Reads `TAG MODE ID STAGE<tab>PATH`; the tag is `S` for what a sparse checkout left out, and small for what git was
+/// told not to look at.
 fn parse(line: &[u8]) -> Option<IndexEntry> {
     let tab = line.iter().position(|&byte| byte == b'\t')?;
     let mut words = line.get(..tab)?.split(|&byte| byte == b' ');
-    let place = if words.next()? == b"S" { Place::LeftOut } else { Place::CheckedOut };
+    let tag = words.next()?;
+    let place = if tag.eq_ignore_ascii_case(b"S") { Place::LeftOut } else { Place::CheckedOut };
     let mode = Mode::from_octal(words.next()?)?;
     let id = ObjectId::from_hex(words.next()?)?;
-    Some(IndexEntry { path: RepoPath::new(line.get(tab + 1..)?), mode, id, place })
+    Some(IndexEntry { path: RepoPath::new(line.get(tab + 1..)?), mode, id, place, is_watched: tag == b"H" })
 }

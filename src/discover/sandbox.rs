@@ -117,7 +117,7 @@ fn shown_file(file: &ChangedFile) -> String {
         Some(FileSide { path, mode, source }) => {
             let other_path = if path == file.path() { String::new() } else { format!("{path} ") };
             let place = match source {
-                Source::Worktree => "worktree",
+                Source::Worktree | Source::CheckedOut(_) => "worktree",
                 Source::Blob(_) => "blob",
             };
             format!("{other_path}{mode:?} {place}")

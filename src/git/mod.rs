@@ -1,6 +1,7 @@
 //! Git: the only module that asks it anything. Lists come from plumbing processes, objects from libgit2, and from a
 //! process where libgit2 can't read the repository. It must not know what the answers are for.
 
+pub(crate) mod attributes;
 pub(crate) mod environment;
 pub(crate) mod index;
 pub(crate) mod listing;
@@ -166,12 +167,15 @@ impl Repo {
 /// The command line that every question to git has in common.
 fn command<A: AsRef<OsStr>>(dir: &Path, environment: &Environment, args: &[A], stdin: &[u8]) -> CommandSpec {
     let fixed = ["-c", "core.fsmonitor=false", "--no-optional-locks", "--no-replace-objects", "--literal-pathspecs"];
+    let mut variables = environment.variables().clone();
+    // Some commands else hand over each line by itself, and nobody waits for one.
+    variables.insert("GIT_FLUSH".into(), "0".into());
     CommandSpec {
         program: "git".into(),
         args: fixed.iter().map(OsString::from).chain(args.iter().map(|arg| arg.as_ref().to_owned())).collect(),
         dir: Some(dir.to_owned()),
         stdin: stdin.to_owned(),
-        env: environment.variables().clone(),
+        env: variables,
         scrub: Scrub::Git,
         max_output: usize::MAX,
         ..CommandSpec::default()

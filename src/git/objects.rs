@@ -2,10 +2,10 @@
 
 use std::fmt::Display;
 
-use git2::{ObjectType, Repository};
+use git2::{ObjectType, Oid, Repository};
 use memchr::memchr;
 
-use crate::git::library::oid;
+use crate::git::library::{object_id, oid};
 use crate::git::loose::{Loose, Object};
 use crate::git::{Error, ObjectFormat, Repo, os_path, unreadable};
 use crate::model::change::{FileSide, Mode, ObjectId, Source};
@@ -21,9 +21,19 @@ impl Contents for Objects<'_> {
         let failed = |problem: &dyn Display| ContentError(format!("cannot read {}: {problem}", side.path));
         match (side.mode, side.source) {
             (Mode::Submodule, _) => Err(failed(&"a submodule has no content here")),
-            (_, Source::Worktree) => Err(failed(&"it is in the work tree, not in the object store")),
+            (_, Source::Worktree | Source::CheckedOut(_)) => {
+                Err(failed(&"it is in the work tree, not in the object store"))
+            }
             (_, Source::Blob(id)) => self.0.blob(&id, limit).map_err(|error| failed(&error)),
         }
+    }
+
+    fn name(&self, bytes: &[u8]) -> Option<ObjectId> {
+        let format = match self.0.format {
+            ObjectFormat::Sha1 => git2::ObjectFormat::Sha1,
+            ObjectFormat::Sha256 => git2::ObjectFormat::Sha256,
+        };
+        Oid::hash_object_ext(ObjectType::Blob, bytes, format).and_then(object_id).ok()
     }
 
     fn folder(&self, tree: &ObjectId, folder: &RepoPath) -> Result<Vec<Vec<u8>>, ContentError> {

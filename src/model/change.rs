@@ -99,6 +99,16 @@ pub(crate) enum Source {
     Blob(ObjectId),
     /// In the work tree, under the side's path.
     Worktree,
+    /// There too, and git takes the file for a copy of this blob without having looked at it again. What a filter made
+    /// of the blob on its way out may be something else.
+    CheckedOut(ObjectId),
+}
+
+impl Source {
+    /// Whether the bytes are in the work tree.
+    pub(crate) fn is_in_worktree(self) -> bool {
+        matches!(self, Self::Worktree | Self::CheckedOut(_))
+    }
 }
 
 /// One side of a changed file.

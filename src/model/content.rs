@@ -25,6 +25,16 @@ pub(crate) trait Contents: Sync {
     /// The names of the entries directly below `folder` (empty: the top) in `tree`; empty if there is no such folder.
     fn folder(&self, tree: &ObjectId, folder: &RepoPath) -> Result<Vec<Vec<u8>>, ContentError>;
 
+    /// The size of a regular file in the work tree, in bytes; `None` if that cannot be told or it is something else.
+    fn n_bytes_in_worktree(&self, _path: &RepoPath) -> Option<u64> {
+        None
+    }
+
+    /// The name that a blob of these bytes has; `None` if that cannot be told.
+    fn name(&self, _bytes: &[u8]) -> Option<ObjectId> {
+        None
+    }
+
     /// Whether the work tree has a file, folder or intact link at `path`; `None` if that cannot be told.
     fn is_in_worktree(&self, _path: &RepoPath) -> Option<bool> {
         None

@@ -41,6 +41,23 @@ impl Levels {
     }
 }
 
+impl Levels {
+    /// What is switched on or off everywhere, as text that is the same for the same switches.
+    pub(crate) fn switches(&self) -> String {
+        switches(&self.everywhere)
+    }
+
+    /// What is switched on or off for a file by name of its path, as such a text.
+    pub(crate) fn switches_for(&self, path: &RepoPath) -> String {
+        let matching = self.overrides.iter().filter(|(files, _)| files.matches(path));
+        matching.map(|(_, levels)| switches(levels) + "\n").collect()
+    }
+}
+
+fn switches(levels: &BTreeMap<String, RuleLevel>) -> String {
+    levels.iter().map(|(id, level)| format!("{id}={} ", u8::from(level.is_some()))).collect()
+}
+
 fn said(levels: &BTreeMap<String, RuleLevel>, rule: &RuleId) -> Option<RuleLevel> {
     let tool = || rule.as_str().split_once('/').and_then(|(tool, _)| levels.get(tool));
     levels.get(rule.as_str()).or_else(tool).copied()
@@ -71,6 +88,18 @@ mod tests {
         let config = Config::load(Some(("tollgate.toml", toml.as_bytes()))).unwrap();
         let path = RepoPath::from(path);
         assert_eq!(Levels::new(&config).unwrap().of(&RuleId::from(rule), Some(&path), Level::Error), expected);
+    }
+
+    #[test]
+    fn switches_tell_what_is_on_and_not_how_loud() {
+        let levels =
+            |toml: &str| Levels::new(&Config::load(Some(("tollgate.toml", toml.as_bytes()))).unwrap()).unwrap();
+        let rule = |level: &str| levels(&format!("[rules.levels]\ndbg-macro = \"{level}\"")).switches();
+        assert_eq!(rule("note"), rule("error"));
+        assert_ne!(rule("note"), rule("off"));
+        assert_ne!(rule("note"), levels("").switches());
+        let own = levels("[[overrides]]\nfiles = [\"a/**\"]\nlevels = { dbg-macro = \"off\" }");
+        assert_ne!(own.switches_for(&RepoPath::from("a/b.rs")), own.switches_for(&RepoPath::from("b.rs")));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::model::place::Region;
 use crate::model::rule::{Family, Level, RuleId};
 use crate::plan::selection::Choice;
 use crate::plan::{FileJob, RULES};
+use crate::run::recall::Recall;
 use crate::run::tally::Share;
 use crate::run::{MAX_FILE, Runner, guarded, resolve};
 use crate::sarif::text::Text;
@@ -26,6 +27,9 @@ use crate::sarif::text::Text;
 const MIN_PARALLEL: usize = 128;
 /// The same for files that may be parsed, which takes a hundred times longer than the other checks.
 const MIN_PARALLEL_PARSED: usize = 8;
+
+/// From so many files on the results of earlier runs are asked for: opening them costs more than fewer files do.
+const MIN_RECALLED: usize = 16;
 
 /// What all checks said of one side of one file.
 #[derive(Debug)]
@@ -40,6 +44,19 @@ pub(crate) struct ExaminedFile {
     pub(crate) findings: Vec<Finding>,
     /// What each check did.
     pub(crate) shares: Vec<Share>,
+}
+
+/// What is looked at.
+#[derive(Clone, Copy)]
+pub(super) struct Look<'a> {
+    /// The checks.
+    pub(super) job: &'a FileJob,
+    /// The side of the file.
+    pub(super) side: &'a FileSide,
+    /// Whether the change adds the file.
+    pub(super) is_added: bool,
+    /// Which findings are asked for.
+    pub(super) asked: Asked<'a>,
 }
 
 /// Which findings are asked for.
@@ -65,9 +82,15 @@ impl Runner<'_> {
     pub(super) fn files(&self, events: &mpsc::Sender<Event>) -> Vec<ExaminedFile> {
         let jobs = &self.plan.files;
         let _ = events.send(Event::Files { n_files: jobs.len() });
+        let recall = (jobs.len() >= MIN_RECALLED && self.cache.is_on()).then(|| Recall::new(self));
         let examine = |job: &FileJob| {
             let file = self.change.files.get(job.file)?;
-            let examined = self.examine(job, file.head.as_ref()?, file.status == Status::Added, Asked::All);
+            let is_added = file.status == Status::Added;
+            let look = Look { job, side: file.head.as_ref()?, is_added, asked: Asked::All };
+            let examined = match &recall {
+                Some(recall) => self.recall(recall, &look),
+                None => self.examine(&look),
+            };
             let _ = events.send(Event::FileDone);
             Some(examined)
         };
@@ -79,17 +102,32 @@ impl Runner<'_> {
     }
 
     /// Runs the checks of a job on one side of its file.
-    pub(super) fn examine(&self, job: &FileJob, side: &FileSide, is_added: bool, asked: Asked<'_>) -> ExaminedFile {
+    pub(super) fn examine(&self, look: &Look<'_>) -> ExaminedFile {
+        self.look_at(look, self.read(look.side))
+    }
+
+    /// Reads one side of a file, unless the run is to end.
+    pub(super) fn read(&self, side: &FileSide) -> Result<Content, Breakage> {
+        match self.interrupt.is_set() {
+            true => Err(Breakage::new("interrupted")),
+            false => self.contents.read(side, MAX_FILE).map_err(|error| Breakage::new(error.0)),
+        }
+    }
+
+    /// Whether the pattern rules look at a file.
+    pub(super) fn runs_rules_on(&self, look: &Look<'_>) -> bool {
+        look.job.rules && self.plan.engine.wants(look.side)
+    }
+
+    /// Runs the checks of a job on what was read of its file.
+    pub(super) fn look_at(&self, look: &Look<'_>, read: Result<Content, Breakage>) -> ExaminedFile {
+        let &Look { job, side, is_added, asked } = look;
         let mut examined = ExaminedFile {
             file: job.file,
             path: side.path.clone(),
             bytes: Vec::new(),
             findings: Vec::new(),
             shares: Vec::new(),
-        };
-        let read = match self.interrupt.is_set() {
-            true => Err(Breakage::new("interrupted")),
-            false => self.contents.read(side, MAX_FILE).map_err(|error| Breakage::new(error.0)),
         };
         let (n_bytes, bytes) = match read {
             Ok(Content::Bytes(bytes)) => (bytes.len() as u64, bytes),
@@ -109,7 +147,7 @@ impl Runner<'_> {
             deadline: self.deadline,
         };
         self.checks(job, &input, asked, &mut examined);
-        if job.rules && self.plan.engine.wants(side) {
+        if self.runs_rules_on(look) {
             self.rules(&input, asked, &mut examined);
         }
         if !examined.findings.is_empty() && !is_unread(&input) {

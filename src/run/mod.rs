@@ -1,9 +1,11 @@
 //! The run: executes a plan. Built-in checks on rayon, commands on threads of their own; nothing here decides.
 
 pub(crate) mod bases;
+pub(crate) mod cache;
 mod commands;
 mod files;
 mod programs;
+mod recall;
 mod schedule;
 mod tally;
 
@@ -25,6 +27,7 @@ use crate::model::path::RepoPath;
 use crate::model::rule::{Level, Rule};
 use crate::plan::Plan;
 use crate::process::Interrupt;
+use crate::run::cache::Cache;
 use crate::run::commands::Shared;
 use crate::run::programs::Programs;
 use crate::run::schedule::Schedule;
@@ -57,6 +60,8 @@ pub(crate) struct Runner<'a> {
     pub(crate) plan: &'a Plan<'a>,
     /// The contents of both sides.
     pub(crate) contents: &'a dyn Contents,
+    /// The results of earlier runs.
+    pub(crate) cache: &'a Cache,
     /// Where commands run, or why they can't; only asked if there are any.
     pub(crate) ground: Result<Ground, Breakage>,
     /// The lowest level of a finding that blocks, if one does.
@@ -127,7 +132,8 @@ impl Runner<'_> {
     fn built_in(&self, events: &mpsc::Sender<Event>, ran: &mut Ran) {
         let mut tally = Tally::new(self.plan);
         for examined in self.files(events) {
-            if let Some(text) = tally.add(&examined) {
+            // Without a state before nothing is compared.
+            if let Some(text) = tally.add(&examined).filter(|_| !self.change.parents.is_empty()) {
                 ran.texts.insert(examined.file, text);
             }
             ran.findings.extend(examined.findings);
@@ -221,6 +227,7 @@ mod tests {
     use crate::plan::selection::Selection;
     use crate::plan::{Policy, plan};
     use crate::process::Interrupt;
+    use crate::run::cache::Cache;
 
     /// Contents by the first byte of the object name, and what was read of them.
     struct Counted {
@@ -247,6 +254,10 @@ mod tests {
     }
 
     fn with_runner(contents: &Counted, files: Vec<ChangedFile>, then: impl FnOnce(&Runner<'_>, Ran)) {
+        with_cache(contents, files, &Cache::new(None), then);
+    }
+
+    fn with_cache(contents: &Counted, files: Vec<ChangedFile>, cache: &Cache, then: impl FnOnce(&Runner<'_>, Ran)) {
         let tree = ObjectId::from_hex(&[b'0'; 40]).unwrap();
         let parents = vec![Parent { tree, commit: None }];
         let change = ChangeSet { title: String::new(), head: Head::Index, parents, files };
@@ -260,6 +271,7 @@ mod tests {
             change: &change,
             plan: &plan,
             contents,
+            cache,
             ground: Err(Breakage::new("none")),
             fail_on: None,
             surroundings: &Surroundings::default(),
@@ -290,6 +302,40 @@ mod tests {
             assert_eq!(bases.iter().map(|base| base.findings.len()).collect::<Vec<_>>(), [2]);
             assert_eq!(*contents.reads.lock().unwrap(), [1, 3, 2]);
         });
+    }
+
+    #[test]
+    fn a_file_that_is_known_is_read_only_to_compare_it() {
+        let texts = vec!["a = 1\n", "a = 2\n", "b = 1 \n", "b = 2 \n"];
+        let contents = Counted { texts, reads: Mutex::default() };
+        let folder = tempfile::tempdir().unwrap();
+        let ran = |change: &dyn Fn(usize, &mut FileSide)| {
+            let file = |n: usize| {
+                let mut head = side(&format!("{n}.py"), if n == 7 { 3 } else { 1 });
+                change(n, &mut head);
+                let base = Some(side(&format!("{n}.py"), 0));
+                ChangedFile { status: Status::Modified, head: Some(head), bases: vec![base] }
+            };
+            let cache = Cache::new(Some(folder.path()));
+            let mut found = 0;
+            with_cache(&contents, (0..20).map(file).collect(), &cache, |_, ran| {
+                assert_eq!(ran.texts.keys().copied().collect::<Vec<_>>(), [7]);
+                found = ran.findings.len();
+            });
+            assert_eq!(cache.end(), None);
+            (found, std::mem::take(&mut *contents.reads.lock().unwrap()).len())
+        };
+        assert_eq!(ran(&|_, _| {}), (1, 20));
+        assert_eq!(ran(&|_, _| {}), (1, 1));
+        // Another content, path or mode is another file.
+        let other = |n: usize, head: &mut FileSide| match n {
+            1 => head.source = side("", 0).source,
+            2 => head.path = RepoPath::from("other.py"),
+            3 => head.mode = Mode::Executable,
+            _ => {}
+        };
+        assert_eq!(ran(&other), (1, 4));
+        assert_eq!(ran(&other), (1, 1));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 pub(crate) mod last;
 pub(crate) mod log;
+pub(crate) mod results;
 
 use std::path::{Path, PathBuf};
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::model::change::{FileSide, Mode};
 use crate::model::content::{Content, ContentError};
+use crate::model::path::RepoPath;
 use crate::tree::{Error, stays_inside};
 
 /// The most bytes of a commit message.
@@ -45,6 +46,12 @@ fn read_beneath(top: &Path, file: &Path, limit: u64) -> io::Result<Content> {
     // One more than allowed, to notice a file that grows while it is read.
     Read::by_ref(&mut opened).take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(bounded(bytes, limit))
+}
+
+/// The size of a regular file of the work tree; none for anything else.
+pub(crate) fn n_bytes_in_worktree(top: &Path, path: &RepoPath) -> Option<u64> {
+    let metadata = fs::symlink_metadata(top.join(path.to_fs())).ok()?;
+    metadata.is_file().then(|| metadata.len())
 }
 
 /// Whether there is anything at this path, even a link that leads nowhere.

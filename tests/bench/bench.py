@@ -5,6 +5,8 @@
     tests/bench/bench.py commit  --tollgate target/release/tollgate [--prek prek]
     tests/bench/bench.py hygiene --tollgate target/release/tollgate [--prek prek]
     tests/bench/bench.py staged  --tollgate target/release/tollgate
+    tests/bench/bench.py unchanged --tollgate target/release/tollgate [--sources FOLDER]
+    tests/bench/bench.py few     --tollgate target/release/tollgate
 
 Figures that were measured stand in FIGURES.md beside this file.
 """
@@ -17,6 +19,7 @@ import shutil
 import statistics
 import subprocess
 import tempfile
+import time
 
 ENVIRONMENT = {
     "PATH": os.environ["PATH"],
@@ -87,7 +90,7 @@ def repository(n_files):
     bench.git("config", "gc.auto", "0")
     tree(bench.folder, n_files)
     bench.git("add", ".")
-    bench.git("commit", "-q", "-m", "start")
+    bench.git("commit", "-q", "--allow-empty", "-m", "start")
     bench.git("gc", "-q")
     return root, bench
 
@@ -189,15 +192,78 @@ def staged(arguments):
     shutil.rmtree(root)
 
 
+def copied(folder, sources, n_files):
+    """The first files of another folder that are source code."""
+    wanted = {".py", ".rs", ".js", ".ts", ".json", ".toml", ".md", ".yaml", ".yml"}
+    files = (file for file in sorted(pathlib.Path(sources).rglob("*")) if file.suffix in wanted and file.is_file())
+    for n, file in zip(range(n_files), (file for file in files if file.stat().st_size < 1 << 20)):
+        target = folder / file.relative_to(sources)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target)
+
+
+def unchanged(arguments):
+    """`check --all` over 5,000 files: with nothing known, with everything known, and without the cache."""
+    root, bench = repository(0 if arguments.sources else 5000)
+    if arguments.sources:
+        copied(bench.folder, arguments.sources, 5000)
+        bench.git("add", "--force", ".")
+        bench.git("commit", "-q", "-m", "sources")
+    # Later than the index: else git has to read what it can't tell from a change.
+    time.sleep(1.1)
+    bench.git("update-index", "-q", "--refresh")
+    check = [arguments.tollgate, "check", "--all", "--format", "short"]
+    first, second, without, git = [], [], [], []
+    for turn in range(arguments.runs + 1):
+        shutil.rmtree(root / "home" / ".cache", ignore_errors=True)
+        figures = [bench.cpu([*check, "--no-cache"], (0, 1)), bench.cpu(check, (0, 1)), bench.cpu(check, (0, 1)),
+                   bench.cpu(["sh", "-c", "git ls-files --stage -v -z; git diff-files --raw -z"])]
+        if turn:
+            for figure, into in zip(figures, (without, first, second, git)):
+                into.append(figure)
+    print(f"\n5000 files, {arguments.runs} runs each")
+    row("without the cache", without)
+    row("first run", first)
+    row("second run", second, first)
+    row("git ls-files and diff-files alone", git)
+    print(f"first / second: x {statistics.median(first) / statistics.median(second):.1f}")
+    shutil.rmtree(root)
+
+
+def few(arguments):
+    """The commit hook on a few staged files with everything known, and without the cache: from how many on it pays."""
+    for n_files in (1, 3, 8, 16, 32, 64, 128):
+        root, bench = repository(0)
+        if arguments.sources:
+            copied(bench.folder, arguments.sources, n_files)
+        else:
+            tree(bench.folder, n_files)
+        bench.git("add", "--force", ".")
+        hook = [arguments.tollgate, "hook", "pre-commit"]
+        without = [*hook[:2], "--no-cache", *hook[2:]]
+        new, known, plain = [], [], []
+        for turn in range(arguments.runs + 1):
+            (root / "home" / ".cache" / "tollgate" / "results.sqlite").unlink(missing_ok=True)
+            spent = [bench.cpu(command, (0, 1)) for command in (hook, hook, without)]
+            if turn:
+                for figure, into in zip(spent, (new, known, plain)):
+                    into.append(figure)
+        row(f"{n_files} staged files, new", new, plain)
+        row(f"{n_files} staged files, known", known, plain)
+        shutil.rmtree(root)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("bench", choices=["commit", "hygiene", "staged"])
+    parser.add_argument("bench", choices=["commit", "hygiene", "staged", "unchanged", "few"])
     parser.add_argument("--tollgate", required=True)
     parser.add_argument("--prek")
     parser.add_argument("--runs", type=int, default=15)
+    parser.add_argument("--sources", help="a folder with real source code, instead of a generated tree")
     arguments = parser.parse_args()
     arguments.tollgate = os.path.abspath(arguments.tollgate)
-    {"commit": commit, "hygiene": hygiene, "staged": staged}[arguments.bench](arguments)
+    benches = {"commit": commit, "hygiene": hygiene, "staged": staged, "unchanged": unchanged, "few": few}
+    benches[arguments.bench](arguments)
 
 
 if __name__ == "__main__":

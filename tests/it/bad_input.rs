@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::fs;
 use std::process::Command;
 
-use crate::support::{Repo, TOLLGATE, run};
+use crate::support::{Repo, TOLLGATE, run, without_times};
 
 /// Deeper than any stack would bear.
 const DEEP: usize = 100_000;
@@ -379,30 +379,4 @@ fn the_number_of_threads_changes_no_byte() {
             assert_eq!(with("4"), alone, "{format}");
         }
     }
-}
-
-/// A report without what differs from run to run by its nature.
-fn without_times(format: &str, text: &str) -> String {
-    fn blank(value: &mut serde_json::Value) {
-        match value {
-            serde_json::Value::Object(object) => {
-                object.retain(|key, _| {
-                    let key = key.to_ascii_lowercase();
-                    !["guid", "time", "duration", "started", "millis", "_ms"].iter().any(|own| key.contains(own))
-                });
-                object.values_mut().for_each(blank);
-            }
-            serde_json::Value::Array(array) => array.iter_mut().for_each(blank),
-            serde_json::Value::String(text) if text.ends_with(" ms") => {
-                text.truncate(text.rfind(" - ").unwrap_or(text.len()));
-            }
-            _ => {}
-        }
-    }
-    if format == "short" {
-        return text.to_owned();
-    }
-    let mut value = serde_json::from_str(text).unwrap();
-    blank(&mut value);
-    value.to_string()
 }

@@ -5,6 +5,8 @@
 mod architecture;
 #[cfg(unix)]
 mod bad_input;
+#[cfg(unix)]
+mod cache;
 mod check;
 mod ci;
 mod commands;

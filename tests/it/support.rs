@@ -184,3 +184,29 @@ pub(crate) fn run(command: &mut Command, stdin: &[u8]) -> Ran {
     let _ = writer.join();
     output.into()
 }
+
+/// A report without what differs from run to run by its nature.
+pub(crate) fn without_times(format: &str, text: &str) -> String {
+    fn blank(value: &mut serde_json::Value) {
+        match value {
+            serde_json::Value::Object(object) => {
+                object.retain(|key, _| {
+                    let key = key.to_ascii_lowercase();
+                    !["guid", "time", "duration", "started", "millis", "_ms"].iter().any(|own| key.contains(own))
+                });
+                object.values_mut().for_each(blank);
+            }
+            serde_json::Value::Array(array) => array.iter_mut().for_each(blank),
+            serde_json::Value::String(text) if text.ends_with(" ms") => {
+                text.truncate(text.rfind(" - ").unwrap_or(text.len()));
+            }
+            _ => {}
+        }
+    }
+    if format == "short" {
+        return text.to_owned();
+    }
+    let mut value = serde_json::from_str(text).unwrap();
+    blank(&mut value);
+    value.to_string()
+}

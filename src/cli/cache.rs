@@ -1,0 +1,59 @@
+//! `tollgate cache`: the results of earlier runs.
+
+use std::fmt::Write;
+
+use clap::{Args, Subcommand};
+
+use crate::app::failure::Failure;
+use crate::cli::Context;
+use crate::store::results::{Error, Info, clear, info};
+
+/// Show or remove the results of earlier runs, which spare later ones the files that have not changed.
+#[derive(Args)]
+pub(super) struct CacheArgs {
+    #[command(subcommand)]
+    command: CacheCommand,
+}
+
+#[derive(Subcommand)]
+enum CacheCommand {
+    /// Show where the cache is, how large, and what the last run had of it.
+    Info,
+    /// Remove the cache; the next run looks at everything.
+    Clear,
+}
+
+pub(super) fn run(args: &CacheArgs, context: &Context) -> Result<u8, Failure> {
+    let folder = context.environment.cache();
+    match args.command {
+        CacheCommand::Info => {
+            let info = info(&folder).map_err(failure)?;
+            context.streams.data(text(&info).as_bytes())?;
+        }
+        CacheCommand::Clear => clear(&folder).map_err(failure)?,
+    }
+    Ok(0)
+}
+
+fn failure(error: Error) -> Failure {
+    let hint = if error.is_final() { "`tollgate cache clear` removes it" } else { "" };
+    Failure::usage(error).with_hint(hint)
+}
+
+fn text(info: &Info) -> String {
+    let mut text = format!("path      {}\n", info.file.display());
+    let mut line = |name: &str, value: String| {
+        let _ = writeln!(text, "{name:9} {value}");
+    };
+    line(
+        "size",
+        format!("{:.1} MiB of at most {} MiB", info.n_bytes as f64 / f64::from(1 << 20), info.max_bytes >> 20),
+    );
+    line("rows", info.n_rows.to_string());
+    let last = match info.last {
+        Some(last) => format!("{} of {} files were known", last.n_hits, last.n_asked),
+        None => "no run has used the cache yet".to_owned(),
+    };
+    line("last run", last);
+    text
+}

@@ -1,0 +1,306 @@
+//! What all checks said of one file, as bytes: JSON with short names, so that what there is nothing to say of takes no
+//! room. The path is left out: it is part of the key.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::finding::{Anchor, Edit, Finding, Fix, Novelty, Reach, Related, State};
+use crate::model::path::RepoPath;
+use crate::model::place::{Place, Position, Region, Span};
+use crate::model::rule::{Level, RuleId};
+
+/// What all checks said of one file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Row {
+    /// The size of the file.
+    pub(crate) n_bytes: u64,
+    /// What each check did, in the order of the checks; the last ones that have nothing to say may be missing.
+    pub(crate) shares: Vec<RowShare>,
+    /// The findings, places resolved.
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// What one check did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RowShare {
+    /// How many findings it has.
+    pub(crate) n_found: usize,
+    /// What else it had to say.
+    pub(crate) notices: Vec<String>,
+}
+
+impl Row {
+    /// The row as bytes; none if it tells of a place outside of the file at `path`.
+    pub(crate) fn encode(&self, path: &RepoPath) -> Option<Vec<u8>> {
+        let n_told = self.shares.iter().rposition(|share| *share != RowShare::default()).map_or(0, |last| last + 1);
+        let shares = self.shares.iter().take(n_told);
+        let wire = WireRow {
+            n_bytes: self.n_bytes,
+            shares: shares.map(|share| WireShare(share.n_found, share.notices.clone())).collect(),
+            findings: self.findings.iter().map(|finding| wire(finding, path)).collect::<Option<_>>()?,
+        };
+        serde_json::to_vec(&wire).ok()
+    }
+
+    /// The row that `bytes` are for the file at `path`; none if they are something else.
+    pub(crate) fn decode(bytes: &[u8], path: &RepoPath) -> Option<Self> {
+        let wire: WireRow = serde_json::from_slice(bytes).ok()?;
+        Some(Self {
+            n_bytes: wire.n_bytes,
+            shares: wire.shares.into_iter().map(|WireShare(n_found, notices)| RowShare { n_found, notices }).collect(),
+            findings: wire.findings.into_iter().map(|finding| finding.read(path)).collect::<Option<_>>()?,
+        })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireRow {
+    #[serde(rename = "n")]
+    n_bytes: u64,
+    #[serde(rename = "s", default, skip_serializing_if = "Vec::is_empty")]
+    shares: Vec<WireShare>,
+    #[serde(rename = "f", default, skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<WireFinding>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireShare(usize, Vec<String>);
+
+#[derive(Serialize, Deserialize)]
+struct WireFinding {
+    #[serde(rename = "r")]
+    rule: String,
+    #[serde(rename = "l")]
+    level: String,
+    #[serde(rename = "m")]
+    message: String,
+    #[serde(rename = "h", default, skip_serializing_if = "String::is_empty")]
+    hint: String,
+    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
+    span: Option<WireSpan>,
+    #[serde(rename = "g", default, skip_serializing_if = "Option::is_none")]
+    region: Option<WireRegion>,
+    #[serde(rename = "a")]
+    anchor: WireAnchor,
+    #[serde(rename = "x", default, skip_serializing_if = "Vec::is_empty")]
+    fixes: Vec<WireFix>,
+    #[serde(rename = "o", default, skip_serializing_if = "Vec::is_empty")]
+    related: Vec<WireRelated>,
+    #[serde(rename = "u", default, skip_serializing_if = "is_zero")]
+    n_unlisted: usize,
+    #[serde(rename = "v", default, skip_serializing_if = "is_zero")]
+    novelty: usize,
+}
+
+/// Start and end; the file as a whole where there is none.
+#[derive(Serialize, Deserialize)]
+struct WireSpan(usize, usize);
+
+#[derive(Serialize, Deserialize)]
+struct WireRegion {
+    #[serde(rename = "p")]
+    position: [u32; 5],
+    #[serde(rename = "t")]
+    lines: Vec<String>,
+    #[serde(rename = "h")]
+    line_hash: String,
+}
+
+/// Symbol, text, and whether it holds in its file alone.
+#[derive(Serialize, Deserialize)]
+struct WireAnchor(String, String, bool);
+
+#[derive(Serialize, Deserialize)]
+struct WireFix(String, Vec<WireEdit>);
+
+#[derive(Serialize, Deserialize)]
+struct WireEdit(usize, usize, WireBytes);
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum WireBytes {
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireRelated(Option<WireSpan>, Option<WireRegion>, String);
+
+/// How novelty is decided, by number; the first is the usual one.
+const NOVELTIES: [Novelty; 3] = [Novelty::Compared, Novelty::ChangedLines, Novelty::Always];
+
+fn is_zero(n: &usize) -> bool {
+    *n == 0
+}
+
+/// A place in the file at `path`; none for any other.
+fn wire_place(place: &Place, path: &RepoPath) -> Option<Option<WireSpan>> {
+    match place {
+        Place::File(at) if at == path => Some(None),
+        Place::Span(at, span) if at == path => Some(Some(WireSpan(span.start, span.end))),
+        _ => None,
+    }
+}
+
+fn read_place(span: Option<WireSpan>, path: &RepoPath) -> Place {
+    match span {
+        None => Place::File(path.clone()),
+        Some(WireSpan(start, end)) => Place::Span(path.clone(), Span { start, end }),
+    }
+}
+
+fn wire_region(region: &Region) -> WireRegion {
+    let (start, end) = (region.start, region.end);
+    WireRegion {
+        position: [start.line, start.column, end.line, end.column, region.first_line],
+        lines: region.lines.clone(),
+        line_hash: region.line_hash.clone(),
+    }
+}
+
+fn read_region(region: WireRegion) -> Region {
+    let [line, column, end_line, end_column, first_line] = region.position;
+    Region {
+        start: Position { line, column },
+        end: Position { line: end_line, column: end_column },
+        first_line,
+        lines: region.lines,
+        line_hash: region.line_hash,
+    }
+}
+
+fn wire_fix(fix: &Fix) -> WireFix {
+    let edit = |edit: &Edit| {
+        let replacement = match String::from_utf8(edit.replacement.clone()) {
+            Ok(text) => WireBytes::Text(text),
+            Err(error) => WireBytes::Bytes(error.into_bytes()),
+        };
+        WireEdit(edit.span.start, edit.span.end, replacement)
+    };
+    WireFix(fix.title.clone(), fix.edits.iter().map(edit).collect())
+}
+
+fn read_fix(WireFix(title, edits): WireFix) -> Fix {
+    let edit = |WireEdit(start, end, replacement): WireEdit| Edit {
+        span: Span { start, end },
+        replacement: match replacement {
+            WireBytes::Text(text) => text.into_bytes(),
+            WireBytes::Bytes(bytes) => bytes,
+        },
+    };
+    Fix { title, edits: edits.into_iter().map(edit).collect() }
+}
+
+fn wire(finding: &Finding, path: &RepoPath) -> Option<WireFinding> {
+    let related = |related: &Related| {
+        let region = related.region.as_ref().map(wire_region);
+        Some(WireRelated(wire_place(&related.place, path)?, region, related.message.clone()))
+    };
+    Some(WireFinding {
+        rule: finding.rule.as_str().to_owned(),
+        level: finding.level.name().to_owned(),
+        message: finding.message.clone(),
+        hint: finding.hint.clone(),
+        span: wire_place(&finding.place, path)?,
+        region: finding.region.as_ref().map(wire_region),
+        anchor: WireAnchor(
+            finding.anchor.symbol.clone(),
+            finding.anchor.text.clone(),
+            finding.anchor.reach == Reach::File,
+        ),
+        fixes: finding.fixes.iter().map(wire_fix).collect(),
+        related: finding.related.iter().map(related).collect::<Option<_>>()?,
+        n_unlisted: finding.n_unlisted,
+        novelty: NOVELTIES.iter().position(|novelty| *novelty == finding.novelty)?,
+    })
+}
+
+impl WireFinding {
+    fn read(self, path: &RepoPath) -> Option<Finding> {
+        let WireAnchor(symbol, text, is_of_file) = self.anchor;
+        let related = |WireRelated(span, region, message): WireRelated| Related {
+            place: read_place(span, path),
+            region: region.map(read_region),
+            message,
+        };
+        Some(Finding {
+            rule: RuleId::from(self.rule.as_str()),
+            level: Level::from_name(&self.level)?,
+            message: self.message,
+            hint: self.hint,
+            place: read_place(self.span, path),
+            region: self.region.map(read_region),
+            anchor: Anchor { symbol, text, reach: if is_of_file { Reach::File } else { Reach::Anywhere } },
+            fixes: self.fixes.into_iter().map(read_fix).collect(),
+            related: self.related.into_iter().map(related).collect(),
+            n_unlisted: self.n_unlisted,
+            novelty: NOVELTIES.get(self.novelty).copied()?,
+            state: State::New,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Row, RowShare};
+    use crate::model::finding::{Anchor, Edit, Finding, Novelty, Related};
+    use crate::model::path::RepoPath;
+    use crate::model::place::{Place, Position, Region, Span};
+    use crate::model::rule::Level;
+
+    fn region(line: u32) -> Option<Region> {
+        Some(Region {
+            start: Position { line, column: 2 },
+            end: Position { line, column: 9 },
+            first_line: line.saturating_sub(2),
+            lines: vec!["a\u{1b}".into(), "ü\u{0}".into()],
+            line_hash: "abc:1".into(),
+        })
+    }
+
+    /// A row with something in each of its parts.
+    fn full(path: &RepoPath) -> Row {
+        let span = |start, end| Place::Span(path.clone(), Span { start, end });
+        let edits = vec![
+            Edit { span: Span { start: 1, end: 2 }, replacement: b"text \"quoted\"".to_vec() },
+            Edit { span: Span { start: 4, end: 4 }, replacement: vec![0xff, 0, 0xfe] },
+        ];
+        let mut one = Finding::new("a/b", Level::Note, span(3, 7), "message\n")
+            .with_hint("hint")
+            .with_anchor(Anchor::new("outer::inner", b"some text"))
+            .with_fix("mend it", edits)
+            .standing_for(3);
+        one.region = region(4);
+        one.related = vec![
+            Related { place: span(9, 9), region: region(1), message: "there".into() },
+            Related { place: Place::File(path.clone()), region: None, message: String::new() },
+        ];
+        let other = Finding::new("c", Level::Error, Place::File(path.clone()), "")
+            .with_anchor(Anchor::of_file(b"x"))
+            .with_novelty(Novelty::Always);
+        let share = RowShare { n_found: 2, notices: vec!["one".into(), "two".into()] };
+        Row { n_bytes: u64::MAX, shares: vec![RowShare::default(), share], findings: vec![one, other] }
+    }
+
+    #[test]
+    fn a_row_is_read_as_it_was_written() {
+        let path = RepoPath::new(&b"a/\xff.txt"[..]);
+        let row = full(&path);
+        let bytes = row.encode(&path).unwrap();
+        assert_eq!(Row::decode(&bytes, &path), Some(row.clone()));
+        let moved = RepoPath::from("b");
+        assert_eq!(Row::decode(&bytes, &moved).unwrap().findings[0].place.path(), Some(&moved));
+        assert_eq!(row.encode(&moved), None, "a place in another file is not told");
+        for end in 0..bytes.len() {
+            assert_eq!(Row::decode(&bytes[..end], &path), None, "{end}");
+        }
+    }
+
+    #[test]
+    fn a_clean_file_takes_no_room() {
+        let path = RepoPath::from("a");
+        let row = Row { n_bytes: 12, shares: vec![RowShare::default(); 13], findings: Vec::new() };
+        let bytes = row.encode(&path).unwrap();
+        assert_eq!(bytes, b"{\"n\":12}");
+        assert_eq!(Row::decode(&bytes, &path).unwrap(), Row { shares: Vec::new(), ..row });
+    }
+}
