@@ -95,8 +95,8 @@ impl Display {
     fn take(&mut self, event: Event) {
         match event {
             Event::Files { n_files } if n_files > 0 => {
-                let bar = ProgressBar::new(n_files as u64).with_message("files");
-                self.files = Some(self.add(bar, "{spinner} built-in checks  {pos}/{len} {msg}  {elapsed}"));
+                let bar = ProgressBar::new(n_files as u64).with_prefix("built-in checks");
+                self.files = Some(self.add(bar, "{spinner} {prefix:20} {pos}/{len} files  {elapsed}"));
             }
             Event::Files { .. } => {}
             Event::FileDone => {
@@ -108,9 +108,13 @@ impl Display {
                 }
             }
             Event::Started { check, n_files } => {
-                let files = if n_files == 0 { String::new() } else { format!("{n_files} files") };
+                let files = match n_files {
+                    0 => String::new(),
+                    1 => "1 file".to_owned(),
+                    _ => format!("{n_files} files"),
+                };
                 let bar = ProgressBar::new_spinner().with_prefix(check.to_string()).with_message(files);
-                let bar = self.add(bar, "{spinner} {prefix}  {msg}  {elapsed}");
+                let bar = self.add(bar, "{spinner} {prefix:20} {msg}  {elapsed}");
                 self.commands.insert(check.to_string(), bar);
             }
             Event::Finished { check } => {

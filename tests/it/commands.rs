@@ -554,7 +554,7 @@ fn programs_of_the_project_come_before_those_of_the_machine() {
         check_staged(&repo, "own").code(1).says(&format!("this is {file}"));
         plan(&repo).says(&format!(
             "    program: {}\n",
-            file.replace("..", &repo.beside("").to_string_lossy().trim_end_matches('/'))
+            file.replace("..", repo.beside("").to_string_lossy().trim_end_matches('/'))
         ));
         if file != shims {
             check_staged(&repo, "line").code(1).says(&format!("this is {file}"));
@@ -587,4 +587,25 @@ fn another_version_than_the_wanted_one_is_broken() {
     repo.tollgate(&also).code(0);
     program(&repo, "own-tool", "own-tool 0.8");
     repo.tollgate(&also).code(3).says("its version is 0.8, and >=0.9 is wanted").says("`version` of [checks.also]");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn on_a_terminal_a_command_that_runs_has_a_line() {
+    let repo =
+        own("run = [\"sh\", \"-c\", \"while [ ! -e 'BESIDE/seen' ]; do sleep 0.05; done\", \"sh\", \"{files}\"]");
+    let screen = repo.beside("screen");
+    let line = format!("{} check --staged --only own", crate::support::TOLLGATE);
+    let mut script = repo.command(&repo.top(), "script");
+    script.args(["--quiet", "--flush", "--return", "--command", &line]).arg(&screen).env("TERM", "xterm");
+    let running = std::thread::spawn(move || run(&mut script, b""));
+    let shown = || fs::read_to_string(&screen).unwrap_or_default();
+    // The command ends only when its line was there.
+    while !shown().lines().any(|line| line.contains("own ") && line.contains("1 file ")) {
+        assert!(!running.is_finished(), "{}", shown());
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    fs::write(repo.beside("seen"), "").unwrap();
+    running.join().unwrap().code(0);
+    assert!(shown().contains("passed: "), "{}", shown());
 }
