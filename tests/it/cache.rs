@@ -235,7 +235,7 @@ fn a_file_that_git_was_told_not_to_look_at_is_looked_at() {
     let repo = many();
     agrees(&repo, &["--all"], "");
     repo.git(&["update-index", "--assume-unchanged", "0/0.py"]).code(0);
-    repo.write("0/0.py", "x=0 \n");
+    repo.write("0/0.py", "x= 0 \n");
     agrees(&repo, &["--all"], "25 of 26 files were known");
     assert!(check(&repo, &["--all"]).0.0.contains("0/0.py"));
 }
