@@ -28,7 +28,7 @@ impl Session<'_> {
     /// Judges the message in a file as it will be recorded; `None` if no check of it was chosen.
     pub(super) fn judge_message(&self, file: &Path) -> Result<Option<Judged>, Failure> {
         let (started, clock) = (SystemTime::now(), Instant::now());
-        let (config, policy) = self.policy_here()?;
+        let (config, policy) = self.policy_of_message()?;
         let stage_name = self.settings.stage.as_deref().unwrap_or(STAGE);
         let stage = config.stage(stage_name).map_err(Failure::config)?;
         let chosen =

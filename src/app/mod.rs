@@ -1,5 +1,7 @@
 //! The pipeline: from a request to a report and a verdict. The only module that sees every stage.
 
+mod attributes;
+mod bootstrap;
 pub(crate) mod failure;
 mod ground;
 mod message;
@@ -11,7 +13,7 @@ mod sources;
 pub(crate) mod staged;
 pub(crate) mod vocabulary;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 use std::sync::mpsc;
@@ -29,8 +31,9 @@ use crate::config::given::Overrides;
 use crate::discover;
 use crate::gate;
 use crate::git::Repo;
-use crate::model::change::{ChangeSet, FileSide, Head, Source};
+use crate::model::change::{ChangeSet, Head};
 use crate::model::command::{Surroundings, Trust};
+use crate::model::content::Content;
 use crate::model::deadline::Deadline;
 use crate::model::event::Event;
 use crate::model::finding::{Finding, Novelty};
@@ -44,10 +47,13 @@ use crate::plan::{Plan, Policy, plan};
 use crate::process::Interrupt;
 use crate::report::plan::PlanView;
 use crate::run::cache::Cache;
-use crate::run::{Ran, Runner};
+use crate::run::{MAX_FILE, Ran, Runner};
 use crate::store;
 use crate::store::log::Logs;
 use crate::triage;
+
+/// The most bytes of an editor's text that are taken: one more than are looked at.
+pub(crate) const MAX_BUFFER: u64 = MAX_FILE + 1;
 
 /// How a run is asked for, beside what to look at.
 #[derive(Clone, Debug)]
@@ -62,6 +68,10 @@ pub(crate) struct Settings {
     pub(crate) overrides: Overrides,
     /// Whether commands of the repository may run.
     pub(crate) trust: Trust,
+    /// The revision whose policy judges a range, where that is not its base.
+    pub(crate) judge: Option<String>,
+    /// What a reader must know of how the run was asked for.
+    pub(crate) notices: Vec<String>,
     /// What names the run's subject instead of the change's own title, for a pipeline; empty for none.
     pub(crate) title: String,
     /// Which rules the report describes.
@@ -96,13 +106,21 @@ pub(crate) struct Session<'a> {
     pub(crate) interrupt: &'a Interrupt,
 }
 
-/// One change with the policy that judges it, ready to be planned.
+/// The policy that judges a change, ready to be planned.
 struct Prepared {
-    change: ChangeSet,
     loaded: Loaded,
     stage: String,
     selection: Selection,
     engine: Engine,
+    /// The files of the change that nobody here writes.
+    foreign: BTreeSet<RepoPath>,
+}
+
+/// What a run reads from and tells to.
+struct World<'a> {
+    contents: &'a Sources<'a>,
+    cache: &'a Cache,
+    events: &'a mpsc::Sender<Event>,
 }
 
 impl Session<'_> {
@@ -111,13 +129,10 @@ impl Session<'_> {
         if let Request::Message(file) = request {
             return self.judge_message(file).map(|judged| judged.into_iter().collect());
         }
-        let changes = discover::discover(self.repo, request).map_err(Failure::change)?;
         let cache = Cache::new(self.settings.uses_results.then_some(self.settings.cache.as_path()));
-        let judged = changes.into_iter().map(|change| {
-            let change = self.without_converted(change, &cache)?;
-            self.judge_change(self.prepare(request, change)?, &cache, events)
-        });
-        let judged: Result<Vec<Judged>, Failure> = judged.collect();
+        let changes = self.changes(request)?;
+        let judged: Result<Vec<Judged>, Failure> =
+            changes.into_iter().map(|change| self.judge_by_all(request, change, &cache, events)).collect();
         // Also what an interrupted run found out is kept.
         let warning = cache.end();
         let mut judged = judged?;
@@ -127,73 +142,94 @@ impl Session<'_> {
         Ok(judged)
     }
 
-    /// The change with the files that a filter converted taken for what they are in the work tree, and not for the blobs
-    /// that git has of them.
-    fn without_converted(&self, mut change: ChangeSet, cache: &Cache) -> Result<ChangeSet, Failure> {
-        let is_claimed = |side: &FileSide| matches!(side.source, Source::CheckedOut(_));
-        let claimed: Vec<&RepoPath> = change
-            .files
-            .iter()
-            .filter_map(|file| file.head.as_ref().filter(|side| is_claimed(side)))
-            .map(|side| &side.path)
-            .collect();
-        if claimed.is_empty() || !cache.is_on() {
-            return Ok(change);
+    /// Judges a change by each policy that holds for it.
+    fn judge_by_all(
+        &self,
+        request: &Request,
+        mut change: ChangeSet,
+        cache: &Cache,
+        events: &mpsc::Sender<Event>,
+    ) -> Result<Judged, Failure> {
+        let instead = match request {
+            Request::Buffer { path, bytes } => BTreeMap::from([(path.clone(), Content::Bytes(bytes.clone()))]),
+            _ => self.as_stored(&mut change, cache.is_on())?,
+        };
+        let contents = Sources::new(self.repo).with(instead);
+        let world = World { contents: &contents, cache, events };
+        let mut judged = Vec::new();
+        for prepared in self.prepare(request, &change)? {
+            judged.push(self.judge_change(&change, &prepared, &world)?);
         }
-        let converted = self.repo.converted(claimed.into_iter()).map_err(Failure::git)?;
-        let sides = change.files.iter_mut().filter_map(|file| file.head.as_mut());
-        sides.filter(|side| converted.contains(&side.path)).for_each(|side| side.source = Source::Worktree);
-        Ok(change)
+        Ok(bootstrap::merged(judged))
+    }
+
+    /// The changes that the request asks for.
+    fn changes(&self, request: &Request) -> Result<Vec<ChangeSet>, Failure> {
+        discover::discover(self.repo, request).map_err(Failure::change)
     }
 
     /// The plan of what the request asks for, instead of running it.
     pub(crate) fn plan(&self, request: &Request) -> Result<Vec<PlanView>, Failure> {
-        let changes = discover::discover(self.repo, request).map_err(Failure::change)?;
-        let view = |change| {
-            let prepared = self.prepare(request, change)?;
-            let programs = Programs { top: self.repo.work_tree(), surroundings: &self.settings.surroundings };
-            Ok(plan_view::view(&prepared, &self.planned(&prepared)?, &programs))
-        };
-        changes.into_iter().map(view).collect()
+        let programs = Programs { top: self.repo.work_tree(), surroundings: &self.settings.surroundings };
+        let mut views = Vec::new();
+        for change in self.changes(request)? {
+            for prepared in self.prepare(request, &change)? {
+                views.push(plan_view::view(&change, &prepared, &self.planned(&change, &prepared)?, &programs));
+            }
+        }
+        Ok(views)
     }
 
-    fn prepare(&self, request: &Request, change: ChangeSet) -> Result<Prepared, Failure> {
-        let loaded = self.policy(request, &change)?;
-        let stage = self.settings.stage.clone().unwrap_or_else(|| default_stage(request).to_owned());
+    /// The change with each policy that judges it: one, and where the base has none, the defaults and the change's own.
+    fn prepare(&self, request: &Request, change: &ChangeSet) -> Result<Vec<Prepared>, Failure> {
+        let policies = self.policies(request, change)?;
+        policies.into_iter().map(|loaded| self.prepare_with(loaded, request, change)).collect()
+    }
+
+    fn prepare_with(&self, loaded: Loaded, request: &Request, change: &ChangeSet) -> Result<Prepared, Failure> {
+        let wanted = self.settings.stage.clone().filter(|stage| !loaded.is_stand_in() || loaded.has_stage(stage));
+        let stage = wanted.unwrap_or_else(|| default_stage(request).to_owned());
         let resolved = loaded.config.stage(&stage).map_err(Failure::config)?;
         let selection = Selection {
             chosen: match self.settings.only.is_empty() {
                 true => resolved.checks.value.clone(),
                 false => self.settings.only.clone(),
             },
-            left_out: self.settings.left_out.clone(),
+            left_out: self
+                .settings
+                .left_out
+                .iter()
+                .cloned()
+                .chain(commands_left_out(request, &loaded.config))
+                .collect(),
         };
-        let engine = self.engine(&loaded, &change)?;
-        Ok(Prepared { change, loaded, stage, selection, engine })
+        let engine = self.engine(&loaded, change)?;
+        let foreign = self.foreign(change, loaded.attributes)?;
+        Ok(Prepared { loaded, stage, selection, engine, foreign })
     }
 
-    fn planned<'a>(&self, prepared: &'a Prepared) -> Result<Plan<'a>, Failure> {
+    fn planned<'a>(&self, change: &ChangeSet, prepared: &'a Prepared) -> Result<Plan<'a>, Failure> {
         let policy = Policy {
             config: &prepared.loaded.config,
             selection: &prepared.selection,
             engine: &prepared.engine,
+            foreign: &prepared.foreign,
             trust: self.settings.trust,
         };
-        plan(&prepared.change, &policy).map_err(Failure::usage)
+        plan(change, &policy).map_err(Failure::usage)
     }
 
-    fn judge_change(&self, prepared: Prepared, cache: &Cache, events: &mpsc::Sender<Event>) -> Result<Judged, Failure> {
+    fn judge_change(&self, change: &ChangeSet, prepared: &Prepared, world: &World<'_>) -> Result<Judged, Failure> {
         let (started, clock) = (SystemTime::now(), Instant::now());
-        let change = &prepared.change;
         let stage = prepared.loaded.config.stage(&prepared.stage).map_err(Failure::config)?;
-        let plan = self.planned(&prepared)?;
+        let plan = self.planned(change, prepared)?;
         let grounded = if plan.commands.is_empty() { None } else { Some(self.ground(change)) };
         let logs = if plan.commands.is_empty() { None } else { Some(self.logs()) };
         let runner = Runner {
             change,
             plan: &plan,
-            contents: &Sources::new(self.repo),
-            cache,
+            contents: world.contents,
+            cache: world.cache,
             ground: grounded.as_ref().map_or_else(|| Err(ground::not_needed()), Grounded::ground),
             fail_on: stage.gate.fail_on.value,
             surroundings: &self.settings.surroundings,
@@ -202,7 +238,7 @@ impl Session<'_> {
             deadline: stage.timeout.value.map_or(Deadline::NEVER, Deadline::after),
             interrupt: self.interrupt,
         };
-        let mut ran = runner.run(events);
+        let mut ran = runner.run(world.events);
         if self.interrupt.is_set() {
             return Err(Failure::interrupted());
         }
@@ -210,11 +246,11 @@ impl Session<'_> {
         triage::order(&mut ran.findings);
         let verdict = gate::judge(&ran.findings, &ran.checks, &stage.gate);
         let report = RunReport {
-            subject: self.subject(&prepared)?,
+            subject: self.subject(change, prepared)?,
             rules: rules_in_force::of(&plan, self.settings.described, &mut ran),
             checks: ran.checks,
             findings: ran.findings,
-            notices: policy_notices(&prepared.loaded.config).chain(ran.notices).chain(no_logs(logs)).collect(),
+            notices: self.policy_notices(prepared).into_iter().chain(ran.notices).chain(no_logs(logs)).collect(),
             started,
             duration: clock.elapsed(),
         };
@@ -226,40 +262,60 @@ impl Session<'_> {
         Logs::begin(&store::folder(&self.settings.cache, self.repo.git_dir()).join("logs"))
     }
 
-    fn subject(&self, prepared: &Prepared) -> Result<Subject, Failure> {
+    fn subject(&self, change: &ChangeSet, prepared: &Prepared) -> Result<Subject, Failure> {
         let head = self.repo.head().map_err(Failure::git)?;
         Ok(Subject {
             title: match self.settings.title.is_empty() {
-                true => prepared.change.title.clone(),
-                false => format!("{} ({})", self.settings.title, prepared.change.title),
+                true => change.title.clone(),
+                false => format!("{} ({})", self.settings.title, change.title),
             },
             policy: prepared.loaded.name.clone(),
             stage: prepared.stage.clone(),
-            revision: match prepared.change.head {
+            revision: match change.head {
                 Head::Tree { commit, .. } => Some(commit),
                 Head::Index | Head::Worktree => None,
             },
             branch: head.branch.unwrap_or_default(),
             repository: self.repo.origin().map_err(Failure::git)?.unwrap_or_default(),
-            n_files: prepared.change.files.len(),
+            n_files: change.files.len(),
         })
+    }
+
+    /// What a reader must know of the policy and of what it leaves out.
+    fn policy_notices(&self, prepared: &Prepared) -> Vec<Notice> {
+        let messages = self.settings.notices.iter().chain(&prepared.loaded.config.notices).cloned();
+        messages.chain(left_out(&prepared.foreign)).map(policy_notice).collect()
     }
 }
 
 /// The stage whose checks fit a request that names none.
 pub(crate) fn default_stage(request: &Request) -> &'static str {
     match request {
-        Request::Staged | Request::Worktree | Request::All | Request::Files(_) => "pre-commit",
+        Request::Staged | Request::Worktree | Request::All | Request::Files(_) | Request::Buffer { .. } => "pre-commit",
         Request::Range { .. } => "pull-request",
         Request::Push { .. } => "pre-push",
         Request::Message(_) => "commit-msg",
     }
 }
 
-/// What a reader must know of the policy.
-fn policy_notices(config: &Config) -> impl Iterator<Item = Notice> {
-    let notice = |message: &String| Notice { check: RuleId::from("policy"), path: None, message: message.clone() };
-    config.notices.iter().map(notice)
+fn policy_notice(message: String) -> Notice {
+    Notice { check: RuleId::from("policy"), path: None, message }
+}
+
+/// Names the files in which only secrets were looked for.
+fn left_out(foreign: &BTreeSet<RepoPath>) -> Option<String> {
+    const SHOWN: usize = 5;
+    let names: Vec<String> = foreign.iter().take(SHOWN).map(ToString::to_string).collect();
+    let more = if foreign.len() > SHOWN { format!(" and {} more", foreign.len() - SHOWN) } else { String::new() };
+    let what = "generated or vendored by .gitattributes, so looked at for secrets alone";
+    (!foreign.is_empty()).then(|| format!("{what}: {}{more}", names.join(", ")))
+}
+
+/// The commands of the policy, where they can't see what is judged: an editor's text is in no file.
+fn commands_left_out(request: &Request, config: &Config) -> Vec<(String, &'static str)> {
+    let is_buffer = matches!(request, Request::Buffer { .. });
+    let commands = config.checks.iter().filter(|(_, check)| is_buffer && check.run.is_some());
+    commands.map(|(id, _)| (id.clone(), "--stdin-filename")).collect()
 }
 
 /// That what commands print could not be kept.

@@ -32,7 +32,7 @@ impl Programs<'_> {
     }
 }
 
-pub(super) fn view(prepared: &Prepared, plan: &Plan<'_>, programs: &Programs<'_>) -> PlanView {
+pub(super) fn view(change: &ChangeSet, prepared: &Prepared, plan: &Plan<'_>, programs: &Programs<'_>) -> PlanView {
     let why = |outcome: &Outcome| match outcome {
         Outcome::Skipped(why) => why.clone(),
         Outcome::Broken(breakage) => breakage.why.clone(),
@@ -40,11 +40,11 @@ pub(super) fn view(prepared: &Prepared, plan: &Plan<'_>, programs: &Programs<'_>
     };
     PlanView {
         version: VERSION,
-        title: prepared.change.title.clone(),
+        title: change.title.clone(),
         policy: prepared.loaded.name.clone(),
         stage: prepared.stage.clone(),
-        files: prepared.change.files.iter().map(file).collect(),
-        checks: checks(&prepared.change, plan, programs),
+        files: change.files.iter().map(file).collect(),
+        checks: checks(change, plan, programs),
         left_out: plan
             .settled
             .iter()

@@ -8,9 +8,10 @@ use crate::app::project_rules::Where;
 use crate::app::sources::Sources;
 use crate::app::vocabulary::vocabulary;
 use crate::check::pattern::rule_file::RuleFile;
+use crate::config::Config;
 use crate::config::vocabulary::{verify, verify_words};
-use crate::config::{Config, OnBroken, Origin, Sourced};
 use crate::git::Repo;
+use crate::git::attributes::AttributeSource;
 use crate::git::listing::Listing;
 use crate::model::change::{ChangeSet, ChangedFile, FileSide, Head, Mode, ObjectId, Source};
 use crate::model::content::{Content, Contents};
@@ -24,8 +25,10 @@ const FILE: &str = "tollgate.toml";
 const LOCAL_FILE: &str = "tollgate.local.toml";
 /// The most bytes of it that are read; `config` says what is too much.
 const MAX_BYTES: u64 = 64 << 20;
-/// What the report says where a change has no policy to be judged by but its own.
+/// What the report says where a change wants to enter a branch that has no policy.
 const REPORT_ONLY: &str = "the base has no policy";
+/// The name of the policy without any file.
+const DEFAULTS: &str = "built-in defaults";
 
 /// A policy and where it comes from.
 pub(super) struct Loaded {
@@ -34,6 +37,31 @@ pub(super) struct Loaded {
     pub(super) name: String,
     /// Where its own rule files are.
     pub(super) side: Where,
+    /// Where the attributes of files are that belong to it.
+    pub(super) attributes: AttributeSource,
+    /// Whether it stands in for one that the base should have.
+    role: Role,
+}
+
+/// Why a policy judges.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// It is the one for what is judged.
+    Own,
+    /// The base has none, and the change brings one: the defaults decide meanwhile.
+    StandIn,
+}
+
+impl Loaded {
+    /// Whether it stands in for one that the base should have: then it can't know the stages of the project.
+    pub(super) fn is_stand_in(&self) -> bool {
+        self.role == Role::StandIn
+    }
+
+    /// Whether it has a stage of that name.
+    pub(super) fn has_stage(&self, name: &str) -> bool {
+        self.config.stages.contains_key(name)
+    }
 }
 
 /// A file that was found, as bytes.
@@ -44,26 +72,42 @@ struct Found {
 }
 
 impl Session<'_> {
-    /// Finds, reads and checks the policy for a change.
-    pub(super) fn policy(&self, request: &Request, change: &ChangeSet) -> Result<Loaded, Failure> {
-        let (found, reports_only) = match request {
-            Request::Range { base, .. } => self.policy_of_base(base, change)?,
-            _ => (self.policy_of_judged(change)?, false),
+    /// Finds, reads and checks what judges a change: the policy that belongs to it, or that of the branch which it wants
+    /// to enter. Where that branch has none and the change brings one, the defaults decide, so that nobody switches the
+    /// gate off by adding a file, and the change's own policy, which comes second, reports.
+    pub(super) fn policies(&self, request: &Request, change: &ChangeSet) -> Result<Vec<Loaded>, Failure> {
+        let Request::Range { base, .. } = request else {
+            let found = self.policy_of_judged(change)?;
+            return Ok(vec![self.completed(self.load(found, of_judged(change))?, change)]);
         };
-        let mut loaded = self.load(found)?;
+        let judge = self.settings.judge.as_deref().unwrap_or(base);
+        let tree = resolve_tree(self.repo, judge)?;
+        let attributes = AttributeSource::Tree(tree);
+        let of_base = self.in_tree(&tree, judge)?;
+        let own = if of_base.is_none() { self.policy_of_judged(change)? } else { None };
+        let mut loaded = vec![match own {
+            Some(_) => stand_in(attributes),
+            None => self.load(of_base, attributes)?,
+        }];
+        if own.is_some() {
+            loaded.push(report_only(self.load(own, attributes)?));
+        }
+        let mut loaded: Vec<Loaded> = loaded.into_iter().map(|loaded| self.completed(loaded, change)).collect();
+        if let (Head::Tree { tree, commit }, Some(first)) = (change.head, loaded.first_mut()) {
+            self.note_edit(first, change, &tree, &commit.short())?;
+        }
+        Ok(loaded)
+    }
+
+    /// The policy with what the command line says, and with notes of what was not read.
+    fn completed(&self, mut loaded: Loaded, change: &ChangeSet) -> Loaded {
         loaded.config.with_overrides(self.settings.overrides);
         let local = RepoPath::from(LOCAL_FILE);
         if Sources::new(self.repo).is_in_worktree(&local) == Some(true) {
             loaded.config.note_unread(&local);
         }
         change.files.iter().for_each(|file| loaded.config.note_unread(file.path()));
-        if let (Request::Range { .. }, Head::Tree { tree, commit }) = (request, change.head) {
-            self.note_edit(&mut loaded, change, &tree, &commit.short())?;
-        }
-        if reports_only {
-            report_only(&mut loaded);
-        }
-        Ok(loaded)
+        loaded
     }
 
     /// Tells that the change edits the policy that will judge those after it.
@@ -87,7 +131,30 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// The policy for what has no change: a message, a listing.
+    /// The policy for the message of a commit: what will be committed beside it.
+    pub(super) fn policy_of_message(&self) -> Result<(Config, String), Failure> {
+        let path = RepoPath::from(FILE);
+        let head = self.repo.head().map_err(Failure::git)?.commit;
+        let of_head = match head {
+            Some(commit) => self.repo.entry(&commit.tree, &path).map_err(Failure::git)?,
+            None => None,
+        };
+        let here = self.in_worktree()?;
+        // The index is asked only where somebody has a policy: git reads the whole of it to answer.
+        let asks = of_head.is_some() || here.is_some();
+        let staged = if asks { self.repo.staged_entry(&path).map_err(Failure::git)? } else { None };
+        let found = match staged {
+            Some(side) => self.read(&side, format!("{FILE} (staged)"), Where::Index)?,
+            // Taken out of the index, or never put there.
+            None if of_head.is_some() => None,
+            None => here,
+        };
+        let mut loaded = self.load(found, AttributeSource::Index)?;
+        loaded.config.with_overrides(self.settings.overrides);
+        Ok((loaded.config, loaded.name))
+    }
+
+    /// The policy for what has no change: a listing.
     pub(crate) fn policy_here(&self) -> Result<(Config, String), Failure> {
         let found = match self.repo.work_tree() {
             Some(_) => self.in_worktree()?,
@@ -96,7 +163,7 @@ impl Session<'_> {
                 None => None,
             },
         };
-        let mut loaded = self.load(found)?;
+        let mut loaded = self.load(found, AttributeSource::Worktree)?;
         loaded.config.with_overrides(self.settings.overrides);
         Ok((loaded.config, loaded.name))
     }
@@ -105,7 +172,7 @@ impl Session<'_> {
     pub(crate) fn own_rules(&self) -> Result<Vec<RuleFile>, Failure> {
         let found = self.in_worktree()?;
         let side = found.as_ref().map_or(Where::Nowhere, |found| found.side);
-        let loaded = self.load(found)?;
+        let loaded = self.load(found, AttributeSource::Worktree)?;
         self.project_rules(&loaded.config, side)
     }
 
@@ -117,7 +184,7 @@ impl Session<'_> {
         Ok(sides.iter().map(|side| top.join(side.path.to_fs())).collect())
     }
 
-    fn load(&self, found: Option<Found>) -> Result<Loaded, Failure> {
+    fn load(&self, found: Option<Found>, attributes: AttributeSource) -> Result<Loaded, Failure> {
         let source = found.as_ref().map(|found| (found.name.as_str(), found.bytes.as_slice()));
         let mut config = Config::load(source).map_err(Failure::config)?;
         let side = found.as_ref().map_or(Where::Nowhere, |found| found.side);
@@ -133,7 +200,8 @@ impl Session<'_> {
             let given: Vec<String> = given.map(|(word, _)| word.clone()).collect();
             verify_words(&config, &words, by, &given).map_err(Failure::config)?;
         }
-        Ok(Loaded { config, name: found.map_or_else(|| "built-in defaults".to_owned(), |found| found.name), side })
+        let name = found.map_or_else(|| DEFAULTS.to_owned(), |found| found.name);
+        Ok(Loaded { config, name, side, attributes, role: Role::Own })
     }
 
     /// The policy as it will be with what is judged.
@@ -196,29 +264,29 @@ impl Session<'_> {
             Err(error) => Err(Failure::usage(anyhow::anyhow!("cannot read {name}: {}", error.0))),
         }
     }
-
-    /// The policy of the branch that the change wants to enter. Where that has none, the change's own one reports
-    /// without blocking; where nobody has one, the defaults judge.
-    fn policy_of_base(&self, base: &str, change: &ChangeSet) -> Result<(Option<Found>, bool), Failure> {
-        let tree = resolve_tree(self.repo, base)?;
-        if let Some(found) = self.in_tree(&tree, base)? {
-            return Ok((Some(found), false));
-        }
-        let own = self.policy_of_judged(change)?;
-        let is_there = own.is_some();
-        Ok((own, is_there))
-    }
 }
 
 fn resolve_tree(repo: &Repo, revision: &str) -> Result<ObjectId, Failure> {
     repo.resolve(revision).map(|commit| commit.tree).map_err(Failure::git)
 }
 
-/// Lets a policy that the change itself brings report, but not block.
-fn report_only(loaded: &mut Loaded) {
-    loaded.name = format!("{}, reporting only: {REPORT_ONLY}", loaded.name);
-    for stage in loaded.config.stages.values_mut() {
-        stage.gate.fail_on = Sourced { value: None, origin: Origin::Given(REPORT_ONLY) };
-        stage.gate.on_broken = Sourced { value: OnBroken::Warn, origin: Origin::Given(REPORT_ONLY) };
+/// Where the attributes of what is judged are.
+fn of_judged(change: &ChangeSet) -> AttributeSource {
+    match change.head {
+        Head::Worktree => AttributeSource::Worktree,
+        Head::Index => AttributeSource::Index,
+        Head::Tree { tree, .. } => AttributeSource::Tree(tree),
     }
+}
+
+/// The defaults in the place of a policy that the base should have.
+fn stand_in(attributes: AttributeSource) -> Loaded {
+    let name = format!("{DEFAULTS}: {REPORT_ONLY}");
+    Loaded { config: Config::defaults(), name, side: Where::Nowhere, attributes, role: Role::StandIn }
+}
+
+/// Lets a policy that the change itself brings report, but not decide.
+fn report_only(mut loaded: Loaded) -> Loaded {
+    loaded.name = format!("{}, reporting only", loaded.name);
+    loaded
 }

@@ -1,5 +1,6 @@
 //! Contents from wherever a change has them: the object store or the work tree.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::git::Repo;
@@ -13,17 +14,33 @@ use crate::tree::file::{n_bytes_in_worktree, read_worktree};
 pub(crate) struct Sources<'a> {
     objects: Objects<'a>,
     top: Option<PathBuf>,
+    /// What is judged instead of what the work tree has at a path.
+    instead: BTreeMap<RepoPath, Content>,
 }
 
 impl<'a> Sources<'a> {
     /// The contents of a repository.
     pub(crate) fn new(repo: &'a Repo) -> Self {
-        Self { objects: repo.objects(), top: repo.work_tree().map(ToOwned::to_owned) }
+        Self { objects: repo.objects(), top: repo.work_tree().map(ToOwned::to_owned), instead: BTreeMap::new() }
+    }
+
+    /// The same with other contents for some paths of the work tree.
+    pub(super) fn with(mut self, contents: BTreeMap<RepoPath, Content>) -> Self {
+        self.instead.extend(contents);
+        self
     }
 }
 
 impl Contents for Sources<'_> {
     fn read(&self, side: &FileSide, limit: u64) -> Result<Content, ContentError> {
+        if side.source == Source::Worktree
+            && let Some(content) = self.instead.get(&side.path)
+        {
+            return Ok(match content {
+                Content::Bytes(bytes) if bytes.len() as u64 > limit => Content::TooLarge(bytes.len() as u64),
+                content => content.clone(),
+            });
+        }
         match (side.source, &self.top) {
             (Source::Worktree | Source::CheckedOut(_), Some(top)) => read_worktree(top, side, limit),
             _ => self.objects.read(side, limit),

@@ -1,5 +1,6 @@
 //! `tollgate check`: runs the gate.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args};
@@ -7,7 +8,7 @@ use clap::{ArgGroup, Args};
 use crate::app::failure::Failure;
 use crate::app::rules_in_force::Described;
 use crate::app::staged::whatever_changed;
-use crate::app::{Session, Settings, default_stage};
+use crate::app::{MAX_BUFFER, Session, Settings, default_stage};
 use crate::cli::Context;
 use crate::cli::environment::Environment;
 use crate::cli::output::OutputArgs;
@@ -41,6 +42,10 @@ pub(super) struct CheckArgs {
     /// The change, for --base.
     #[arg(long, value_name = "REV", requires = "base")]
     head: Option<String>,
+    /// Judge what stands on standard input as if it were this file, for editors: built-in checks and rules alone; every
+    /// finding counts as new.
+    #[arg(long, value_name = "PATH", group = "what")]
+    stdin_filename: Option<PathBuf>,
     /// Judge these files or folders as they are in the work tree; every finding counts as new.
     #[arg(value_name = "FILES", group = "what")]
     files: Vec<PathBuf>,
@@ -95,6 +100,8 @@ impl RunArgs {
                 jobs: self.jobs.map(usize::from),
             },
             trust,
+            judge: None,
+            notices: Vec::new(),
             title: String::new(),
             described: Described::Found,
             has_editor: environment.get("GIT_EDITOR") != Some(":"),
@@ -132,12 +139,23 @@ fn request(args: &CheckArgs, repo: &Repo, folder: &Path) -> Result<Option<Reques
         CheckArgs { base: Some(base), head, .. } => {
             Request::Range { base: base.clone(), head: head.clone().unwrap_or_else(|| "HEAD".to_owned()) }
         }
+        CheckArgs { stdin_filename: Some(file), .. } => {
+            Request::Buffer { path: repo_path(file, repo, folder)?, bytes: read_stdin()? }
+        }
         CheckArgs { files, .. } if !files.is_empty() => {
             let paths: Result<Vec<_>, _> = files.iter().map(|file| repo_path(file, repo, folder)).collect();
             Request::Files(paths?)
         }
         _ => return Ok(None),
     }))
+}
+
+/// What an editor hands over; the checks say of more than they read that they did not look at it.
+fn read_stdin() -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read = std::io::stdin().lock().take(MAX_BUFFER).read_to_end(&mut bytes);
+    read.map_err(|error| Failure::usage(anyhow::Error::new(error).context("cannot read standard input")))?;
+    Ok(bytes)
 }
 
 /// Shows the plan instead of running it.

@@ -12,9 +12,10 @@ use crate::cli::Context;
 use crate::cli::check::{RunArgs, show_plan};
 use crate::cli::output::OutputArgs;
 use crate::cli::progress::{listen, watched};
-use crate::forge::{Change, FORGES, Forge, detect};
+use crate::forge::{Change, FORGES, Forge, Judge, detect};
 use crate::git::Repo;
 use crate::model::command::Trust;
+use crate::model::escape::escaped;
 use crate::model::request::Request;
 use crate::report::{Audience, Document, format};
 
@@ -53,11 +54,14 @@ pub(super) fn run(args: &CiArgs, context: &Context) -> Result<u8, Failure> {
     let change = change(args, forge, context)?;
     let base = known_base(&repo, &change, forge)?;
     must_differ(&repo, &base, &change)?;
+    let (judge, notice) = judge(&repo, &change)?;
     let request = Request::Range { base, head: change.head };
     let settings = Settings {
         // Nobody can switch a check of a pipeline off from outside; the policy can.
         left_out: args.run.skip.iter().map(|id| (id.clone(), "--skip")).collect(),
         title: change.title,
+        judge,
+        notices: notice.into_iter().collect(),
         described: args.output.described(),
         ..args.run.settings(&context.environment, Trust::Commands)
     };
@@ -79,6 +83,7 @@ fn change(args: &CiArgs, forge: Option<&Forge>, context: &Context) -> Result<Cha
         head: args.head.clone().unwrap_or_else(|| "HEAD".to_owned()),
         title: args.change.as_ref().map_or_else(String::new, |number| format!("change {number} into {base}")),
         is_request: false,
+        judge: Judge::Base,
     };
     let told = match (&args.base, forge) {
         (Some(base), _) => return Ok(named(base)),
@@ -119,6 +124,28 @@ fn known_base(repo: &Repo, change: &Change, forge: Option<&Forge>) -> Result<Str
         Some(forge) => failure.with_hint(forge.fetch_hint),
         None => failure,
     })
+}
+
+/// The revision whose policy judges instead of the base's, or why that can't be told. What was pushed to a branch before
+/// is no judge of what is pushed now: it may be as bad.
+fn judge(repo: &Repo, change: &Change) -> Result<(Option<String>, Option<String>), Failure> {
+    let Judge::DefaultBranch { pushed, default } = &change.judge else { return Ok((None, None)) };
+    let default = match default.is_empty() {
+        true => repo.default_branch().map_err(Failure::git)?.unwrap_or_default(),
+        false => default.clone(),
+    };
+    if default == *pushed && !default.is_empty() {
+        return Ok((None, None));
+    }
+    let branch = format!("refs/remotes/origin/{default}");
+    if !default.is_empty() && repo.resolve(&branch).is_ok() {
+        return Ok((Some(branch), None));
+    }
+    let why = match default.is_empty() {
+        true => "the default branch is not known here".to_owned(),
+        false => format!("the default branch `{}` was not fetched", escaped(&default)),
+    };
+    Ok((None, Some(format!("{why}: judged by the policy of what was there before the push, which may be its own"))))
 }
 
 /// A request to merge a commit into itself is no request: something in the pipeline names the wrong commit, and judging

@@ -17,9 +17,44 @@ pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
     best.map(|(_, candidate)| candidate)
 }
 
+/// The known word of which `word` is almost surely a slip: not that word, and one or two letters away from it. A word
+/// that goes on after a hyphen is one of its own.
+pub(crate) fn slip_of<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    const LONG: usize = 8;
+    if word.len() > MAX_WORD {
+        return None;
+    }
+    let is_slip = |candidate: &&str| {
+        let most = if candidate.len() >= LONG { 2 } else { 1 };
+        let goes_on = word.strip_prefix(*candidate).is_some_and(|rest| rest.starts_with('-'));
+        !goes_on && (1..=most).contains(&strsim::osa_distance(word, candidate))
+    };
+    let slips = known.into_iter().filter(is_slip);
+    slips.min_by_key(|candidate| strsim::osa_distance(word, candidate))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{nearest, slip_of};
+
+    #[test]
+    fn a_slip_is_told_from_a_word_of_its_own() {
+        let known = ["pre-commit", "pre-push", "pull-request", "manual"];
+        let slip = |word: &str| slip_of(word, known);
+        for (word, meant) in [
+            ("pre-comit", "pre-commit"),
+            ("precommit", "pre-commit"),
+            ("pre-commmit", "pre-commit"),
+            ("pull-requests", "pull-request"),
+            ("pre-pusch", "pre-push"),
+            ("manaul", "manual"),
+        ] {
+            assert_eq!(slip(word), Some(meant), "{word}");
+        }
+        for word in ["pre-commit", "pre-commit-ci", "nightly", "annual", "pre-rebase", "pull-2", ""] {
+            assert_eq!(slip(word), None, "{word}");
+        }
+    }
 
     #[track_caller]
     fn check(word: &str, expected: Option<&str>) {

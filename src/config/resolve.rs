@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::config::nearest::slip_of;
 use crate::config::places::{Places, joined};
 use crate::config::problem::{Error, Problem};
 use crate::config::raw::{
@@ -119,6 +120,9 @@ impl Resolver<'_> {
         let (follower, leader) = defaults::FOLLOWER;
         let known = defaults::STAGES.iter().map(|(name, _)| *name);
         let mut stages = BTreeMap::new();
+        for name in raw.keys() {
+            self.refuse_slip(name, known.clone());
+        }
         for name in known.chain(raw.keys().map(String::as_str)) {
             let follows = name == follower && !raw.contains_key(name);
             let said_as = if follows { leader } else { name };
@@ -126,6 +130,17 @@ impl Resolver<'_> {
             stages.insert(name.to_owned(), stage);
         }
         stages
+    }
+
+    /// A stage is named freely; a name that was meant to be another one would never run, and nobody would notice.
+    fn refuse_slip<'k>(&mut self, name: &str, known: impl Iterator<Item = &'k str> + Clone) {
+        if known.clone().all(|known| known != name)
+            && let Some(meant) = slip_of(name, known)
+        {
+            let message = format!("there is no stage `{name}`, and its name is too much like `{meant}`");
+            let hint = format!("did you mean [stages.{meant}]? Call a stage of your own something else");
+            self.problems.push(self.places.key_problem(&joined("stages", name), message, hint));
+        }
     }
 
     fn stage(&mut self, name: &str, raw: Option<&RawStage>, gate: &RawGate) -> Stage {

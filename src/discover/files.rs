@@ -45,6 +45,12 @@ pub(super) fn discover_named(repo: &Repo, names: &[RepoPath]) -> Result<ChangeSe
     Ok(change_set(title, sides.into_values()))
 }
 
+/// One file of which only the name is known here.
+pub(super) fn discover_buffer(path: &RepoPath) -> ChangeSet {
+    let side = FileSide { path: path.clone(), mode: Mode::File, source: Source::Worktree };
+    change_set(path.to_string(), [side].into_iter())
+}
+
 /// A change set that measures nothing against anything.
 fn change_set(title: String, sides: impl Iterator<Item = FileSide>) -> ChangeSet {
     let files = sides.map(|side| ChangedFile { status: Status::Present, head: Some(side), bases: Vec::new() });

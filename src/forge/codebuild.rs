@@ -1,7 +1,7 @@
 //! AWS CodeBuild: the variables of a build that a webhook started (docs.aws.amazon.com, "Environment variables in build
 //! environments").
 
-use crate::forge::{Change, Error, Forge, Variables, branch, given, given_object, remote_branch};
+use crate::forge::{Change, Error, Forge, Judge, Variables, branch, given, given_object, remote_branch};
 
 pub(super) const FORGE: Forge = Forge {
     name: "codebuild",
@@ -29,12 +29,20 @@ fn change(variables: &Variables, _event: &[u8]) -> Result<Change, Error> {
             head,
             title: format!("{trigger} into {into}"),
             is_request: true,
+            judge: Judge::Base,
         });
     }
     match given_object(variables, "CODEBUILD_WEBHOOK_PREV_COMMIT") {
-        Some(before) => {
-            Ok(Change { bases: vec![before.to_owned()], head, title: trigger.to_owned(), is_request: false })
-        }
+        Some(before) => Ok(Change {
+            bases: vec![before.to_owned()],
+            head,
+            title: trigger.to_owned(),
+            is_request: false,
+            judge: Judge::DefaultBranch {
+                pushed: trigger.strip_prefix("branch/").unwrap_or_default().to_owned(),
+                default: String::new(),
+            },
+        }),
         None => Err(missing(
             "no webhook started this build; name the base with --base, for a CodeCommit pull request its destination \
              commit",

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::forge::{Change, Error, Forge, Variables, branch, given, remote_branch};
+use crate::forge::{Change, Error, Forge, Judge, Variables, branch, given, remote_branch};
 
 const NAME: &str = "github";
 
@@ -65,20 +65,32 @@ fn change(variables: &Variables, event: &[u8]) -> Result<Change, Error> {
         let title = format!("pull request {} into {into}", event.number);
         if given(variables, "GITHUB_EVENT_NAME") == Some("pull_request_target") {
             // There GITHUB_SHA is the base, and the checkout has to fetch the head itself.
-            return Ok(Change { bases: vec![request.base.sha], head: request.head.sha, title, is_request: true });
+            return Ok(Change {
+                bases: vec![request.base.sha],
+                head: request.head.sha,
+                title,
+                is_request: true,
+                judge: Judge::Base,
+            });
         }
         // Actions judges the merge of the request into its base; its first parent is the base as it was merged into,
         // which may be newer than the one that the event tells of.
         let merged =
             (reference.starts_with("refs/pull/") && reference.ends_with("/merge")).then(|| format!("{head}^1"));
         let bases = merged.into_iter().chain([request.base.sha, remote_branch(into)]).collect();
-        return Ok(Change { bases, head, title, is_request: true });
+        return Ok(Change { bases, head, title, is_request: true, judge: Judge::Base });
     }
     if let Some(group) = event.merge_group {
         let title = format!("merge group into {}", branch(&group.base_ref));
-        return Ok(Change { bases: vec![group.base_sha], head, title, is_request: true });
+        let bases = vec![group.base_sha];
+        return Ok(Change { bases, head, title, is_request: true, judge: Judge::Base });
     }
-    let bases = match (event.before.bytes().any(|byte| byte != b'0'), event.repository.default_branch) {
+    let default = event.repository.default_branch.clone();
+    let judge = Judge::DefaultBranch {
+        pushed: reference.strip_prefix("refs/heads/").unwrap_or_default().to_owned(),
+        default: default.clone(),
+    };
+    let bases = match (event.before.bytes().any(|byte| byte != b'0'), default) {
         (true, _) => vec![event.before],
         (false, default) if !default.is_empty() && reference.starts_with("refs/heads/") => {
             vec![remote_branch(&default)]
@@ -88,5 +100,5 @@ fn change(variables: &Variables, event: &[u8]) -> Result<Change, Error> {
             return Err(missing(format!("an event `{name}` has no base; name one with --base")));
         }
     };
-    Ok(Change { bases, head, title: format!("push to {}", branch(reference)), is_request: false })
+    Ok(Change { bases, head, title: format!("push to {}", branch(reference)), is_request: false, judge })
 }

@@ -1,6 +1,6 @@
 //! GitLab CI: the predefined variables (docs.gitlab.com, "Predefined CI/CD variables reference").
 
-use crate::forge::{Change, Error, Forge, Variables, given, given_object, remote_branch};
+use crate::forge::{Change, Error, Forge, Judge, Variables, given, given_object, remote_branch};
 
 pub(super) const FORGE: Forge = Forge {
     name: "gitlab",
@@ -23,15 +23,20 @@ fn change(variables: &Variables, _event: &[u8]) -> Result<Change, Error> {
         let left_at = given_object(variables, "CI_MERGE_REQUEST_DIFF_BASE_SHA").map(str::to_owned);
         let bases = merged_into.into_iter().chain([remote_branch(target)]).chain(left_at).collect();
         let number = given(variables, "CI_MERGE_REQUEST_IID").unwrap_or("?");
-        return Ok(Change { bases, head, title: format!("merge request {number} into {target}"), is_request: true });
+        let title = format!("merge request {number} into {target}");
+        return Ok(Change { bases, head, title, is_request: true, judge: Judge::Base });
     }
     let branch = given(variables, "CI_COMMIT_BRANCH");
     let before = given_object(variables, "CI_COMMIT_BEFORE_SHA").map(str::to_owned);
     let default = given(variables, "CI_DEFAULT_BRANCH").filter(|default| Some(*default) != branch);
+    let judge = Judge::DefaultBranch {
+        pushed: branch.unwrap_or_default().to_owned(),
+        default: given(variables, "CI_DEFAULT_BRANCH").unwrap_or_default().to_owned(),
+    };
     let base = before.or_else(|| default.map(remote_branch));
     match (base, branch) {
         (Some(base), Some(branch)) => {
-            Ok(Change { bases: vec![base], head, title: format!("push to {branch}"), is_request: false })
+            Ok(Change { bases: vec![base], head, title: format!("push to {branch}"), is_request: false, judge })
         }
         _ => Err(missing(
             "neither CI_MERGE_REQUEST_TARGET_BRANCH_NAME nor CI_COMMIT_BEFORE_SHA with CI_COMMIT_BRANCH is set; run the \

@@ -21,6 +21,23 @@ pub(crate) struct Change {
     pub(crate) title: String,
     /// Whether it is a request to merge: then head and base are never the same.
     pub(crate) is_request: bool,
+    /// Whose policy judges.
+    pub(crate) judge: Judge,
+}
+
+/// Whose policy judges a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Judge {
+    /// That of the base.
+    Base,
+    /// The change was pushed to a branch, and its base may be what was pushed before, policy and all: that of the
+    /// default branch, if it is another one.
+    DefaultBranch {
+        /// The branch that was pushed to; empty if that is not said.
+        pushed: String,
+        /// The name of the default branch; empty if that is not said.
+        default: String,
+    },
 }
 
 /// A forge's pipeline.
@@ -84,7 +101,7 @@ fn branch(reference: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Change, Variables, detect};
+    use super::{Change, Judge, Variables, detect};
 
     fn variables(pairs: &[(&str, &str)]) -> Variables {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -96,7 +113,39 @@ mod tests {
         let change = (detect(&variables).unwrap().change)(&variables, event.as_bytes()).unwrap();
         let bases = bases.iter().map(|&base| base.to_owned()).collect();
         let is_request = title.contains(" into ");
-        assert_eq!(change, Change { bases, head: head.to_owned(), title: title.to_owned(), is_request });
+        let judge = change.judge.clone();
+        assert_eq!(judge == Judge::Base, is_request);
+        assert_eq!(change, Change { bases, head: head.to_owned(), title: title.to_owned(), is_request, judge });
+    }
+
+    #[track_caller]
+    fn judged(pairs: &[(&str, &str)], event: &str, pushed: &str, default: &str) {
+        let variables = variables(pairs);
+        let change = (detect(&variables).unwrap().change)(&variables, event.as_bytes()).unwrap();
+        let expected = Judge::DefaultBranch { pushed: pushed.to_owned(), default: default.to_owned() };
+        assert_eq!(change.judge, expected);
+    }
+
+    #[test]
+    fn a_push_names_its_branch_and_the_default_one() {
+        let github = [("GITHUB_ACTIONS", "true"), ("GITHUB_SHA", "aaa"), ("GITHUB_REF", "refs/heads/topic")];
+        judged(&github, r#"{"before": "bbb", "repository": {"default_branch": "main"}}"#, "topic", "main");
+        judged(&github, r#"{"before": "bbb"}"#, "topic", "");
+        let gitlab = [
+            ("GITLAB_CI", "true"),
+            ("CI_COMMIT_SHA", "aaa"),
+            ("CI_COMMIT_BEFORE_SHA", "bbb"),
+            ("CI_COMMIT_BRANCH", "topic"),
+        ];
+        judged(&gitlab, "", "topic", "");
+        judged(&[&gitlab[..], &[("CI_DEFAULT_BRANCH", "main")]].concat(), "", "topic", "main");
+        let build = [
+            ("CODEBUILD_BUILD_ID", "p:1"),
+            ("CODEBUILD_RESOLVED_SOURCE_VERSION", "aaa"),
+            ("CODEBUILD_WEBHOOK_PREV_COMMIT", "bbb"),
+            ("CODEBUILD_WEBHOOK_TRIGGER", "branch/topic"),
+        ];
+        judged(&build, "", "topic", "");
     }
 
     #[track_caller]

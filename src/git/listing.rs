@@ -1,6 +1,8 @@
 //! All files of the index or of a tree.
 
-use crate::git::{Error, Repo};
+use std::ffi::OsString;
+
+use crate::git::{Error, Repo, os_path};
 use crate::model::change::{FileSide, Mode, ObjectId, Source};
 use crate::model::path::RepoPath;
 
@@ -24,6 +26,17 @@ impl Repo {
         sides.sort_by(|a, b| a.path.cmp(&b.path));
         sides.dedup_by(|a, b| a.path == b.path);
         Ok(sides)
+    }
+}
+
+impl Repo {
+    /// What the index has at a path; none if it has nothing there.
+    pub(crate) fn staged_entry(&self, path: &RepoPath) -> Result<Option<FileSide>, Error> {
+        let args = ["ls-files", "--stage", "--full-name", "-z", "--"];
+        let args = args.iter().map(|arg| arg.into()).chain([os_path(path).into_os_string()]);
+        let listed = self.run(&args.collect::<Vec<OsString>>(), b"")?;
+        let mut sides = listed.split(|&byte| byte == 0).filter_map(side);
+        Ok(sides.find(|side| side.path == *path))
     }
 }
 

@@ -135,6 +135,20 @@ impl Repo {
         }
     }
 
+    /// The branch that a clone of the remote `origin` starts on, as far as this clone was told; none if it was not.
+    pub(crate) fn default_branch(&self) -> Result<Option<String>, Error> {
+        let args = ["symbolic-ref", "--quiet", "refs/remotes/origin/HEAD"];
+        let output = self.ask(&args, b"")?;
+        match output.exit {
+            Exit::Code(0) => {
+                let name = String::from_utf8_lossy(output.stdout.trim_ascii_end()).into_owned();
+                Ok(name.strip_prefix("refs/remotes/origin/").map(str::to_owned))
+            }
+            Exit::Code(1) => Ok(None),
+            _ => Err(failure(&args, &output)),
+        }
+    }
+
     /// Whether history was cut off when the repository was fetched.
     pub(crate) fn is_shallow(&self) -> Result<bool, Error> {
         match self.library.ask(|repository| Ok(repository.is_shallow())) {

@@ -29,6 +29,13 @@ pub(crate) enum Request {
     All,
     /// These files as they are in the work tree (a folder stands for all that is tracked below it).
     Files(Vec<RepoPath>),
+    /// What an editor has for a file, whether it is saved or not.
+    Buffer {
+        /// The file that it is taken for.
+        path: RepoPath,
+        /// Its content.
+        bytes: Vec<u8>,
+    },
     /// What `head` adds since it left `base`: from their merge base to `head`. Both are what `git rev-parse` takes.
     Range {
         /// The branch that the change wants to enter.

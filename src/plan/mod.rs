@@ -46,6 +46,8 @@ pub(crate) struct Policy<'a> {
     pub(crate) selection: &'a Selection,
     /// The pattern rules for the languages of the change.
     pub(crate) engine: &'a Engine,
+    /// The files of the change that nobody here writes: only secrets are looked for in them.
+    pub(crate) foreign: &'a BTreeSet<RepoPath>,
     /// Whether commands may run.
     pub(crate) trust: Trust,
 }
@@ -56,6 +58,13 @@ pub(crate) struct FileCheckJob {
     pub(crate) check: &'static dyn FileCheck,
     /// Its options.
     pub(crate) options: Options,
+}
+
+impl FileCheckJob {
+    /// Whether it looks for what is as bad in a file that somebody else wrote.
+    fn finds_secrets(&self) -> bool {
+        self.check.about().family == Family::Secrets || self.check.is_sensitive()
+    }
 }
 
 /// A check of the whole change.
@@ -92,6 +101,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) file_checks: Vec<FileCheckJob>,
     /// The files, in the order of the change.
     pub(crate) files: Vec<FileJob>,
+    /// The files of the change that only checks for secrets look at: their indices in the change.
+    pub(crate) foreign: BTreeSet<usize>,
     /// Every file of the change that is not excluded, deleted ones too: its index in the change.
     pub(crate) included: BTreeSet<usize>,
     /// The checks of the whole change.
@@ -109,6 +120,16 @@ pub(crate) struct Plan<'a> {
 }
 
 impl Plan<'_> {
+    /// What happens to a file of the change, also to one of which nothing is left to be judged.
+    pub(crate) fn job(&self, file: usize) -> FileJob {
+        let planned = self.files.iter().find(|job| job.file == file).cloned();
+        planned.unwrap_or_else(|| {
+            let is_foreign = self.foreign.contains(&file);
+            let checks = self.file_checks.iter().enumerate().filter(|(_, job)| !is_foreign || job.finds_secrets());
+            FileJob { file, checks: checks.map(|(at, _)| at).collect(), rules: !is_foreign }
+        })
+    }
+
     /// Whether a pattern rule looks at any file.
     pub(crate) fn runs_rules(&self) -> bool {
         self.files.iter().any(|job| job.rules)
@@ -123,14 +144,20 @@ pub(crate) fn plan<'a>(change: &ChangeSet, policy: &Policy<'a>) -> Result<Plan<'
     let included: Vec<(usize, &ChangedFile)> =
         change.files.iter().enumerate().filter(|(_, file)| !excluded.matches(file.path())).collect();
     let rules = planner.chooses_rules();
-    let files = included
-        .iter()
-        .filter_map(|(index, file)| file_job(*index, file, &file_checks, rules.then_some(policy.engine)));
+    let is_foreign = |file: &ChangedFile| policy.foreign.contains(file.path());
+    let files = included.iter().filter_map(|(index, file)| {
+        let engine = Some(policy.engine).filter(|_| rules && !is_foreign(file));
+        let mut job = file_job(*index, file, &file_checks, engine)?;
+        job.checks.retain(|at| !is_foreign(file) || file_checks.get(*at).is_some_and(FileCheckJob::finds_secrets));
+        (job.rules || !job.checks.is_empty()).then_some(job)
+    });
     let files = files.collect();
-    let commands = planner.commands(&included)?;
+    let own: Vec<_> = included.iter().copied().filter(|(_, file)| !is_foreign(file)).collect();
+    let commands = planner.commands(&own)?;
     Ok(Plan {
         file_checks,
         files,
+        foreign: included.iter().filter(|(_, file)| is_foreign(file)).map(|(index, _)| *index).collect(),
         included: included.iter().map(|(index, _)| *index).collect(),
         change_checks,
         engine: policy.engine,

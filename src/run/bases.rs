@@ -6,7 +6,6 @@ use rayon::prelude::{IntoParallelIterator, ParallelIterator};
 
 use crate::diff::LineDiff;
 use crate::model::rule::RuleId;
-use crate::plan::FileJob;
 use crate::run::files::{Asked, Look};
 use crate::run::{Ran, Runner};
 use crate::triage::BaseFile;
@@ -29,9 +28,7 @@ impl Runner<'_> {
         // What nothing looks at on this side gives no excuse on the other.
         self.plan.included.get(&file)?;
         let side = self.change.files.get(file)?.bases.get(parent)?.as_ref()?;
-        let every = || (0..self.plan.file_checks.len()).collect();
-        let planned = self.plan.files.iter().find(|job| job.file == file).cloned();
-        let job = planned.unwrap_or_else(|| FileJob { file, checks: every(), rules: true });
+        let job = self.plan.job(file);
         let examined = self.examine(&Look { job: &job, side, is_added: false, asked: Asked::Rules(rules) });
         let diff = ran.texts.get(&file).map(|head| LineDiff::between(&examined.bytes, head));
         Some(BaseFile { file, parent, findings: examined.findings, diff })

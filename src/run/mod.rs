@@ -264,7 +264,14 @@ mod tests {
         let config = Config::defaults();
         let selection = Selection { chosen: vec!["hygiene".into(), "rules".into()], left_out: Vec::new() };
         let engine = Engine::built_in(&crate::syntax::languages::Language::all().collect());
-        let policy = Policy { config: &config, selection: &selection, engine: &engine, trust: Trust::BuiltInOnly };
+        let foreign = BTreeSet::new();
+        let policy = Policy {
+            config: &config,
+            selection: &selection,
+            engine: &engine,
+            foreign: &foreign,
+            trust: Trust::BuiltInOnly,
+        };
         let plan = plan(&change, &policy).unwrap();
         let interrupt = Interrupt::default();
         let runner = Runner {

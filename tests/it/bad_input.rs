@@ -33,6 +33,7 @@ fn a_policy_that_makes_no_sense_is_refused_with_place_and_way_out() {
         ("[gate]\nfail_on = \"error\"\n", "did you mean `fail-on`?"),
         ("[gate]\n\nfail-on = \"fatal\"\n", "tollgate.toml (staged):3: `gate.fail-on` must be \"error\""),
         ("min-version = \"99.0\"\nnonsense = 1\n", "this policy needs tollgate 99.0"),
+        ("[stages.pre-comit]\nchecks = []\n", "did you mean [stages.pre-commit]?"),
         ("[stages.pre-commit]\nchecks = [\"hygeine\"]\n", "did you mean `hygiene`?"),
         ("[stages.pre-commit]\ntimeout = \"10\"\n", "`10` has no unit"),
         ("[checks.x]\nrun = []\n", "`run` is empty"),
@@ -77,9 +78,10 @@ fn a_rule_that_makes_no_sense_is_refused() {
 #[test]
 fn wrong_usage_is_told() {
     let repo = Repo::with(&[("a.txt", "one\n")]);
-    let cases: [(&[&str], i32, &str); 14] = [
+    let cases: [(&[&str], i32, &str); 15] = [
         (&["check", "--only", "nosuch"], 2, "`nosuch`"),
         (&["check", "--skip", "nosuch"], 2, "`nosuch`"),
+        (&["check", "--stage", "pre-comit"], 2, "did you mean `pre-commit`?"),
         (&["check", "--stage", "nosuch"], 2, "the stages are"),
         (&["check", "--format", "nosuch"], 2, "terminal, short, sarif"),
         (&["check", "--report", "sarif=/no/such/folder/x"], 3, "cannot write the report"),

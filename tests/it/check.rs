@@ -1,6 +1,6 @@
 //! `tollgate check`: what is judged, what is new, and what the exit code says.
 
-use crate::support::Repo;
+use crate::support::{Repo, TOLLGATE};
 
 #[test]
 fn a_staged_fault_blocks_and_a_mended_one_passes() {
@@ -79,4 +79,43 @@ fn rules_that_are_nowhere_are_missed() {
     let repo = Repo::with(&[("tollgate.toml", "[rules]\npaths = [\"nowhere/*.yml\"]\n"), ("a.py", "x = 1\n")]);
     repo.stage(&[("a.py", "x = 2\n")]);
     repo.tollgate(&["check", "--staged"]).code(0).says("`paths` of [rules] match no tracked file");
+}
+
+#[test]
+fn generated_and_vendored_files_are_looked_at_for_secrets_alone() {
+    let key = ["-----BEGIN RSA PRIVATE", " KEY-----\nMIIEowIBAAKCAQEA\n"].concat();
+    let attributes = "dist/** linguist-generated\n/lib/** vendored\nlib/own.txt -vendored\n";
+    let deep = "*.gen generated=true\n";
+    let repo = Repo::with(&[(".gitattributes", attributes), ("deep/.gitattributes", deep)]);
+    let bad = "bad \n";
+    repo.stage(&[("dist/a.txt", bad), ("lib/b.txt", bad), ("deep/er/c.gen", bad), ("d.gen", "good\n")]);
+    for what in [&["--staged"][..], &["--worktree"], &["--all"], &["dist", "lib", "deep"]] {
+        let ran = repo.tollgate(&[&["check"], what].concat()).code(0);
+        ran.says("secrets alone: deep/er/c.gen, dist/a.txt, lib/b.txt");
+    }
+    repo.stage(&[("lib/own.txt", bad), ("deep/er/c.gen", &format!("{bad}{key}"))]);
+    let ran = repo.tollgate(&["check", "--staged"]).code(1).says("lib/own.txt:1:4").says("deep/er/c.gen:2:1");
+    ran.is_silent_on("deep/er/c.gen:1:4").is_silent_on("lib/b.txt:");
+    // What is staged says what is staged.
+    repo.stage(&[(".gitattributes", ""), ("lib/own.txt", "good\n"), ("deep/er/c.gen", "good\n")]);
+    repo.write(".gitattributes", attributes);
+    repo.tollgate(&["check", "--staged"]).code(1).says("dist/a.txt:1:4").says("lib/b.txt:1:4");
+}
+
+#[test]
+fn an_editor_hands_over_its_text() {
+    let policy = "[checks.own]\nrun = [\"false\"]\n[[overrides]]\nfiles = [\"docs/**\"]\nlevels = { trailing-whitespace = \"off\" }\n";
+    let repo = Repo::with(&[("a.py", "x = 1\n"), ("docs/a.txt", "x\n"), ("tollgate.toml", policy)]);
+    let given = |path: &str, text: &str| {
+        let args = ["check", "--stdin-filename", path, "--format", "short"];
+        repo.run_in(&repo.top(), TOLLGATE, &args, text.as_bytes())
+    };
+    given("a.py", "x = 1\nbreakpoint()\n").code(1).says("a.py:2:1").is_silent_on("own");
+    given("new.txt", "x \n").code(1).says("new.txt:1:2");
+    given("docs/a.txt", "x \n").code(0);
+    given("a.py", "").code(0);
+    given("../a.py", "").code(2).says("not in the work tree");
+    repo.run_in(&repo.top(), TOLLGATE, &["check", "--stdin-filename", "a.py", "-v"], b"x = 1\n")
+        .code(0)
+        .says("left out by --stdin-filename");
 }

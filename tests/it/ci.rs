@@ -259,12 +259,64 @@ fn rules_of_the_base_judge_and_not_those_of_the_branch() {
 }
 
 #[test]
-fn a_base_without_a_policy_lets_the_head_report_only() {
-    let repo = feature(&[("a.txt", "one\n")], &[("tollgate.toml", STRICT), ("a.txt", BAD)]);
-    ci(&repo, &[], &["--base", "main"]).code(0).says("a.txt:1:4").says("reporting only");
+fn where_the_base_has_no_policy_the_defaults_decide_and_that_of_the_change_reports() {
+    // Adding a policy switches nothing off.
+    for own in ["", OFF, STRICT, "exclude = [\"*\"]\n", "[rules.levels]\ntrailing-whitespace = \"off\"\n"] {
+        let repo = feature(&[("a.txt", "one\n")], &[("tollgate.toml", own), ("a.txt", BAD)]);
+        let ran = ci(&repo, &[], &["--base", "main"]).code(1).says("a.txt:1:4").says("the base has no policy");
+        assert_eq!(ran.stdout.matches("a.txt:1:4").count(), 1, "{}", ran.stdout);
+    }
+    // What only the new policy finds is told, and blocks from the next change on.
+    let own = "[checks.lint]\nrun = [\"sh\", \"-c\", \"echo no good; exit 1\"]\n";
+    let repo = feature(&[("a.txt", "one\n")], &[("tollgate.toml", own), ("a.txt", "two\n")]);
+    ci(&repo, &[], &["--base", "main"]).code(0).says("no good").says("reporting only");
+    ci(&repo, &[], &["--base", "main", "--only", "lint"]).code(0).says("no good");
+    ci(&repo, &[], &["--base", "main", "--plan"]).code(0).says("lint");
+    let report = repo.beside("out.sarif");
+    ci(&repo, &[], &["--base", "main", "--report", &format!("sarif={}", report.display())]).code(0);
+    assert_eq!(json(&report)["runs"].as_array().unwrap().len(), 1);
+    let repo = feature(&[("a.txt", "one\n")], &[("tollgate.toml", "nonsense = 1\n"), ("a.txt", "two\n")]);
+    ci(&repo, &[], &["--base", "main"]).code(2).says("nonsense");
     // Without any policy the defaults judge.
     let repo = feature(&[("a.txt", "one\n")], &[("a.txt", BAD)]);
     ci(&repo, &[], &["--base", "main"]).code(1).says("built-in defaults");
+}
+
+#[test]
+fn a_push_to_a_branch_is_judged_by_the_policy_of_the_default_branch() {
+    // The branch switched everything off in an earlier push, which is the base of this one.
+    let repo = feature(&[("a.txt", "one\n"), ("tollgate.toml", "")], &[("tollgate.toml", OFF)]);
+    let before = revision(&repo, "HEAD");
+    repo.commit("bad", &[("a.txt", BAD)]);
+    let head = revision(&repo, "HEAD");
+    let push = |branch: &'static str, default: &'static str| {
+        let before = before.as_str();
+        let own = [("GITLAB_CI", "true"), ("CI_COMMIT_SHA", head.as_str()), ("CI_COMMIT_BEFORE_SHA", before)];
+        ci(&repo, &[&own[..], &[("CI_COMMIT_BRANCH", branch), ("CI_DEFAULT_BRANCH", default)]].concat(), &[])
+    };
+    push("feature", "main").code(1).says("a.txt:1:4").says("tollgate.toml at refs/remotes/origin/main");
+    // Attributes are part of it, and what nobody knows is said.
+    push("feature", "trunk").code(0).says("the default branch `trunk` was not fetched");
+    push("feature", "").code(0).says("the default branch is not known here");
+    push("feature", "feature").code(0).is_silent_on("default branch");
+    repo.git(&["remote", "set-head", "origin", "main"]).code(0);
+    push("feature", "").code(1).says("a.txt:1:4");
+}
+
+#[test]
+fn a_change_does_not_declare_itself_generated() {
+    let own = [(".gitattributes", "*.txt linguist-generated\n"), ("a.txt", BAD)];
+    let repo = feature(&[("a.txt", "one\n"), ("tollgate.toml", "")], &own);
+    ci(&repo, &[], &["--base", "main"]).code(1).says("a.txt:1:4");
+    let repo = feature(&[(".gitattributes", "*.txt linguist-generated\n"), ("a.txt", "one\n")], &[("a.txt", BAD)]);
+    ci(&repo, &[], &["--base", "main"]).code(0).says("generated or vendored by .gitattributes");
+    // Nor is what is there an excuse for what moves out of it.
+    let bad = "def f():\n    breakpoint()\n";
+    let repo = feature(
+        &[(".gitattributes", "gen/** generated\n"), ("gen/a.py", bad), ("src/a.py", "x = 1\n")],
+        &[("gen/a.py", "x = 1\n"), ("src/a.py", bad)],
+    );
+    ci(&repo, &[], &["--base", "main"]).code(1).says("breakpoint-call");
 }
 
 #[test]

@@ -273,6 +273,24 @@ fn a_message_is_judged_and_the_mended_one_is_shown() {
 }
 
 #[test]
+fn the_policy_of_a_message_is_the_one_that_is_committed() {
+    let off = "[stages.commit-msg]\nchecks = []\n";
+    let repo = with_messages();
+    // What is only in the work tree switches nothing off, and what is staged holds.
+    repo.write("tollgate.toml", off);
+    commit(&repo, &["--allow-empty", "-m", "whatever"]).code(1).says("tollgate.toml (staged)");
+    std::fs::remove_file(repo.top().join("tollgate.toml")).unwrap();
+    commit(&repo, &["--allow-empty", "-m", "whatever"]).code(1);
+    repo.stage(&[("tollgate.toml", off)]);
+    repo.write("tollgate.toml", "[stages.commit-msg]\nchecks = [\"message\"]\n");
+    commit(&repo, &["-m", "whatever"]).code(0);
+    repo.git(&["rm", "-q", "--cached", "tollgate.toml"]).code(0);
+    commit(&repo, &["-m", "whatever"]).code(0);
+    // One that was never added holds from the moment it is written.
+    commit(&repo, &["--allow-empty", "-m", "whatever"]).code(1);
+}
+
+#[test]
 fn a_merge_needs_no_conventional_message() {
     let repo = parted(&[("a.txt", "one\n")], &[("side.txt", GOOD)], &[("main.txt", GOOD)]);
     repo.commit("policy", &[("tollgate.toml", "[stages.commit-msg]\nchecks = [\"message\"]\n")]);
