@@ -161,12 +161,37 @@ fn of_extension(extension: &[u8]) -> Option<Kind> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, is_text, kind};
+    use super::{Kind, is_lfs_pointer, is_text, kind};
     use crate::model::path::RepoPath;
 
     #[track_caller]
     fn check(path: &str, expected: Option<Kind>) {
         assert_eq!(kind(&RepoPath::from(path)), expected, "{path}");
+    }
+
+    #[test]
+    fn a_pointer_of_git_lfs_is_nothing_but_that() {
+        let hash = "0123456789abcdef".repeat(4);
+        let pointer =
+            |more: &str| format!("version https://git-lfs.github.com/spec/v1\n{more}oid sha256:{hash}\nsize 12345\n");
+        assert!(is_lfs_pointer(pointer("").as_bytes()));
+        assert!(is_lfs_pointer(pointer(&format!("ext-0-case sha256:{hash}\n")).as_bytes()));
+        for content in [
+            String::new(),
+            "version https://git-lfs.github.com/spec/v1\n".to_owned(),
+            pointer("") + "x = 1\n",
+            pointer("") + "\n",
+            pointer("") + "size 1\n",
+            pointer("comment x\n"),
+            pointer("ext-0-case x\n"),
+            pointer("").replace("12345", "12 345"),
+            pointer("").replace("sha256:", "sha256:x"),
+            pointer("").replace("spec/v1", "spec/v1; x"),
+            pointer(&format!("ext-0-case sha256:{hash}\n").repeat(20)),
+        ] {
+            assert!(!is_lfs_pointer(content.as_bytes()), "{content}");
+        }
+        assert!(!is_lfs_pointer(b"version \xff"));
     }
 
     #[test]

@@ -280,7 +280,9 @@ fn the_policy_of_a_message_is_the_one_that_is_committed() {
     repo.write("tollgate.toml", off);
     commit(&repo, &["--allow-empty", "-m", "whatever"]).code(1).says("tollgate.toml (staged)");
     std::fs::remove_file(repo.top().join("tollgate.toml")).unwrap();
-    commit(&repo, &["--allow-empty", "-m", "whatever"]).code(1);
+    std::fs::write(repo.beside("message"), "whatever\n").unwrap();
+    let message = repo.beside("message");
+    repo.tollgate(&["hook", "commit-msg", message.to_str().unwrap()]).code(1).says("tollgate.toml (staged)");
     repo.stage(&[("tollgate.toml", off)]);
     repo.write("tollgate.toml", "[stages.commit-msg]\nchecks = [\"message\"]\n");
     commit(&repo, &["-m", "whatever"]).code(0);

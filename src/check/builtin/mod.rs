@@ -2,6 +2,8 @@
 //! Pure: the caller reads the files, writes what is fixed and prints the lines.
 
 pub(crate) mod arguments;
+#[cfg(test)]
+mod pre_commit;
 
 use std::collections::{BTreeSet, HashSet};
 
