@@ -3,13 +3,13 @@
 use annotate_snippets::{AnnotationKind, Group, Level as Kind, Origin, Renderer, Snippet};
 
 use crate::model::escape::escaped_lines;
-use crate::model::finding::{Finding, Related, State};
+use crate::model::finding::{Finding, Novelty, Related, State};
 use crate::model::outcome::Breakage;
 use crate::model::path::RepoPath;
 use crate::model::place::{Place, Region};
 use crate::model::rule::{Level, RuleId};
-use crate::report::Audience;
 use crate::report::summary::{line_and_column, listed, one_line, subject_of};
+use crate::report::{Audience, Detail};
 use crate::sarif::locate::byte_of;
 
 /// The most related places that are named.
@@ -45,6 +45,11 @@ pub(super) fn of_finding(finding: &Finding, help: &str, audience: &Audience) -> 
     }
     if finding.state == State::Unchanged {
         group = group.element(Kind::NOTE.message("it was there before"));
+    }
+    if finding.novelty == Novelty::ChangedLines && audience.detail == Detail::Verbose {
+        let by_lines =
+            "told new or old by the lines that the change wrote; the command was not run on the state before";
+        group = group.element(Kind::NOTE.message(by_lines));
     }
     if !help.is_empty() {
         group = group.element(Kind::HELP.message(help));

@@ -343,7 +343,7 @@ mod tests {
     use snapbox::{assert_data_eq, file};
 
     use super::write;
-    use crate::model::finding::{Finding, State};
+    use crate::model::finding::{Finding, Novelty, State};
     use crate::model::outcome::{Breakage, Notice, Outcome, RunReport};
     use crate::model::place::{Place, Span};
     use crate::model::rule::{Family, Level};
@@ -466,6 +466,16 @@ mod tests {
             "notice: c: three: not looked at",
         ];
         assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn a_finding_that_is_compared_by_lines_alone_says_so_where_everything_is_said() {
+        let report = sample::with(vec![sample::secret().with_novelty(Novelty::ChangedLines)]);
+        let by_lines = "told new or old by the lines that the change wrote";
+        assert!(!written(&report, TERMINAL).contains(by_lines));
+        let verbose = Audience { detail: Detail::Verbose, ..TERMINAL };
+        assert!(written(&report, verbose).contains(by_lines));
+        assert!(!written(&sample::with(vec![sample::secret()]), verbose).contains(by_lines));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde_sarif::sarif::{
     Result as SarifResult, ResultKind, ResultLevel,
 };
 
-use crate::model::finding::{Edit, Finding, Fix, Related, State};
+use crate::model::finding::{Edit, Finding, Fix, Novelty, Related, State};
 use crate::model::path::RepoPath;
 use crate::model::rule::Level;
 use crate::sarif::artifacts::{Artifacts, top};
@@ -43,11 +43,17 @@ fn result(finding: &Finding, identity: String, rules: &Descriptors<'_>, artifact
     result.related_locations = related(&finding.related, artifacts);
     result.fixes = fixes(finding, artifacts);
     result.partial_fingerprints = Some(partial_fingerprints(finding, identity));
-    result.properties = rules.rule(&finding.rule).map(|rule| {
-        let family = ("family".to_owned(), Value::from(rule.family.name()));
-        PropertyBag::builder().additional_properties(BTreeMap::from([family])).build()
-    });
+    result.properties = properties(finding, rules);
     result
+}
+
+/// The family, and how it was told whether the finding is new where that was done by the changed lines alone.
+fn properties(finding: &Finding, rules: &Descriptors<'_>) -> Option<PropertyBag> {
+    let family = rules.rule(&finding.rule).map(|rule| ("family", rule.family.name()));
+    let by_lines = (finding.novelty == Novelty::ChangedLines).then_some(("comparedBy", "changed-lines"));
+    let properties: BTreeMap<String, Value> =
+        family.into_iter().chain(by_lines).map(|(key, value)| (key.to_owned(), Value::from(value))).collect();
+    (!properties.is_empty()).then(|| PropertyBag::builder().additional_properties(properties).build())
 }
 
 /// The message with the hint, never empty.

@@ -225,7 +225,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::{repository_uri, write};
-    use crate::model::finding::{Edit, Finding};
+    use crate::model::finding::{Edit, Finding, Novelty};
     use crate::model::outcome::RunReport;
     use crate::model::path::RepoPath;
     use crate::model::place::{Place, Span};
@@ -329,6 +329,16 @@ mod tests {
         assert_eq!(prints.keys().collect::<Vec<_>>(), ["primaryLocationLineHash", "tollgate/v1"]);
         assert_eq!(at(&log, "/runs/0/results/0/relatedLocations/0/message/text"), "it is read here");
         assert_eq!(at(&log, "/runs/0/artifacts").as_array().map(Vec::len), Some(2));
+    }
+
+    #[test]
+    fn a_finding_that_is_compared_by_lines_alone_says_so() {
+        let by = |novelty| {
+            let log = written(&sample::with(vec![sample::secret().with_novelty(novelty)]));
+            log.pointer("/runs/0/results/0/properties/comparedBy").cloned()
+        };
+        assert_eq!(by(Novelty::ChangedLines), Some(json!("changed-lines")));
+        assert_eq!((by(Novelty::Compared), by(Novelty::Always)), (None, None));
     }
 
     #[test]

@@ -425,6 +425,36 @@ fn hooks_of_the_configuration_run_beside_ours() {
     assert!(state.repo.top().join(".git/own-hook-ran").exists());
 }
 
+/// A git that does not know one of its options, as an older one does not.
+#[cfg(unix)]
+#[test]
+fn an_older_git_is_served_or_told() {
+    use std::os::unix::fs::PermissionsExt;
+    let repo = Repo::with(&[(".gitattributes", "*.txt generated\n"), ("a.txt", "one\n")]);
+    repo.commit("bad", &[("a.txt", "bad \n"), ("b.py", "bad \n")]);
+    let real = repo.run_in(&repo.top(), "sh", &["-c", "command -v git"], b"").code(0).stdout;
+    let folder = repo.beside("bin");
+    fs::create_dir(&folder).unwrap();
+    let without = |option: &str, args: &[&str]| {
+        let text = format!(
+            "#!/bin/sh\nfor word; do case $word in {option}*) echo usage: git >&2; exit 129;; esac; done\nexec {} \"$@\"\n",
+            real.trim()
+        );
+        fs::write(folder.join("new"), text).unwrap();
+        fs::set_permissions(folder.join("new"), fs::Permissions::from_mode(0o755)).unwrap();
+        fs::rename(folder.join("new"), folder.join("git")).unwrap();
+        let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+        let mut command = repo.command(&repo.top(), TOLLGATE);
+        run(command.arg("check").args(args).env("PATH", path), b"")
+    };
+    // Before 2.40 attributes of a tree are read by an index of its own.
+    let range = ["--base", "HEAD~1"];
+    without("--source=", &range).code(1).says("secrets alone: a.txt").says("b.py:1:4").is_silent_on("a.txt:1:4");
+    for (option, args) in [("--ita-invisible-in-index", &["--staged"][..]), ("--stage", &["--all"])] {
+        without(option, args).code(3).says("this git is too old").says("install git 2.31 or later");
+    }
+}
+
 /// `fixtures/repos/README.md` leads from each state to its script and its tests.
 #[test]
 fn every_script_is_in_the_table_and_every_test_there_exists() {
