@@ -16,6 +16,7 @@ mod hooks;
 mod novelty;
 #[cfg(unix)]
 mod read_only;
+mod readme;
 #[cfg(unix)]
 mod signals;
 #[cfg(unix)]
