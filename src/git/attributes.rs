@@ -72,7 +72,7 @@ impl Repo {
     ) -> Result<BTreeMap<RepoPath, Content>, Error> {
         let own = self.with_objects(objects);
         let args = ["hash-object", "-w", "--stdin-paths"];
-        let names: Vec<u8> = paths.iter().flat_map(|path| quoted(path)).collect();
+        let names: Vec<u8> = paths.iter().flat_map(quoted).collect();
         let said = own.run(&args, &names)?;
         let ids: Vec<ObjectId> = said.split(|&byte| byte == b'\n').filter_map(ObjectId::from_hex).collect();
         if ids.len() != paths.len() {
