@@ -133,9 +133,11 @@ pub(crate) fn line(command: &Command) -> String {
 /// The report of each invocation, or why there is none.
 fn reports<'a>(command: &Command, ran: &'a Ran) -> Result<Vec<(&'a CommandOutput, &'a [u8])>, Breakage> {
     let of = |(index, output): (usize, &'a CommandOutput)| match &ran.reports {
-        None if output.n_dropped > 0 => {
-            Err(Breakage::new(format!("it printed more than is read: {} bytes were dropped", output.n_dropped)))
-        }
+        None if output.n_dropped > 0 => Err(Breakage {
+            why: format!("it printed more than is read: {} bytes were dropped", output.n_dropped),
+            hint: "let it write its report to a file: `{report}` in `run`, or `output-file`".to_owned(),
+            log: String::new(),
+        }),
         None => Ok((output, output.stdout.as_slice())),
         Some(reports) => match reports.get(index).and_then(Option::as_deref) {
             Some(report) => Ok((output, report)),
