@@ -51,7 +51,7 @@ pub(crate) enum Language {
 /// What is known of a language.
 pub(super) struct Entry {
     pub(super) language: Language,
-    /// Its name in rule files; also in lower case the name of its folder in `rules/`.
+    /// Its name in rule files.
     pub(super) name: &'static str,
     pub(super) grammar: SupportLang,
     pub(super) extensions: &'static [&'static str],
