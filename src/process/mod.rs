@@ -183,7 +183,25 @@ fn supervise(
         next = step.next().map(|(step, wait)| (step, Deadline::after(wait)));
     }
     let status = child.reap()?;
-    Ok(forced.unwrap_or_else(|| exit(status)))
+    Ok(forced.unwrap_or_else(|| explained(exit(status), interrupt)))
+}
+
+/// The signals by which users end a run: HUP, INT, TERM.
+const OF_USERS: [i32; 3] = [1, 2, 15];
+
+/// How a child ended that nobody here ended. A signal to our whole group may reach a child before that has a group of
+/// its own, and be heard here only a moment later: then it was the interrupt.
+fn explained(exit: Exit, interrupt: &Interrupt) -> Exit {
+    let deadline = Deadline::after(TICK);
+    match exit {
+        Exit::Signal(signal) if OF_USERS.contains(&signal) => {
+            while !interrupt.is_set() && !deadline.is_over() {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            if interrupt.is_set() { Exit::Interrupted } else { exit }
+        }
+        _ => exit,
+    }
 }
 
 /// Reads what is left in the outputs, for a short time only.
@@ -300,6 +318,7 @@ mod tests {
         check("exit 0", Exit::Code(0), "", "");
         check("echo out; echo err >&2; exit 7", Exit::Code(7), "out\n", "err\n");
         check("kill -SEGV $$", Exit::Signal(11), "", "");
+        check("kill -TERM $$", Exit::Signal(15), "", "");
         check("cat", Exit::Code(0), "", "");
         check("exec >&- 2>&-; sleep 0.2; exit 3", Exit::Code(3), "", "");
     }
