@@ -51,7 +51,7 @@ fn read_beneath(top: &Path, file: &Path, limit: u64) -> io::Result<Content> {
 /// The size of a regular file of the work tree; none for anything else.
 pub(crate) fn n_bytes_in_worktree(top: &Path, path: &RepoPath) -> Option<u64> {
     let metadata = fs::symlink_metadata(top.join(path.to_fs())).ok()?;
-    metadata.is_file().then(|| metadata.len())
+    metadata.is_file().then_some(metadata.len())
 }
 
 /// Whether there is anything at this path, even a link that leads nowhere.

@@ -2,6 +2,7 @@
 //! `TOLLGATE_TEST_ROUNDS` sets how often what is tried at random is tried.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::thread::sleep;
@@ -413,7 +414,7 @@ impl<'a> Mounted<'a> {
         if Self::mount(repo, &["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]) {
             return Some(Self(repo));
         }
-        println!("skipped: only root can mount a file system");
+        let _ = writeln!(std::io::stderr(), "skipped: only root can mount a file system");
         None
     }
 
