@@ -332,3 +332,41 @@ pub(crate) fn info(folder: &Path) -> Result<Info, Error> {
     let n_bytes = size(NAME.to_owned()) + size(format!("{NAME}-wal"));
     Ok(Info { file, n_bytes, max_bytes: MAX_BYTES, n_rows, last })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::key::{Key, Recipe};
+    use super::{MARK_AFTER, Results, info};
+
+    fn rows(name: &str, n_rows: u32) -> Vec<(Key, Vec<u8>)> {
+        (0..n_rows)
+            .map(|n| (Recipe::default().with(name.as_bytes()).with(&n.to_le_bytes()).key(), vec![7; 300]))
+            .collect()
+    }
+
+    #[test]
+    fn what_was_not_used_for_longest_goes_when_there_is_no_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let on_day = |day: i64, max_bytes: u64| {
+            let mut results = Results::create(folder.path()).unwrap();
+            (results.today, results.max_bytes) = (day, max_bytes);
+            results
+        };
+        let (old, middle, new) = (rows("old", 800), rows("middle", 100), rows("new", 100));
+        on_day(100, u64::MAX).keep(&old, &[]).unwrap();
+        let mut results = on_day(100 + MARK_AFTER, u64::MAX);
+        assert!(results.get(&old[0].0).unwrap().unwrap().is_stale);
+        // Used again, so as new as what is kept on that day.
+        results.keep(&middle, &[old[0].0]).unwrap();
+        assert!(!results.get(&old[0].0).unwrap().unwrap().is_stale);
+        on_day(200, 200_000).keep(&new, &[]).unwrap();
+        let results = on_day(200, u64::MAX);
+        let n_there =
+            |rows: &[(Key, Vec<u8>)]| rows.iter().filter(|(key, _)| results.get(key).unwrap().is_some()).count();
+        assert_eq!([n_there(&old), n_there(&middle), n_there(&new)], [1, 100, 100]);
+        // Where one day alone is too much, a part of it goes.
+        on_day(200, 60_000).keep(&rows("more", 100), &[]).unwrap();
+        let left = info(folder.path()).unwrap().n_rows;
+        assert!((1..150).contains(&left), "{left}");
+    }
+}
