@@ -2,7 +2,9 @@
 
 pub(crate) mod failure;
 mod ground;
+pub(crate) mod mend;
 mod message;
+mod overlay;
 mod plan_view;
 mod policy;
 mod project_rules;
@@ -31,6 +33,7 @@ use crate::gate;
 use crate::git::Repo;
 use crate::model::change::{ChangeSet, FileSide, Head, Source};
 use crate::model::command::{Surroundings, Trust};
+use crate::model::content::Contents;
 use crate::model::deadline::Deadline;
 use crate::model::event::Event;
 use crate::model::finding::{Finding, Novelty};
@@ -62,6 +65,8 @@ pub(crate) struct Settings {
     pub(crate) overrides: Overrides,
     /// Whether commands of the repository may run.
     pub(crate) trust: Trust,
+    /// Whether the run may change what it judges, where the policy wants that.
+    pub(crate) conduct: Conduct,
     /// What names the run's subject instead of the change's own title, for a pipeline; empty for none.
     pub(crate) title: String,
     /// Which rules the report describes.
@@ -74,6 +79,15 @@ pub(crate) struct Settings {
     pub(crate) surroundings: Surroundings,
     /// Whether results of earlier runs are used, and those of this one kept.
     pub(crate) uses_results: bool,
+}
+
+/// What a run may do beside looking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Conduct {
+    /// Nothing.
+    Look,
+    /// Mend what is staged, if the stage says so.
+    Mend,
 }
 
 /// What came of one change.
@@ -115,7 +129,11 @@ impl Session<'_> {
         let cache = Cache::new(self.settings.uses_results.then_some(self.settings.cache.as_path()));
         let judged = changes.into_iter().map(|change| {
             let change = self.without_converted(change, &cache)?;
-            self.judge_change(self.prepare(request, change)?, &cache, events)
+            let prepared = self.prepare(request, change)?;
+            match self.mends(&prepared)? {
+                true => self.mend_and_judge(request, prepared, &cache, events),
+                false => self.judge_change(&prepared, &cache, events),
+            }
         });
         let judged: Result<Vec<Judged>, Failure> = judged.collect();
         // Also what an interrupted run found out is kept.
@@ -182,17 +200,45 @@ impl Session<'_> {
         plan(&prepared.change, &policy).map_err(Failure::usage)
     }
 
-    fn judge_change(&self, prepared: Prepared, cache: &Cache, events: &mpsc::Sender<Event>) -> Result<Judged, Failure> {
+    fn judge_change(
+        &self,
+        prepared: &Prepared,
+        cache: &Cache,
+        events: &mpsc::Sender<Event>,
+    ) -> Result<Judged, Failure> {
         let (started, clock) = (SystemTime::now(), Instant::now());
-        let change = &prepared.change;
+        let plan = self.planned(prepared)?;
+        let mut ran = self.execute(prepared, &plan, &Sources::new(self.repo), cache, events)?;
         let stage = prepared.loaded.config.stage(&prepared.stage).map_err(Failure::config)?;
-        let plan = self.planned(&prepared)?;
-        let grounded = if plan.commands.is_empty() { None } else { Some(self.ground(change)) };
+        let verdict = gate::judge(&ran.findings, &ran.checks, &stage.gate);
+        let report = RunReport {
+            subject: self.subject(prepared)?,
+            rules: rules_in_force::of(&plan, self.settings.described, &mut ran),
+            checks: ran.checks,
+            findings: ran.findings,
+            notices: policy_notices(&prepared.loaded.config).chain(ran.notices).collect(),
+            started,
+            duration: clock.elapsed(),
+        };
+        Ok(Judged { report, verdict, warning: None })
+    }
+
+    /// Runs a plan and decides which findings are new.
+    fn execute(
+        &self,
+        prepared: &Prepared,
+        plan: &Plan<'_>,
+        contents: &dyn Contents,
+        cache: &Cache,
+        events: &mpsc::Sender<Event>,
+    ) -> Result<Ran, Failure> {
+        let stage = prepared.loaded.config.stage(&prepared.stage).map_err(Failure::config)?;
+        let grounded = if plan.commands.is_empty() { None } else { Some(self.ground(&prepared.change)) };
         let logs = if plan.commands.is_empty() { None } else { Some(self.logs()) };
         let runner = Runner {
-            change,
-            plan: &plan,
-            contents: &Sources::new(self.repo),
+            change: &prepared.change,
+            plan,
+            contents,
             cache,
             ground: grounded.as_ref().map_or_else(|| Err(ground::not_needed()), Grounded::ground),
             fail_on: stage.gate.fail_on.value,
@@ -208,17 +254,8 @@ impl Session<'_> {
         }
         compare_with_before(&runner, &mut ran);
         triage::order(&mut ran.findings);
-        let verdict = gate::judge(&ran.findings, &ran.checks, &stage.gate);
-        let report = RunReport {
-            subject: self.subject(&prepared)?,
-            rules: rules_in_force::of(&plan, self.settings.described, &mut ran),
-            checks: ran.checks,
-            findings: ran.findings,
-            notices: policy_notices(&prepared.loaded.config).chain(ran.notices).chain(no_logs(logs)).collect(),
-            started,
-            duration: clock.elapsed(),
-        };
-        Ok(Judged { report, verdict, warning: None })
+        ran.notices.extend(no_logs(logs));
+        Ok(ran)
     }
 
     /// Where what the commands print is kept.

@@ -7,7 +7,7 @@ use clap::{ArgGroup, Args};
 use crate::app::failure::Failure;
 use crate::app::rules_in_force::Described;
 use crate::app::staged::whatever_changed;
-use crate::app::{Session, Settings, default_stage};
+use crate::app::{Conduct, Session, Settings, default_stage};
 use crate::cli::Context;
 use crate::cli::environment::Environment;
 use crate::cli::output::OutputArgs;
@@ -95,6 +95,7 @@ impl RunArgs {
                 jobs: self.jobs.map(usize::from),
             },
             trust,
+            conduct: Conduct::Look,
             title: String::new(),
             described: Described::Found,
             has_editor: environment.get("GIT_EDITOR") != Some(":"),

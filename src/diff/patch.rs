@@ -78,6 +78,10 @@ mod tests {
     fn changes_that_are_far_apart_are_told_apart() {
         let old: String = (1..=20).map(|line| format!("{line}\n")).collect();
         let new = old.replacen("2\n", "x\n", 1).replacen("17\n", "17\ny\n", 1);
-        check(&old, &new, "@@ -1,5 +1,5 @@\n 1\n-2\n+x\n 3\n 4\n 5\n@@ -15,6 +15,7 @@\n 15\n 16\n 17\n+y\n 18\n 19\n 20\n");
+        check(
+            &old,
+            &new,
+            "@@ -1,5 +1,5 @@\n 1\n-2\n+x\n 3\n 4\n 5\n@@ -15,6 +15,7 @@\n 15\n 16\n 17\n+y\n 18\n 19\n 20\n",
+        );
     }
 }
