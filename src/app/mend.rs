@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use crate::app::failure::Failure;
 use crate::app::overlay::Overlay;
 use crate::app::sources::Sources;
-use crate::app::{Conduct, Judged, Prepared, Session};
+use crate::app::{Conduct, Judged, Known, Prepared, Session};
 use crate::config::{Fixing, Scope};
 use crate::discover;
 use crate::fix::edits::apply_fixes;
@@ -143,7 +143,7 @@ impl Session<'_> {
         for turn in 0..=MAX_TURNS {
             // What is known of a blob says nothing of what a fix made of it.
             let cache = if turn == 0 { cache } else { &no_cache };
-            let ran = self.execute(prepared, &plan, &turns.contents, cache, events)?;
+            let ran = self.execute(prepared, &plan, &Known { contents: &turns.contents, cache }, events)?;
             let (fixed, n_without) = turns.take(&ran.findings);
             if turn == 0 {
                 n_unfixed = n_without;

@@ -110,6 +110,14 @@ pub(crate) struct Session<'a> {
     pub(crate) interrupt: &'a Interrupt,
 }
 
+/// From where a run knows what it looks at.
+struct Known<'a> {
+    /// The contents.
+    contents: &'a dyn Contents,
+    /// What earlier runs found out about them.
+    cache: &'a Cache,
+}
+
 /// One change with the policy that judges it, ready to be planned.
 struct Prepared {
     change: ChangeSet,
@@ -208,7 +216,7 @@ impl Session<'_> {
     ) -> Result<Judged, Failure> {
         let (started, clock) = (SystemTime::now(), Instant::now());
         let plan = self.planned(prepared)?;
-        let mut ran = self.execute(prepared, &plan, &Sources::new(self.repo), cache, events)?;
+        let mut ran = self.execute(prepared, &plan, &Known { contents: &Sources::new(self.repo), cache }, events)?;
         let stage = prepared.loaded.config.stage(&prepared.stage).map_err(Failure::config)?;
         let verdict = gate::judge(&ran.findings, &ran.checks, &stage.gate);
         let report = RunReport {
@@ -228,8 +236,7 @@ impl Session<'_> {
         &self,
         prepared: &Prepared,
         plan: &Plan<'_>,
-        contents: &dyn Contents,
-        cache: &Cache,
+        known: &Known<'_>,
         events: &mpsc::Sender<Event>,
     ) -> Result<Ran, Failure> {
         let stage = prepared.loaded.config.stage(&prepared.stage).map_err(Failure::config)?;
@@ -238,8 +245,8 @@ impl Session<'_> {
         let runner = Runner {
             change: &prepared.change,
             plan,
-            contents,
-            cache,
+            contents: known.contents,
+            cache: known.cache,
             ground: grounded.as_ref().map_or_else(|| Err(ground::not_needed()), Grounded::ground),
             fail_on: stage.gate.fail_on.value,
             surroundings: &self.settings.surroundings,
