@@ -8,6 +8,7 @@ mod cli;
 mod config;
 mod diff;
 mod discover;
+mod fix;
 mod forge;
 mod gate;
 mod git;

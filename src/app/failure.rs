@@ -1,7 +1,7 @@
 //! Why a run ends without a verdict, and with which exit code.
 
 use crate::check::pattern::fault::RuleError;
-use crate::{config, discover, git};
+use crate::{config, discover, fix, git};
 
 /// The run could not be made; nothing was judged, and nothing passes.
 #[derive(Debug)]
@@ -49,6 +49,17 @@ impl Failure {
     pub(crate) fn git(error: git::Error) -> Self {
         let hint = error.hint().unwrap_or_default();
         Self { code: Self::CHANGE, error: error.into(), hint }
+    }
+
+    /// Nothing was mended or put back.
+    pub(crate) fn fix(error: fix::Error) -> Self {
+        let hint = error.hint().unwrap_or_default();
+        let code = match error {
+            fix::Error::Obstacle(_) | fix::Error::NothingToUndo => Self::USAGE,
+            fix::Error::Interrupted => Self::INTERRUPTED,
+            _ => Self::CHANGE,
+        };
+        Self { code, error: error.into(), hint }
     }
 
     /// The user ended it.

@@ -4,7 +4,9 @@ mod attributes;
 mod bootstrap;
 pub(crate) mod failure;
 mod ground;
+pub(crate) mod mend;
 mod message;
+mod overlay;
 mod plan_view;
 mod policy;
 mod project_rules;
@@ -26,14 +28,14 @@ use crate::app::policy::Loaded;
 use crate::app::rules_in_force::Described;
 use crate::app::sources::Sources;
 use crate::check::pattern::Engine;
-use crate::config::Config;
 use crate::config::given::Overrides;
+use crate::config::{Config, Stage};
 use crate::discover;
 use crate::gate;
 use crate::git::Repo;
 use crate::model::change::{ChangeSet, Head};
 use crate::model::command::{Surroundings, Trust};
-use crate::model::content::Content;
+use crate::model::content::{Content, Contents};
 use crate::model::deadline::Deadline;
 use crate::model::event::Event;
 use crate::model::finding::{Finding, Novelty};
@@ -72,6 +74,8 @@ pub(crate) struct Settings {
     pub(crate) judge: Option<String>,
     /// What a reader must know of how the run was asked for.
     pub(crate) notices: Vec<String>,
+    /// Whether the run may change what it judges, where the policy wants that.
+    pub(crate) conduct: Conduct,
     /// What names the run's subject instead of the change's own title, for a pipeline; empty for none.
     pub(crate) title: String,
     /// Which rules the report describes.
@@ -84,6 +88,15 @@ pub(crate) struct Settings {
     pub(crate) surroundings: Surroundings,
     /// Whether results of earlier runs are used, and those of this one kept.
     pub(crate) uses_results: bool,
+}
+
+/// What a run may do beside looking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Conduct {
+    /// Nothing.
+    Look,
+    /// Mend what is staged, if the stage says so.
+    Mend,
 }
 
 /// What came of one change.
@@ -116,11 +129,26 @@ struct Prepared {
     foreign: BTreeSet<RepoPath>,
 }
 
+/// A change, and a policy that judges it.
+#[derive(Clone, Copy)]
+struct Case<'a> {
+    change: &'a ChangeSet,
+    prepared: &'a Prepared,
+}
+
 /// What a run reads from and tells to.
+#[derive(Clone, Copy)]
 struct World<'a> {
-    contents: &'a Sources<'a>,
+    contents: &'a dyn Contents,
     cache: &'a Cache,
     events: &'a mpsc::Sender<Event>,
+}
+
+impl<'a> Case<'a> {
+    /// The stage whose checks run.
+    fn stage(self) -> Result<&'a Stage, Failure> {
+        self.prepared.loaded.config.stage(&self.prepared.stage).map_err(Failure::config)
+    }
 }
 
 impl Session<'_> {
@@ -158,7 +186,11 @@ impl Session<'_> {
         let world = World { contents: &contents, cache, events };
         let mut judged = Vec::new();
         for prepared in self.prepare(request, &change)? {
-            judged.push(self.judge_change(&change, &prepared, &world)?);
+            let case = Case { change: &change, prepared: &prepared };
+            judged.push(match self.mends(case)? {
+                true => self.mend_and_judge(request, case, world)?,
+                false => self.judge_change(case, world)?,
+            });
         }
         Ok(bootstrap::merged(judged))
     }
@@ -174,7 +206,8 @@ impl Session<'_> {
         let mut views = Vec::new();
         for change in self.changes(request)? {
             for prepared in self.prepare(request, &change)? {
-                views.push(plan_view::view(&change, &prepared, &self.planned(&change, &prepared)?, &programs));
+                let case = Case { change: &change, prepared: &prepared };
+                views.push(plan_view::view(case, &self.planned(case)?, &programs));
             }
         }
         Ok(views)
@@ -208,7 +241,7 @@ impl Session<'_> {
         Ok(Prepared { loaded, stage, selection, engine, foreign })
     }
 
-    fn planned<'a>(&self, change: &ChangeSet, prepared: &'a Prepared) -> Result<Plan<'a>, Failure> {
+    fn planned<'a>(&self, Case { change, prepared }: Case<'a>) -> Result<Plan<'a>, Failure> {
         let policy = Policy {
             config: &prepared.loaded.config,
             selection: &prepared.selection,
@@ -219,15 +252,32 @@ impl Session<'_> {
         plan(change, &policy).map_err(Failure::usage)
     }
 
-    fn judge_change(&self, change: &ChangeSet, prepared: &Prepared, world: &World<'_>) -> Result<Judged, Failure> {
+    fn judge_change(&self, case: Case<'_>, world: World<'_>) -> Result<Judged, Failure> {
         let (started, clock) = (SystemTime::now(), Instant::now());
-        let stage = prepared.loaded.config.stage(&prepared.stage).map_err(Failure::config)?;
-        let plan = self.planned(change, prepared)?;
-        let grounded = if plan.commands.is_empty() { None } else { Some(self.ground(change)) };
+        let plan = self.planned(case)?;
+        let mut ran = self.execute(case, &plan, world)?;
+        let stage = case.stage()?;
+        let verdict = gate::judge(&ran.findings, &ran.checks, &stage.gate);
+        let report = RunReport {
+            subject: self.subject(case)?,
+            rules: rules_in_force::of(&plan, self.settings.described, &mut ran),
+            checks: ran.checks,
+            findings: ran.findings,
+            notices: self.policy_notices(case.prepared).into_iter().chain(ran.notices).collect(),
+            started,
+            duration: clock.elapsed(),
+        };
+        Ok(Judged { report, verdict, warning: None })
+    }
+
+    /// Runs a plan and decides which findings are new.
+    fn execute(&self, case: Case<'_>, plan: &Plan<'_>, world: World<'_>) -> Result<Ran, Failure> {
+        let stage = case.stage()?;
+        let grounded = if plan.commands.is_empty() { None } else { Some(self.ground(case.change)) };
         let logs = if plan.commands.is_empty() { None } else { Some(self.logs()) };
         let runner = Runner {
-            change,
-            plan: &plan,
+            change: case.change,
+            plan,
             contents: world.contents,
             cache: world.cache,
             ground: grounded.as_ref().map_or_else(|| Err(ground::not_needed()), Grounded::ground),
@@ -244,17 +294,8 @@ impl Session<'_> {
         }
         compare_with_before(&runner, &mut ran);
         triage::order(&mut ran.findings);
-        let verdict = gate::judge(&ran.findings, &ran.checks, &stage.gate);
-        let report = RunReport {
-            subject: self.subject(change, prepared)?,
-            rules: rules_in_force::of(&plan, self.settings.described, &mut ran),
-            checks: ran.checks,
-            findings: ran.findings,
-            notices: self.policy_notices(prepared).into_iter().chain(ran.notices).chain(no_logs(logs)).collect(),
-            started,
-            duration: clock.elapsed(),
-        };
-        Ok(Judged { report, verdict, warning: None })
+        ran.notices.extend(no_logs(logs));
+        Ok(ran)
     }
 
     /// Where what the commands print is kept.
@@ -262,7 +303,7 @@ impl Session<'_> {
         Logs::begin(&store::folder(&self.settings.cache, self.repo.git_dir()).join("logs"))
     }
 
-    fn subject(&self, change: &ChangeSet, prepared: &Prepared) -> Result<Subject, Failure> {
+    fn subject(&self, Case { change, prepared }: Case<'_>) -> Result<Subject, Failure> {
         let head = self.repo.head().map_err(Failure::git)?;
         Ok(Subject {
             title: match self.settings.title.is_empty() {

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use crate::app::Prepared;
+use crate::app::Case;
 use crate::check::external::{Command, Setting};
 use crate::model::change::{ChangeSet, ChangedFile, Status};
 use crate::model::command::{CommandSpec, Surroundings};
@@ -32,7 +32,7 @@ impl Programs<'_> {
     }
 }
 
-pub(super) fn view(change: &ChangeSet, prepared: &Prepared, plan: &Plan<'_>, programs: &Programs<'_>) -> PlanView {
+pub(super) fn view(Case { change, prepared }: Case<'_>, plan: &Plan<'_>, programs: &Programs<'_>) -> PlanView {
     let why = |outcome: &Outcome| match outcome {
         Outcome::Skipped(why) => why.clone(),
         Outcome::Broken(breakage) => breakage.why.clone(),

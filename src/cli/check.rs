@@ -8,7 +8,7 @@ use clap::{ArgGroup, Args};
 use crate::app::failure::Failure;
 use crate::app::rules_in_force::Described;
 use crate::app::staged::whatever_changed;
-use crate::app::{MAX_BUFFER, Session, Settings, default_stage};
+use crate::app::{Conduct, MAX_BUFFER, Session, Settings, default_stage};
 use crate::cli::Context;
 use crate::cli::environment::Environment;
 use crate::cli::output::OutputArgs;
@@ -102,6 +102,7 @@ impl RunArgs {
             trust,
             judge: None,
             notices: Vec::new(),
+            conduct: Conduct::Look,
             title: String::new(),
             described: Described::Found,
             has_editor: environment.get("GIT_EDITOR") != Some(":"),

@@ -5,8 +5,8 @@ use std::io::{self, Read};
 
 use clap::Args;
 
-use crate::app::Session;
 use crate::app::failure::Failure;
+use crate::app::{Conduct, Session, Settings};
 use crate::cli::Context;
 use crate::cli::check::RunArgs;
 use crate::cli::output::OutputArgs;
@@ -89,7 +89,7 @@ impl Call<'_> {
         let request = hook::request(self.stage.name, &self.args.args, self.stdin).map_err(failure)?;
         let no_cache = self.args.no_cache;
         let run = RunArgs { stage: Some(self.stage.name.to_owned()), no_cache, ..RunArgs::default() };
-        let settings = run.settings(&context.environment, Trust::Commands);
+        let settings = Settings { conduct: Conduct::Mend, ..run.settings(&context.environment, Trust::Commands) };
         let session = Session { repo: self.repo, settings: &settings, interrupt: self.interrupt };
         let judged = watched(&session, &request)?;
         if judged.is_empty() && !matches!(request, Request::Message(_)) {

@@ -9,6 +9,7 @@ mod config;
 mod doctor;
 pub(crate) mod environment;
 mod explain;
+mod fix;
 mod hook;
 mod init;
 mod install;
@@ -42,6 +43,7 @@ struct Cli {
 enum Command {
     Init(init::InitArgs),
     Check(check::CheckArgs),
+    Fix(fix::FixArgs),
     Ci(ci::CiArgs),
     Install(install::InstallArgs),
     Uninstall(install::UninstallArgs),
@@ -86,6 +88,7 @@ fn run(arguments: Vec<OsString>, environment: Environment) -> u8 {
     let result = match &cli.command {
         Command::Init(args) => init::run(args, &context),
         Command::Check(args) => check::run(args, &context),
+        Command::Fix(args) => fix::run(args, &context),
         Command::Ci(args) => ci::run(args, &context),
         Command::Install(args) => install::run(args, &context),
         Command::Uninstall(args) => install::run_uninstall(args, &context),

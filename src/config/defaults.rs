@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::config::places::Places;
-use crate::config::{Config, Gate, OnBroken, Origin, Scope, Sourced, Stage};
+use crate::config::{Config, Fixing, Gate, OnBroken, Origin, Scope, Sourced, Stage};
 use crate::model::rule::Level;
 
 /// Before a merge commit the same holds as before a commit, unless the file says otherwise.
 pub(crate) const FOLLOWER: (&str, &str) = ("pre-merge-commit", "pre-commit");
+
+/// The stage whose hook can mend what it judges.
+pub(crate) const MENDING: &str = "pre-commit";
 
 /// The stages that are always there, and what runs in them.
 pub(crate) const STAGES: [(&str, &[&str]); 6] = [
@@ -52,6 +55,7 @@ fn stage(name: &str) -> Stage {
     Stage {
         checks: Sourced::built_in(checks_of(name)),
         gate: gate(fail_on_of(name)),
+        fix: Sourced::built_in(Fixing::Off),
         timeout: Sourced::built_in(None),
         jobs: Sourced::built_in(None),
     }

@@ -99,10 +99,21 @@ pub(crate) struct Stage {
     pub(crate) checks: Sourced<Vec<String>>,
     /// The gate of the stage: its own values, else those of `[gate]`.
     pub(crate) gate: Gate,
+    /// Which fixes its hook applies.
+    pub(crate) fix: Sourced<Fixing>,
     /// The most time that the stage may take; `None` for no limit.
     pub(crate) timeout: Sourced<Option<Duration>>,
     /// How many commands run at once; `None` for one a processor.
     pub(crate) jobs: Sourced<Option<usize>>,
+}
+
+/// Which fixes a hook applies before it judges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fixing {
+    /// None.
+    Off,
+    /// Those that nobody has to look at.
+    Safe,
 }
 
 /// How what a command prints is understood.

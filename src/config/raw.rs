@@ -70,7 +70,8 @@ pub(crate) struct RawStage {
     pub(crate) on_broken: Option<RawOnBroken>,
     /// The most time that the stage may take: "10m", "30s", "1h30m". No limit by default.
     pub(crate) timeout: Option<String>,
-    /// Whether safe fixes are applied. This version knows `off` only.
+    /// Whether the hook applies safe fixes and stages what it mended before it judges: `off` (the default) or `safe`,
+    /// for `pre-commit` alone.
     pub(crate) fix: Option<RawFix>,
     /// How many commands run at once; by default one a processor.
     #[schemars(range(min = 1))]

@@ -25,12 +25,6 @@ pub(crate) fn not_yet(raw: &RawConfig, places: &Places) -> Vec<Problem> {
             refuse(path, "new-suppressions", "only `new-suppressions = \"report\"` is: there are no suppressions yet");
         }
     }
-    for (name, stage) in &raw.stages {
-        if stage.fix == Some(RawFix::Safe) {
-            let path = format!("{}.fix", joined("stages", name));
-            refuse(&path, "fix = \"safe\"", "remove it, or write `fix = \"off\"`");
-        }
-    }
     for (id, check) in &raw.checks {
         let prefix = joined("checks", id);
         for (key, is_said, hint) in later_keys(check) {

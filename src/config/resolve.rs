@@ -8,11 +8,11 @@ use crate::config::nearest::slip_of;
 use crate::config::places::{Places, joined};
 use crate::config::problem::{Error, Problem};
 use crate::config::raw::{
-    RawConfig, RawFailOn, RawGate, RawLevel, RawOnBroken, RawOverride, RawRules, RawScope, RawStage,
+    RawConfig, RawFailOn, RawFix, RawGate, RawLevel, RawOnBroken, RawOverride, RawRules, RawScope, RawStage,
 };
 use crate::config::{
-    Config, Gate, OnBroken, Origin, Override, RuleLevel, Scope, Sourced, Stage, check, defaults, duration, patterns,
-    refuse,
+    Config, Fixing, Gate, OnBroken, Origin, Override, RuleLevel, Scope, Sourced, Stage, check, defaults, duration,
+    patterns, refuse,
 };
 use crate::model::rule::{Family, Level};
 
@@ -126,7 +126,11 @@ impl Resolver<'_> {
         for name in known.chain(raw.keys().map(String::as_str)) {
             let follows = name == follower && !raw.contains_key(name);
             let said_as = if follows { leader } else { name };
-            let stage = self.stage(said_as, raw.get(said_as), gate);
+            let mut stage = self.stage(said_as, raw.get(said_as), gate);
+            if follows {
+                // In a merge nothing is mended.
+                stage.fix = Sourced::built_in(Fixing::Off);
+            }
             stages.insert(name.to_owned(), stage);
         }
         stages
@@ -148,13 +152,27 @@ impl Resolver<'_> {
         let of_gate = self.gate(gate, defaults::fail_on_of(name));
         let checks = Sourced::built_in(defaults::checks_of(name));
         let Some(raw) = raw else {
-            return Stage { checks, gate: of_gate, timeout: Sourced::built_in(None), jobs: Sourced::built_in(None) };
+            return Stage {
+                checks,
+                gate: of_gate,
+                fix: Sourced::built_in(Fixing::Off),
+                timeout: Sourced::built_in(None),
+                jobs: Sourced::built_in(None),
+            };
         };
         self.validate_name(&path, "the name of a stage", name);
         let key = |key: &str| format!("{path}.{key}");
         if raw.jobs == Some(0) {
             let hint = "leave it out for one command a processor";
             self.problems.push(self.places.value_problem(&key("jobs"), "`jobs` must be at least 1", hint));
+        }
+        if raw.fix == Some(RawFix::Safe) && name != defaults::MENDING {
+            let message = format!(
+                "`fix = \"safe\"` is for the stage `{}`, where what is mended can be committed",
+                defaults::MENDING
+            );
+            let hint = "remove it; `tollgate fix` mends at any other time";
+            self.problems.push(self.places.value_problem(&key("fix"), message, hint));
         }
         let timeout = self.duration(&key("timeout"), raw.timeout.as_deref());
         let scope = raw.scope.map(scope);
@@ -166,6 +184,7 @@ impl Resolver<'_> {
                 scope: self.either(&key("scope"), scope, of_gate.scope),
                 on_broken: self.either(&key("on-broken"), on_broken, of_gate.on_broken),
             },
+            fix: self.either(&key("fix"), raw.fix.map(fixing), Sourced::built_in(Fixing::Off)),
             timeout: self.sourced(&key("timeout"), timeout),
             jobs: self.sourced(&key("jobs"), raw.jobs),
         }
@@ -243,6 +262,13 @@ fn scope(raw: RawScope) -> Scope {
     match raw {
         RawScope::New => Scope::New,
         RawScope::All => Scope::All,
+    }
+}
+
+fn fixing(raw: RawFix) -> Fixing {
+    match raw {
+        RawFix::Off => Fixing::Off,
+        RawFix::Safe => Fixing::Safe,
     }
 }
 
@@ -339,7 +365,6 @@ mod tests {
             ("gate.coverage = 80", "coverage"),
             ("gate.new-suppressions = \"honour\"", "new-suppressions"),
             ("gate.new-suppressions = \"block\"", "new-suppressions"),
-            ("stages.pre-commit.fix = \"safe\"", "fix = \"safe\""),
             ("checks.x = { run = [\"x\"], fix = \"safe\" }", "fix = \"safe\""),
             ("checks.x.tool = \"ruff\"", "tool"),
             ("checks.x = { run = [\"x\"], types = [\"python\"] }", "types"),
@@ -351,7 +376,7 @@ mod tests {
             refused(policy, &[&format!("1: {}", not_yet(what))]);
         }
         load(
-            "gate.new-suppressions = \"report\"\nstages.x.fix = \"off\"\nchecks.x = { run = [\"x\"], fix = \"off\" }\n",
+            "gate.new-suppressions = \"report\"\nstages.x.fix = \"off\"\nstages.pre-commit.fix = \"safe\"\nchecks.x = { run = [\"x\"], fix = \"off\" }\n",
         );
     }
 
@@ -360,6 +385,10 @@ mod tests {
         for (policy, message) in [
             ("stages.x.timeout = \"10\"", "`stages.x.timeout`: `10` has no unit"),
             ("stages.x.jobs = 0", "`jobs` must be at least 1"),
+            (
+                "stages.pre-push.fix = \"safe\"",
+                "`fix = \"safe\"` is for the stage `pre-commit`, where what is mended can be committed",
+            ),
             (
                 "exclude = [\"a\", \"b[\"]",
                 "`b[` is not a pattern in gitignore syntax: unclosed character class; missing ']'",

@@ -4,7 +4,7 @@
 use std::fmt::Display;
 
 use crate::config::places::joined;
-use crate::config::{Check, Config, Gate, Inputs, OnBroken, Origin, Output, RuleLevel, Scope, duration};
+use crate::config::{Check, Config, Fixing, Gate, Inputs, OnBroken, Origin, Output, RuleLevel, Scope, duration};
 use crate::model::escape::{escaped, is_deceptive};
 use crate::model::option::OptionValue;
 use crate::model::rule::Level;
@@ -31,6 +31,11 @@ pub(crate) fn show(config: &Config, origins: Origins) -> String {
         let path = joined("stages", name);
         page.line(&format!("{path}.checks"), &list(&stage.checks.value), &stage.checks.origin);
         page.gate(&path, &stage.gate);
+        let fix = match stage.fix.value {
+            Fixing::Off => "off",
+            Fixing::Safe => "safe",
+        };
+        page.line(&format!("{path}.fix"), &text(fix), &stage.fix.origin);
         if let Some(timeout) = stage.timeout.value {
             page.line(&format!("{path}.timeout"), &text(&duration::text(timeout)), &stage.timeout.origin);
         }

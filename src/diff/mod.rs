@@ -1,6 +1,8 @@
 //! Differences between two texts: hunks, line maps, moved lines. The only owner of `similar`; knows no git.
 
+pub(crate) mod merge;
 pub(crate) mod moved;
+pub(crate) mod patch;
 
 use std::collections::HashMap;
 use std::ops::Range;

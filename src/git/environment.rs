@@ -42,6 +42,11 @@ impl Environment {
         Self(variables)
     }
 
+    /// The index that is used instead of the repository's own.
+    pub(crate) fn index_file(&self) -> Option<&OsStr> {
+        self.0.get(OsStr::new("GIT_INDEX_FILE")).map(OsString::as_os_str).filter(|file| !file.is_empty())
+    }
+
     /// The folders above which no repository is looked for.
     pub(crate) fn ceilings(&self) -> Option<&OsStr> {
         self.0.get(OsStr::new("GIT_CEILING_DIRECTORIES")).map(OsString::as_os_str)

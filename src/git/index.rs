@@ -1,11 +1,31 @@
-//! Another index or another object store than the user's.
+//! The index: another one than the user's, and the entries of the user's own. Git itself writes it.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use crate::git::Repo;
-use crate::git::library::Library;
+use crate::git::environment::Environment;
+use crate::git::library::{Library, object_id};
 use crate::git::loose::LooseObjects;
+use crate::git::{Error, Repo, os_path, unreadable};
+use crate::model::change::{Mode, ObjectId};
+use crate::model::path::RepoPath;
+use crate::process::Interrupt;
+
+/// The most bytes of paths that a question names; above that everything is asked for.
+const MAX_ARGUMENTS: usize = 24 << 10;
+
+/// What the index has at a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct IndexEntry {
+    /// Where.
+    pub(crate) path: RepoPath,
+    /// Its kind.
+    pub(crate) mode: Mode,
+    /// Its object.
+    pub(crate) id: ObjectId,
+}
 
 impl Repo {
     /// The same repository with another index file, absolute: what is run on it leaves the user's index alone.
@@ -22,16 +42,112 @@ impl Repo {
     fn with_variable(&self, name: &str, value: &Path) -> Self {
         let mut variables = self.environment.variables().clone();
         variables.insert(name.into(), value.into());
+        self.asked_by(variables.into_iter().collect(), self.interrupt.clone())
+    }
+
+    /// The same repository, whose answers come although the user wants the run to end: for what must not be left half
+    /// done.
+    pub(crate) fn uninterrupted(&self) -> Self {
+        self.asked_by(self.environment.clone(), Interrupt::default())
+    }
+
+    /// Whether the user wants the run to end.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.interrupt.is_set()
+    }
+
+    fn asked_by(&self, environment: Environment, interrupt: Interrupt) -> Self {
         Self {
             git_dir: self.git_dir.clone(),
             common_dir: self.common_dir.clone(),
             work_tree: self.work_tree.clone(),
             format: self.format,
-            environment: variables.into_iter().collect(),
+            environment,
             loose: LooseObjects::of(&self.common_dir),
             library: Library::unavailable(),
             head: OnceLock::new(),
-            interrupt: self.interrupt.clone(),
+            interrupt,
         }
     }
+
+    /// The file of the index that the next commit is made of.
+    fn index_file(&self) -> PathBuf {
+        let top = self.work_tree.as_ref().unwrap_or(&self.git_dir);
+        self.environment.index_file().map_or_else(|| self.git_dir.join("index"), |file| top.join(file))
+    }
+
+    /// Whether the next commit is made of an index that git throws away afterwards, as `git commit PATH` does: what is
+    /// written there is missing in the index that stays.
+    pub(crate) fn has_passing_index(&self) -> bool {
+        let file = self.index_file();
+        file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"next-index-"))
+    }
+
+    /// The lock that another git holds on the index, if one does.
+    pub(crate) fn index_lock(&self) -> Option<PathBuf> {
+        let mut lock = self.index_file().into_os_string();
+        lock.push(".lock");
+        Some(PathBuf::from(lock)).filter(|lock| lock.symlink_metadata().is_ok())
+    }
+
+    /// What the index has at these paths; those that it has not, or that are not merged yet, are left out.
+    pub(crate) fn index_entries(&self, paths: &[RepoPath]) -> Result<BTreeMap<RepoPath, IndexEntry>, Error> {
+        let mut args: Vec<OsString> = ["ls-files", "--stage", "--full-name", "-z"].map(Into::into).into();
+        if paths.iter().map(|path| path.as_bytes().len() + 9).sum::<usize>() <= MAX_ARGUMENTS {
+            args.push("--".into());
+            args.extend(paths.iter().map(|path| os_path(path).into_os_string()));
+        }
+        let listed = self.run(&args, b"")?;
+        let lines = listed.split(|&byte| byte == 0).filter(|line| !line.is_empty());
+        let mut entries = BTreeMap::new();
+        for line in lines {
+            let (stage, entry) = entry(line).ok_or_else(|| unreadable(&args, "a line without mode and object"))?;
+            if stage == b"0" && paths.contains(&entry.path) {
+                entries.insert(entry.path.clone(), entry);
+            }
+        }
+        Ok(entries)
+    }
+
+    /// Puts entries into the index, all or none.
+    pub(crate) fn set_index_entries(&self, entries: &[IndexEntry]) -> Result<(), Error> {
+        let mut input = Vec::new();
+        for entry in entries {
+            input.extend_from_slice(format!("{} {} 0\t", entry.mode.octal(), entry.id).as_bytes());
+            input.extend_from_slice(entry.path.as_bytes());
+            input.push(0);
+        }
+        if input.is_empty() {
+            return Ok(());
+        }
+        self.run(&["update-index", "-z", "--index-info"], &input)?;
+        // Git forgot when it last looked at these files; that it can't look again now does no harm.
+        let _ = self.run(&["update-index", "-q", "--refresh"], b"");
+        Ok(())
+    }
+
+    /// Puts bytes into the object store as they are.
+    pub(crate) fn store_blob(&self, bytes: &[u8]) -> Result<ObjectId, Error> {
+        let asked = self.library.ask(|repository| object_id(repository.blob(bytes)?));
+        match asked {
+            Some(Ok(id)) => Ok(id),
+            _ => self.hash_object(&["hash-object".into(), "-w".into(), "--stdin".into()], bytes),
+        }
+    }
+
+    /// The object of which `git hash-object` tells the name.
+    pub(super) fn hash_object(&self, args: &[OsString], bytes: &[u8]) -> Result<ObjectId, Error> {
+        let said = self.run(args, bytes)?;
+        ObjectId::from_hex(said.trim_ascii()).ok_or_else(|| unreadable(args, "it names no object"))
+    }
+}
+
+/// Reads `MODE OBJECT STAGE<tab>PATH`.
+fn entry(line: &[u8]) -> Option<(&[u8], IndexEntry)> {
+    let tab = line.iter().position(|&byte| byte == b'\t')?;
+    let (fields, path) = (line.get(..tab)?, line.get(tab + 1..)?);
+    let mut fields = fields.split(|&byte| byte == b' ');
+    let mode = Mode::from_octal(fields.next()?)?;
+    let id = ObjectId::from_hex(fields.next()?)?;
+    Some((fields.next()?, IndexEntry { path: RepoPath::new(path), mode, id }))
 }

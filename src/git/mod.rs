@@ -2,6 +2,7 @@
 //! process where libgit2 can't read the repository. It must not know what the answers are for.
 
 pub(crate) mod attributes;
+pub(crate) mod conversion;
 pub(crate) mod environment;
 pub(crate) mod index;
 pub(crate) mod listing;

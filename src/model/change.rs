@@ -86,6 +86,16 @@ impl Mode {
         }
     }
 
+    /// Git's octal mode.
+    pub(crate) fn octal(self) -> &'static str {
+        match self {
+            Self::File => "100644",
+            Self::Executable => "100755",
+            Self::Symlink => "120000",
+            Self::Submodule => "160000",
+        }
+    }
+
     /// Whether the entry is a regular file, so that its content can be checked.
     pub(crate) fn is_regular(self) -> bool {
         matches!(self, Self::File | Self::Executable)

@@ -55,6 +55,15 @@ pub(crate) struct Edit {
     pub(crate) replacement: Vec<u8>,
 }
 
+/// Whether a fix may be applied without anyone looking at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Safety {
+    /// It may: what the text says and what the code does stay as they are.
+    Safe,
+    /// Someone has to look at it.
+    Suggested,
+}
+
 /// A way to mend a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fix {
@@ -62,6 +71,8 @@ pub(crate) struct Fix {
     pub(crate) title: String,
     /// Edits of the finding's file that do not overlap, in ascending order.
     pub(crate) edits: Vec<Edit>,
+    /// Whether it may be applied without anyone looking at it.
+    pub(crate) safety: Safety,
 }
 
 /// Another place that belongs to a finding.
@@ -159,10 +170,17 @@ impl Finding {
         self
     }
 
-    /// The same with one more fix.
+    /// The same with one more fix, which is safe.
     #[must_use]
     pub(crate) fn with_fix(mut self, title: impl Into<String>, edits: Vec<Edit>) -> Self {
-        self.fixes.push(Fix { title: title.into(), edits });
+        self.fixes.push(Fix { title: title.into(), edits, safety: Safety::Safe });
+        self
+    }
+
+    /// The same with one more fix, at which someone has to look.
+    #[must_use]
+    pub(crate) fn with_suggestion(mut self, title: impl Into<String>, edits: Vec<Edit>) -> Self {
+        self.fixes.push(Fix { title: title.into(), edits, safety: Safety::Suggested });
         self
     }
 

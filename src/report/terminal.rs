@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use crate::model::finding::Finding;
+use crate::model::finding::{Finding, Safety};
 use crate::model::outcome::{Breakage, CheckRun, Outcome, RunReport};
 use crate::model::rule::{Level, RuleId};
 use crate::model::verdict::{Reason, Verdict};
@@ -245,6 +245,9 @@ fn way_out(document: &Document<'_>, occasion: Occasion) -> Vec<String> {
         lines.push("`tollgate last` shows all of this again".to_owned());
     }
     let stage = document.report.subject.stage.as_str();
+    if stage == "pre-commit" && occasion == Occasion::Hook && has_safe_fixes(document.report) {
+        lines.push("`tollgate fix` mends and stages what can be mended safely".to_owned());
+    }
     if stage == "commit-msg" {
         lines.push(
             "`git commit -eF \"$(git rev-parse --git-path COMMIT_EDITMSG)\"` takes your message up again".to_owned(),
@@ -262,6 +265,13 @@ fn way_out(document: &Document<'_>, occasion: Occasion) -> Vec<String> {
         }),
     );
     lines.into_iter().map(|line| format!("hint: {line}")).collect()
+}
+
+/// Whether something can be mended that no one has tried to mend yet.
+fn has_safe_fixes(report: &RunReport) -> bool {
+    let is_safe = |finding: &Finding| finding.fixes.iter().any(|fix| fix.safety == Safety::Safe);
+    report.findings.iter().any(|finding| finding.is_brought_in() && is_safe(finding))
+        && report.notices.iter().all(|notice| notice.check.as_str() != "fix")
 }
 
 fn in_log(document: &Document<'_>, audience: &Audience) -> String {

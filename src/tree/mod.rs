@@ -3,8 +3,10 @@
 
 pub(crate) mod checkout;
 pub(crate) mod file;
+pub(crate) mod journal;
 pub(crate) mod named;
 pub(crate) mod report_file;
+pub(crate) mod rewrite;
 #[cfg(test)]
 pub(crate) mod sandbox;
 

@@ -33,20 +33,24 @@ const IMPORTS: &[(&str, &[&str])] = &[
     // before: that holds a line map, so it can't be plain data of the model.
     ("run", &["model", "diff", "process", "tree", "syntax", "sarif", "store", "check", "plan", "triage"]),
     ("gate", &["model", "config"]),
+    ("fix", &["model", "diff", "git", "tree"]),
     // `process` and `model` for the hooks that were there before, which are started with what git gave.
     ("hook", &["model", "config", "process", "git", "tree"]),
     (
         "app",
         &[
             "model", "config", "diff", "process", "git", "tree", "syntax", "sarif", "store", "discover", "check",
-            "forge", "report", "plan", "triage", "run", "gate", "hook",
+            "forge", "report", "plan", "triage", "run", "gate", "fix", "hook",
         ],
     ),
-    // `git` and `process` because a command opens the repository that it hands on, and hears the signals; `store` to
+    // `fix` for `fix --undo`, which judges nothing. `git` and `process` because a command opens the repository that it hands on, and hears the signals; `store` to
     // keep a run and to show it again; `tree` for `builtin`, which reads and mends the files that it is given.
     (
         "cli",
-        &["model", "config", "process", "git", "tree", "sarif", "store", "check", "forge", "report", "hook", "app"],
+        &[
+            "model", "config", "process", "git", "tree", "sarif", "store", "check", "forge", "report", "fix", "hook",
+            "app",
+        ],
     ),
     ("lib", &["cli"]),
 ];
@@ -81,8 +85,9 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("schemars", &["config"]),
     ("serde_saphyr", &["check"]),
     ("serde_sarif", &["sarif"]),
-    // Fingerprints, what identifies a private key, the name of a work tree's folder, and what an installed file held.
-    ("sha2", &["sarif", "check::hygiene", "store", "hook"]),
+    // Fingerprints, what identifies a private key, the name of a work tree's folder, and what an installed file or one that
+    // was mended held.
+    ("sha2", &["sarif", "check::hygiene", "store", "tree", "hook"]),
     ("similar", &["diff"]),
     ("strsim", &["config::nearest"]),
     ("syn", &["syntax", "check::rust"]),

@@ -11,6 +11,10 @@ mod check;
 mod ci;
 mod commands;
 #[cfg(unix)]
+mod fix;
+#[cfg(unix)]
+mod fix_kills;
+#[cfg(unix)]
 mod frozen;
 mod hooks;
 mod novelty;

@@ -110,7 +110,7 @@ fn a_full_disk_is_told() {
 }
 
 /// Puts a script in the place of git.
-fn with_git(repo: &Repo, script: &str, args: &[&str], variables: &[(&str, &str)]) -> Ran {
+pub(crate) fn with_git(repo: &Repo, script: &str, args: &[&str], variables: &[(&str, &str)]) -> Ran {
     let folder = repo.beside("bin");
     fs::create_dir_all(&folder).unwrap();
     // Another process writes it: a file that this one has open can't be started while other tests start programs.

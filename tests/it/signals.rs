@@ -1,5 +1,5 @@
 //! A run that is ended in the middle: nothing of the user's is another than before, nothing is left behind.
-//! `TOLLGATE_TEST_ROUNDS` sets how often each moment is tried.
+//! `TOLLGATE_TEST_ROUNDS` sets how often each moment is tried; `TOLLGATE_LONG_TESTS` tries many.
 
 use std::fs;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -16,8 +16,10 @@ use crate::support::{Repo, TOLLGATE};
 /// A command that ends by itself only after a very long time.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn rounds(by_default: u64) -> u64 {
-    std::env::var("TOLLGATE_TEST_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(by_default)
+pub(crate) fn rounds(by_default: u64) -> u64 {
+    let said = std::env::var("TOLLGATE_TEST_ROUNDS").ok().and_then(|rounds| rounds.parse().ok());
+    let many = std::env::var_os("TOLLGATE_LONG_TESTS").map(|_| 200);
+    said.or(many).unwrap_or(by_default)
 }
 
 /// A repository whose hooks are installed, so that its commands run; they run in a checkout, because an edit is not
@@ -41,13 +43,13 @@ fn start(repo: &Repo) -> Child {
     command.process_group(0).spawn().unwrap()
 }
 
-fn pid(id: u32) -> Pid {
+pub(crate) fn pid(id: u32) -> Pid {
     Pid::from_raw(i32::try_from(id).unwrap()).unwrap()
 }
 
 /// Waits until something is the case.
 #[track_caller]
-fn until(what: &str, is_so: impl Fn() -> bool) {
+pub(crate) fn until(what: &str, is_so: impl Fn() -> bool) {
     let started = Instant::now();
     while !is_so() {
         assert!(started.elapsed() < PATIENCE, "{what} did not come about");
@@ -57,7 +59,7 @@ fn until(what: &str, is_so: impl Fn() -> bool) {
 
 /// Waits for the end of a run; one that does not end is a failure.
 #[track_caller]
-fn end(mut child: Child) -> ExitStatus {
+pub(crate) fn end(mut child: Child) -> ExitStatus {
     let started = Instant::now();
     loop {
         if let Some(status) = child.try_wait().unwrap() {

@@ -263,7 +263,7 @@ fn finding(files: &[RuleFile], active: &[&Candidate], file: &FileInput<'_>, foun
         .with_hint(rule.hint.clone())
         .with_anchor(Anchor::new(found.symbol, node));
     Some(match found.edit {
-        Some(edit) => finding.with_fix(format!("apply the fix of {id}"), vec![edit]),
+        Some(edit) => finding.with_suggestion(format!("apply the fix of {id}"), vec![edit]),
         None => finding,
     })
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::finding::{Anchor, Edit, Finding, Fix, Novelty, Reach, Related, State};
+use crate::model::finding::{Anchor, Edit, Finding, Fix, Novelty, Reach, Related, Safety, State};
 use crate::model::path::RepoPath;
 use crate::model::place::{ColumnUnit, LineColumn, Place, Position, Region, Span};
 use crate::model::rule::RuleId;
@@ -53,6 +53,8 @@ struct WireRegion {
 struct WireFix {
     title: String,
     edits: Vec<WireEdit>,
+    #[serde(default)]
+    is_safe: bool,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -175,7 +177,7 @@ impl From<&Fix> for WireFix {
             end: edit.span.end,
             replacement: edit.replacement.as_slice().into(),
         });
-        Self { title: fix.title.clone(), edits: edits.collect() }
+        Self { title: fix.title.clone(), edits: edits.collect(), is_safe: fix.safety == Safety::Safe }
     }
 }
 
@@ -185,7 +187,8 @@ impl From<WireFix> for Fix {
             .edits
             .into_iter()
             .map(|edit| Edit { span: Span { start: edit.start, end: edit.end }, replacement: edit.replacement.into() });
-        Self { title: wire.title, edits: edits.collect() }
+        let safety = if wire.is_safe { Safety::Safe } else { Safety::Suggested };
+        Self { title: wire.title, edits: edits.collect(), safety }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::finding::{Anchor, Edit, Finding, Fix, Novelty, Reach, Related, State};
+use crate::model::finding::{Anchor, Edit, Finding, Fix, Novelty, Reach, Related, Safety, State};
 use crate::model::path::RepoPath;
 use crate::model::place::{Place, Position, Region, Span};
 use crate::model::rule::{Level, RuleId};
@@ -109,8 +109,9 @@ struct WireRegion {
 #[derive(Serialize, Deserialize)]
 struct WireAnchor(String, String, bool);
 
+/// Title, edits, and whether it is safe.
 #[derive(Serialize, Deserialize)]
-struct WireFix(String, Vec<WireEdit>);
+struct WireFix(String, Vec<WireEdit>, bool);
 
 #[derive(Serialize, Deserialize)]
 struct WireEdit(usize, usize, WireBytes);
@@ -176,10 +177,10 @@ fn wire_fix(fix: &Fix) -> WireFix {
         };
         WireEdit(edit.span.start, edit.span.end, replacement)
     };
-    WireFix(fix.title.clone(), fix.edits.iter().map(edit).collect())
+    WireFix(fix.title.clone(), fix.edits.iter().map(edit).collect(), fix.safety == Safety::Safe)
 }
 
-fn read_fix(WireFix(title, edits): WireFix) -> Fix {
+fn read_fix(WireFix(title, edits, is_safe): WireFix) -> Fix {
     let edit = |WireEdit(start, end, replacement): WireEdit| Edit {
         span: Span { start, end },
         replacement: match replacement {
@@ -187,7 +188,8 @@ fn read_fix(WireFix(title, edits): WireFix) -> Fix {
             WireBytes::Bytes(bytes) => bytes,
         },
     };
-    Fix { title, edits: edits.into_iter().map(edit).collect() }
+    let safety = if is_safe { Safety::Safe } else { Safety::Suggested };
+    Fix { title, edits: edits.into_iter().map(edit).collect(), safety }
 }
 
 fn wire(finding: &Finding, path: &RepoPath) -> Option<WireFinding> {

@@ -1,0 +1,235 @@
+//! Replacing a file of the work tree by another content, but only as long as it is what it was when it was looked at.
+
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+
+use crate::model::path::RepoPath;
+use crate::tree::stays_inside;
+
+/// A file as it was when it was looked at.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    file: PathBuf,
+    bytes: Vec<u8>,
+    metadata: Metadata,
+}
+
+/// Looks at a path below `top`. None if there is no file whose content could be replaced: nothing, a link, a folder, or a
+/// path beyond a link. A file of more than `limit` bytes is an error.
+pub(crate) fn look(top: &Path, path: &RepoPath, limit: u64) -> io::Result<Option<Seen>> {
+    if !stays_inside(path) {
+        return Err(io::Error::other("it is not a path inside the work tree"));
+    }
+    let file = top.join(path.to_fs());
+    for folder in file.ancestors().skip(1).take_while(|folder| *folder != top) {
+        if folder.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink()) {
+            return Ok(None);
+        }
+    }
+    let metadata = match fs::symlink_metadata(&file) {
+        Ok(metadata) if metadata.is_file() => metadata,
+        Ok(_) => return Ok(None),
+        Err(error) if is_absence(&error) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    if metadata.len() > limit {
+        return Err(io::Error::other(format!("{} bytes are too many", metadata.len())));
+    }
+    let bytes = read(&file, limit)?;
+    let seen = Seen { file, bytes, metadata };
+    if seen.is_still()? { Ok(Some(seen)) } else { Err(changing()) }
+}
+
+/// Whether there is nothing, as opposed to something that can't be looked at.
+fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
+fn changing() -> io::Error {
+    io::Error::other("it changes at this very moment")
+}
+
+/// Reads at most one byte more than the limit.
+fn read(file: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(file)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+impl Seen {
+    /// Its content.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The path of a file in the same folder.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.file.with_file_name(name)
+    }
+
+    /// Writes a copy of it to `copy`, which must not be there yet, with its mode and its time, down to the disk.
+    pub(crate) fn keep(&self, copy: &Path) -> io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create_new(true).open(copy)?;
+        // First, lest others read what only its owner may.
+        file.set_permissions(self.metadata.permissions())?;
+        file.write_all(&self.bytes)?;
+        if let Ok(written) = self.metadata.modified() {
+            file.set_modified(written)?;
+        }
+        file.sync_all()
+    }
+
+    /// Gives the file this content; it has the old one or the new one at any moment, and its mode stays. The new content
+    /// is written to `temporary` first, which has to be in the same folder. False, and nothing is changed, if the file is
+    /// not any more what it was.
+    pub(crate) fn replace(&self, bytes: &[u8], temporary: &Path) -> io::Result<bool> {
+        let replaced = self.write(bytes, temporary).and_then(|()| match self.is_still()? {
+            true => fs::rename(temporary, &self.file).map(|()| true),
+            false => Ok(false),
+        });
+        if !matches!(replaced, Ok(true)) {
+            let _ = fs::remove_file(temporary);
+        }
+        replaced
+    }
+
+    /// Puts the file at `copy` in its place. False, and nothing is changed, if the file is not any more what it was.
+    pub(crate) fn replace_by(&self, copy: &Path, temporary: &Path) -> io::Result<bool> {
+        if !self.is_still()? {
+            return Ok(false);
+        }
+        match fs::rename(copy, &self.file) {
+            Err(error) if error.kind() == ErrorKind::CrossesDevices => {
+                let kept = Self { metadata: fs::metadata(copy)?, ..self.unread() };
+                kept.write(&fs::read(copy)?, temporary)?;
+                fs::rename(temporary, &self.file).map(|()| true)
+            }
+            moved => moved.map(|()| true),
+        }
+    }
+
+    fn unread(&self) -> Self {
+        Self { file: self.file.clone(), bytes: Vec::new(), metadata: self.metadata.clone() }
+    }
+
+    fn write(&self, bytes: &[u8], temporary: &Path) -> io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create_new(true).open(temporary)?;
+        file.set_permissions(self.metadata.permissions())?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    }
+
+    /// Whether the file has not been touched since: its stamps first, because they tell it cheaply, then its bytes,
+    /// because stamps can lie, then the stamps again.
+    fn is_still(&self) -> io::Result<bool> {
+        let is_same = || match fs::symlink_metadata(&self.file) {
+            Ok(metadata) => Ok(stamps(&metadata) == stamps(&self.metadata)),
+            Err(error) if is_absence(&error) => Ok(false),
+            Err(error) => Err(error),
+        };
+        Ok(is_same()? && read(&self.file, self.bytes.len() as u64)? == self.bytes && is_same()?)
+    }
+}
+
+/// What tells one state of a file from another: kind, size and time, and the inode where there is one.
+fn stamps(metadata: &Metadata) -> (bool, u64, Option<std::time::SystemTime>, [i64; 3]) {
+    #[cfg(unix)]
+    let inode = {
+        use std::os::unix::fs::MetadataExt;
+        [metadata.ino().cast_signed(), metadata.ctime(), metadata.ctime_nsec()]
+    };
+    #[cfg(not(unix))]
+    let inode = [0; 3];
+    (metadata.is_file(), metadata.len(), metadata.modified().ok(), inode)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::path::Path;
+
+    use super::{Seen, look};
+    use crate::model::path::RepoPath;
+
+    fn seen(top: &Path, path: &str) -> Option<Seen> {
+        look(top, &RepoPath::from(path), 100).expect("it can be looked at")
+    }
+
+    fn names(top: &Path) -> Vec<String> {
+        let entries = fs::read_dir(top).expect("it is there").flatten();
+        let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn only_regular_files_that_no_link_leads_to_are_seen() {
+        let top = tempfile::tempdir().expect("a temporary folder");
+        fs::create_dir(top.path().join("folder")).expect("it is ours");
+        fs::write(top.path().join("folder/a"), "x").expect("it is ours");
+        symlink("folder", top.path().join("link")).expect("it is ours");
+        symlink("folder/a", top.path().join("file-link")).expect("it is ours");
+        assert!(seen(top.path(), "folder/a").is_some());
+        for path in ["folder", "link", "link/a", "file-link", "gone", "folder/a/b"] {
+            assert!(seen(top.path(), path).is_none(), "{path}");
+        }
+        assert!(look(top.path(), &RepoPath::from("../x"), 9).is_err());
+        assert!(look(top.path(), &RepoPath::from("folder/a"), 0).is_err());
+    }
+
+    #[test]
+    fn a_file_is_replaced_with_its_mode_and_put_back_with_its_time() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let top = folder.path().join("top");
+        fs::create_dir(&top).expect("it is ours");
+        let (file, copy) = (top.join("a"), folder.path().join("copy"));
+        fs::write(&file, "old").expect("it is ours");
+        fs::set_permissions(&file, PermissionsExt::from_mode(0o540)).expect("it is ours");
+        let before = fs::metadata(&file).expect("it is there");
+        let first = seen(&top, "a").expect("it is a file");
+        first.keep(&copy).expect("it can be kept");
+        assert!(first.replace(b"new", &first.beside("temporary")).expect("it can be replaced"));
+        assert_eq!(fs::read(&file).expect("it is there"), b"new");
+        assert_eq!(fs::metadata(&file).expect("it is there").permissions(), before.permissions());
+        let second = seen(&top, "a").expect("it is a file");
+        assert!(second.replace_by(&copy, &second.beside("temporary")).expect("it can be put back"));
+        let after = fs::metadata(&file).expect("it is there");
+        assert_eq!(fs::read(&file).expect("it is there"), b"old");
+        assert_eq!((after.permissions(), after.modified().ok()), (before.permissions(), before.modified().ok()));
+        assert_eq!(names(&top), ["a"]);
+    }
+
+    #[test]
+    fn a_file_that_changed_is_left_alone() {
+        type Change = fn(&Path);
+        let changes: [(&str, Change); 4] = [
+            ("same size", |file| fs::write(file, "xxx").expect("it is ours")),
+            ("gone", |file| fs::remove_file(file).expect("it is ours")),
+            ("a link now", |file| {
+                fs::remove_file(file).expect("it is ours");
+                symlink("elsewhere", file).expect("it is ours");
+            }),
+            ("rewritten with the same content and time", |file| {
+                let time = fs::metadata(file).and_then(|metadata| metadata.modified()).expect("it has a time");
+                fs::remove_file(file).expect("it is ours");
+                fs::write(file, "mod").expect("it is ours");
+                let file = fs::File::options().write(true).open(file).expect("it is there");
+                file.set_modified(time).expect("it is ours");
+            }),
+        ];
+        for (name, change) in changes {
+            let top = tempfile::tempdir().expect("a temporary folder");
+            let file = top.path().join("a");
+            fs::write(&file, "old").expect("it is ours");
+            let seen = seen(top.path(), "a").expect("it is a file");
+            change(&file);
+            let before = fs::read(&file).ok();
+            let is_replaced = seen.replace(b"new", &seen.beside("temporary")).expect("it can be looked at");
+            assert!(!is_replaced, "{name}");
+            assert_eq!(fs::read(&file).ok(), before, "{name}");
+            assert!(!top.path().join("temporary").exists(), "{name}");
+        }
+    }
+}
