@@ -78,12 +78,14 @@ pub(crate) struct Settings {
     pub(crate) described: Described,
     /// Whether git shows the message in an editor: then it drops comments.
     pub(crate) has_editor: bool,
-    /// The folder for what is kept between runs and for temporary checkouts.
+    /// The folder for what is kept between runs and for what a run needs while it lasts.
     pub(crate) cache: PathBuf,
     /// What the process was started with.
     pub(crate) surroundings: Surroundings,
     /// Whether results of earlier runs are used, and those of this one kept.
     pub(crate) uses_results: bool,
+    /// The variables that commands inherit.
+    pub(crate) variables: BTreeMap<String, String>,
 }
 
 /// What came of one change.
@@ -223,7 +225,7 @@ impl Session<'_> {
         let (started, clock) = (SystemTime::now(), Instant::now());
         let stage = prepared.loaded.config.stage(&prepared.stage).map_err(Failure::config)?;
         let plan = self.planned(change, prepared)?;
-        let grounded = if plan.commands.is_empty() { None } else { Some(self.ground(change)) };
+        let grounded = if plan.commands.is_empty() { None } else { Some(self.ground(change, &plan.commands)) };
         let logs = if plan.commands.is_empty() { None } else { Some(self.logs()) };
         let runner = Runner {
             change,

@@ -108,6 +108,7 @@ impl RunArgs {
             cache: environment.cache(),
             surroundings: environment.surroundings(),
             uses_results: !self.no_cache,
+            variables: environment.variables.clone(),
         }
     }
 }

@@ -55,7 +55,6 @@ fn later_keys(check: &RawCheck) -> [(&'static str, bool, &'static str); 4] {
         ),
         ("types", check.types.is_some(), "choose the files by name: `files = [\"*.py\"]`"),
         ("scope", check.scope.is_some(), "set `scope` for a stage or for [gate]"),
-        ("isolate", check.isolate.is_some(), "remove it: a command never sees work that is not part of the change"),
     ]
 }
 

@@ -2,6 +2,7 @@
 //! process where libgit2 can't read the repository. It must not know what the answers are for.
 
 pub(crate) mod attributes;
+pub(crate) mod difference;
 pub(crate) mod environment;
 pub(crate) mod index;
 pub(crate) mod listing;
@@ -10,6 +11,7 @@ pub(crate) mod revision;
 pub(crate) mod settings;
 pub(crate) mod state;
 
+mod another_place;
 mod library;
 mod loose;
 mod open;

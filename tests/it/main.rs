@@ -13,6 +13,8 @@ mod commands;
 #[cfg(unix)]
 mod frozen;
 mod hooks;
+#[cfg(unix)]
+mod isolation;
 mod novelty;
 #[cfg(unix)]
 mod read_only;
