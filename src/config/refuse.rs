@@ -46,7 +46,7 @@ pub(crate) fn not_yet(raw: &RawConfig, places: &Places) -> Vec<Problem> {
 }
 
 /// Keys of a check that later versions know, whether they are said, and what to do until then.
-fn later_keys(check: &RawCheck) -> [(&'static str, bool, &'static str); 4] {
+fn later_keys(check: &RawCheck) -> [(&'static str, bool, &'static str); 3] {
     [
         (
             "tool",
