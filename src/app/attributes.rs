@@ -12,8 +12,8 @@ use crate::model::change::{ChangeSet, FileSide, ObjectId, Source};
 use crate::model::content::{Content, Contents};
 use crate::model::path::RepoPath;
 use crate::run::MAX_FILE;
-use crate::tree::checkout::Checkout;
 use crate::tree::file::is_there;
+use crate::tree::temporary::TemporaryFolder;
 
 /// The name of the files.
 const FILE: &[u8] = b".gitattributes";
@@ -65,8 +65,8 @@ impl Session<'_> {
         if edited.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let folder = Checkout::empty(&self.settings.cache).map_err(Failure::usage)?;
-        self.repo.as_stored(&edited, folder.folder(), MAX_FILE).map_err(Failure::git)
+        let folder = TemporaryFolder::create(&self.settings.cache).map_err(Failure::usage)?;
+        self.repo.as_stored(&edited, folder.path(), MAX_FILE).map_err(Failure::git)
     }
 
     fn attributes(
@@ -88,8 +88,8 @@ impl Session<'_> {
         names: &[&str],
         paths: &[RepoPath],
     ) -> Result<Vec<Attribute>, Failure> {
-        let folder = Checkout::empty(&self.settings.cache).map_err(Failure::usage)?;
-        let own = self.repo.with_index(&folder.folder().join("index"));
+        let folder = TemporaryFolder::create(&self.settings.cache).map_err(Failure::usage)?;
+        let own = self.repo.with_index(&folder.path().join("index"));
         own.run(&["read-tree", &tree.to_string()], b"").map_err(Failure::git)?;
         own.attributes(AttributeSource::Index, names, paths).map_err(Failure::git)
     }

@@ -1,18 +1,35 @@
-//! Where commands run: in the work tree if it holds exactly what is judged, else in a checkout of its own.
+//! Where commands run: in the work tree if that shows them what is judged and nothing else, else in the scratch tree.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::app::Session;
+use crate::check::external::Command;
+use crate::config::Sight;
+use crate::git;
+use crate::git::listing::Listing;
 use crate::model::change::{ChangeSet, Head};
 use crate::model::outcome::Breakage;
-use crate::run::Ground;
-use crate::tree::checkout::Checkout;
+use crate::model::rule::RuleId;
+use crate::plan::CommandJob;
+use crate::run::{Ground, Site};
+use crate::store;
+use crate::tree::scratch::{Places, Scratch, Wanted};
+use crate::tree::temporary::TemporaryFolder;
 
-/// The ground of a run; a checkout and the folder for reports go when it is dropped.
+/// The folder of the scratch tree among what is kept of a work tree.
+const SCRATCH: &str = "scratch";
+/// The variables that name an environment of Python.
+const ENVIRONMENTS: [&str; 2] = ["VIRTUAL_ENV", "CONDA_PREFIX"];
+/// The variable that names folders of Python's modules.
+const PYTHON_PATH: &str = "PYTHONPATH";
+
+/// The ground of a run; the scratch tree is put in order and the folder for reports goes when it is dropped.
 pub(super) struct Grounded {
     ground: Result<Ground, Breakage>,
-    _checkout: Option<Checkout>,
-    _reports: Option<Checkout>,
+    _scratch: Option<Scratch>,
+    _reports: Option<TemporaryFolder>,
 }
 
 impl Grounded {
@@ -26,52 +43,193 @@ pub(super) fn not_needed() -> Breakage {
     Breakage::new("no command was planned")
 }
 
-fn broken(what: &str, error: &dyn std::fmt::Display) -> Breakage {
-    Breakage::new(format!("{what}: {error}"))
+fn broken(what: &str, error: &dyn std::error::Error) -> Breakage {
+    let mut why = format!("{what}: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        why.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    Breakage::new(why)
+}
+
+/// What the work tree shows beside what is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Beside {
+    /// Nothing.
+    Nothing,
+    /// Files that are not tracked.
+    Untracked,
+    /// Tracked files that are not as they are judged.
+    Tracked,
 }
 
 impl Session<'_> {
-    /// Prepares the ground for the commands of a run. What can't be prepared breaks every command.
-    pub(super) fn ground(&self, change: &ChangeSet) -> Grounded {
-        let parent = self.settings.cache.as_path();
-        let place = self.place(change, parent);
-        let reports = Checkout::empty(parent).map_err(|error| broken("cannot make a folder for reports", &error));
-        match (place, reports) {
-            (Ok((top, checkout)), Ok(reports)) => {
-                let object = |commit: Option<_>| commit.map_or_else(String::new, |id| format!("{id}"));
-                let ground = Ground {
-                    top,
-                    reports: reports.folder().to_owned(),
-                    base: object(change.parents.first().map(|parent| parent.commit.unwrap_or(parent.tree))),
-                    head: match change.head {
-                        Head::Tree { commit, .. } => object(Some(commit)),
-                        Head::Index | Head::Worktree => String::new(),
-                    },
-                };
-                Grounded { ground: Ok(ground), _checkout: checkout, _reports: Some(reports) }
+    /// Prepares the ground for the commands of a run. What can't be prepared breaks the commands that need it.
+    pub(super) fn ground(&self, change: &ChangeSet, jobs: &[CommandJob]) -> Grounded {
+        let reports = match TemporaryFolder::create(&self.settings.cache) {
+            Ok(reports) => reports,
+            Err(error) => {
+                let ground = Err(broken("cannot make a folder for reports", &error));
+                return Grounded { ground, _scratch: None, _reports: None };
             }
-            (Err(breakage), _) | (_, Err(breakage)) => {
-                Grounded { ground: Err(breakage), _checkout: None, _reports: None }
-            }
-        }
+        };
+        let (sites, scratch) = self.sites(change, jobs);
+        let object = |commit: Option<_>| commit.map_or_else(String::new, |id| format!("{id}"));
+        let ground = Ground {
+            sites,
+            reports: reports.path().to_owned(),
+            base: object(change.parents.first().map(|parent| parent.commit.unwrap_or(parent.tree))),
+            head: match change.head {
+                Head::Tree { commit, .. } => object(Some(commit)),
+                Head::Index | Head::Worktree => String::new(),
+            },
+        };
+        Grounded { ground: Ok(ground), _scratch: scratch, _reports: Some(reports) }
     }
 
-    fn place(&self, change: &ChangeSet, parent: &Path) -> Result<(PathBuf, Option<Checkout>), Breakage> {
-        let is_hidden = match change.head {
-            Head::Worktree => Ok(false),
-            Head::Index => self.repo.has_unstaged_changes(),
-            Head::Tree { tree, .. } => self.repo.differs_from(&tree),
+    /// The site of each command, and the scratch tree if one of them runs there.
+    fn sites(
+        &self,
+        change: &ChangeSet,
+        jobs: &[CommandJob],
+    ) -> (BTreeMap<RuleId, Result<Site, Breakage>>, Option<Scratch>) {
+        let beside = self.beside(change, jobs);
+        let beside = beside.map_err(|error| broken("cannot tell whether the work tree is as judged", &error));
+        let top = self.repo.work_tree().map(ToOwned::to_owned);
+        let (mut scratch, mut laid_out) = (None, None);
+        let mut site = |command: &Command| {
+            let is_shown = !needs_judged(command, change) || shows(beside.clone()?, command);
+            match top.as_ref().filter(|_| is_shown) {
+                Some(top) => Ok(Site { top: top.clone(), ..Site::default() }),
+                None => laid_out
+                    .get_or_insert_with(|| {
+                        let made = scratch.insert(self.scratch(change)?);
+                        match made.leaks() {
+                            [] => Ok(self.site(made)),
+                            [leak, ..] => Err(leaking(leak)),
+                        }
+                    })
+                    .clone(),
+            }
         };
-        let is_hidden = is_hidden.map_err(|error| broken("cannot tell whether the work tree is as judged", &error))?;
-        let top = self.repo.work_tree().filter(|_| !is_hidden);
-        if let Some(top) = top {
-            return Ok((top.to_owned(), None));
+        let sites = jobs.iter().map(|job| (job.command.id.clone(), site(&job.command))).collect();
+        (sites, scratch)
+    }
+
+    /// What the work tree shows that is not judged, as far as these commands care.
+    fn beside(&self, change: &ChangeSet, jobs: &[CommandJob]) -> Result<Beside, git::Error> {
+        let mut careful = jobs.iter().map(|job| &job.command).filter(|command| needs_judged(command, change));
+        let hides_untracked = careful.clone().any(Command::hides_untracked);
+        if careful.next().is_none() || change.head == Head::Worktree {
+            return Ok(Beside::Nothing);
         }
-        let checkout = match change.head {
-            Head::Tree { tree, .. } => Checkout::of_tree(self.repo, &tree, parent),
-            Head::Index | Head::Worktree => Checkout::of_index(self.repo, parent),
+        let is_hidden = match change.head {
+            Head::Tree { tree, .. } => self.repo.differs_from(&tree)?,
+            Head::Index | Head::Worktree => self.repo.has_index_of_its_own() || self.repo.has_unstaged_changes()?,
         };
-        let checkout = checkout.map_err(|error| broken("cannot check out what is judged", &error))?;
-        Ok((checkout.folder().to_owned(), Some(checkout)))
+        Ok(match is_hidden {
+            true => Beside::Tracked,
+            false if hides_untracked && self.repo.has_untracked_files()? => Beside::Untracked,
+            false => Beside::Nothing,
+        })
+    }
+
+    fn scratch(&self, change: &ChangeSet) -> Result<Scratch, Breakage> {
+        let wanted = match change.head {
+            Head::Tree { tree, commit } => Wanted { listing: Listing::Tree(tree), commit: Some(commit) },
+            Head::Index | Head::Worktree => Wanted { listing: Listing::Index, commit: None },
+        };
+        let home = store::folder(&self.settings.cache, self.repo.git_dir()).join(SCRATCH);
+        let environments: Vec<PathBuf> =
+            ENVIRONMENTS.iter().filter_map(|name| self.settings.variables.get(*name).map(PathBuf::from)).collect();
+        let places = Places { home: &home, cache: &self.settings.cache, environments: &environments };
+        Scratch::lay_out(self.repo, places, &wanted).map_err(|error| broken("cannot lay out what is judged", &error))
+    }
+
+    /// The scratch tree as a site: variables that name the work tree name it instead.
+    fn site(&self, scratch: &Scratch) -> Site {
+        let user = self.repo.work_tree().unwrap_or(scratch.top());
+        let mut env: BTreeMap<OsString, OsString> = self
+            .settings
+            .variables
+            .iter()
+            // Git's own go away: they would name the user's index.
+            .filter(|(name, _)| !name.starts_with("GIT_"))
+            .filter_map(|(name, value)| Some((name.into(), redirected(value, user, scratch.top())?)))
+            .collect();
+        if !scratch.python_path().is_empty() {
+            let name = OsString::from(PYTHON_PATH);
+            let inherited = || self.settings.variables.get(PYTHON_PATH).map(OsString::from);
+            let rest = env.get(&name).cloned().or_else(inherited).unwrap_or_default();
+            let folders = scratch.python_path().iter().cloned().chain(std::env::split_paths(&rest));
+            env.insert(name, std::env::join_paths(folders).unwrap_or(rest.clone()));
+        }
+        Site { top: scratch.top().to_owned(), env }
+    }
+}
+
+/// Whether a command is to see what is judged, and not the work tree as it is. One that reads its file from us has seen
+/// it; for the index, the rest that it may look for is where the user works.
+fn needs_judged(command: &Command, change: &ChangeSet) -> bool {
+    let reads_input = command.check.stdin && !matches!(change.head, Head::Tree { .. });
+    command.check.sight != Sight::WorkTree && !reads_input
+}
+
+/// Whether the work tree shows a command nothing that it must not see.
+fn shows(beside: Beside, command: &Command) -> bool {
+    match beside {
+        Beside::Nothing => true,
+        Beside::Untracked => !command.hides_untracked(),
+        Beside::Tracked => false,
+    }
+}
+
+/// The value of a variable (a path or a list of them) with the scratch tree in the place of the work tree; none if it
+/// does not name that.
+fn redirected(value: &str, user: &Path, scratch: &Path) -> Option<OsString> {
+    let is_inside = |path: &Path| path.strip_prefix(user).is_ok();
+    if !std::env::split_paths(value).any(|path| is_inside(&path)) {
+        return None;
+    }
+    let lead = |path: PathBuf| match path.strip_prefix(user) {
+        Ok(inside) if inside.as_os_str().is_empty() => scratch.to_owned(),
+        Ok(inside) => scratch.join(inside),
+        Err(_) => path,
+    };
+    std::env::join_paths(std::env::split_paths(value).map(lead)).ok()
+}
+
+fn leaking(leak: &str) -> Breakage {
+    Breakage {
+        why: format!("it sees unstaged code: {leak}, and that can't be led elsewhere"),
+        hint:
+            "stage or stash what is not staged, remove what leads there, or let the check run in your work tree as it \
+               is, with `isolate = \"none\"`"
+                .to_owned(),
+        log: String::new(),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::path::Path;
+
+    use super::redirected;
+
+    #[track_caller]
+    fn check(value: &str, expected: Option<&str>) {
+        let redirected = redirected(value, Path::new("/w"), Path::new("/s"));
+        assert_eq!(redirected.as_deref().and_then(|value| value.to_str()), expected);
+    }
+
+    #[test]
+    fn variables_that_name_the_work_tree_name_the_scratch_tree() {
+        check("/w", Some("/s"));
+        check("/w/target", Some("/s/target"));
+        check("/usr/bin:/w/node_modules/.bin:/w", Some("/usr/bin:/s/node_modules/.bin:/s"));
+        check("/work", None);
+        check("text with /w/x in it", None);
+        check("", None);
     }
 }

@@ -82,12 +82,14 @@ pub(crate) struct Settings {
     pub(crate) described: Described,
     /// Whether git shows the message in an editor: then it drops comments.
     pub(crate) has_editor: bool,
-    /// The folder for what is kept between runs and for temporary checkouts.
+    /// The folder for what is kept between runs and for what a run needs while it lasts.
     pub(crate) cache: PathBuf,
     /// What the process was started with.
     pub(crate) surroundings: Surroundings,
     /// Whether results of earlier runs are used, and those of this one kept.
     pub(crate) uses_results: bool,
+    /// The variables that commands inherit.
+    pub(crate) variables: BTreeMap<String, String>,
 }
 
 /// What a run may do beside looking.
@@ -273,7 +275,7 @@ impl Session<'_> {
     /// Runs a plan and decides which findings are new.
     fn execute(&self, case: Case<'_>, plan: &Plan<'_>, world: World<'_>) -> Result<Ran, Failure> {
         let stage = case.stage()?;
-        let grounded = if plan.commands.is_empty() { None } else { Some(self.ground(case.change)) };
+        let grounded = if plan.commands.is_empty() { None } else { Some(self.ground(case.change, &plan.commands)) };
         let logs = if plan.commands.is_empty() { None } else { Some(self.logs()) };
         let runner = Runner {
             change: case.change,

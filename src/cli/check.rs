@@ -109,6 +109,7 @@ impl RunArgs {
             cache: environment.cache(),
             surroundings: environment.surroundings(),
             uses_results: !self.no_cache,
+            variables: environment.variables.clone(),
         }
     }
 }

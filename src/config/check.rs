@@ -1,17 +1,19 @@
 //! `[checks.ID]`: a command of the project's own, or settings of a built-in check.
 
 use crate::config::places::joined;
-use crate::config::raw::{RawCheck, RawInputs, RawOption, RawOutput, RawPattern, RawSeverity};
+use crate::config::raw::{
+    RawCheck, RawInputs, RawIsolate, RawOption, RawOutput, RawPattern, RawSeverity, RawUntracked,
+};
 use crate::config::refuse;
 use crate::config::resolve::{Resolver, is_family};
 use crate::config::version::Requirement;
-use crate::config::{Check, Inputs, Output, Sourced};
+use crate::config::{Check, Inputs, Output, Sight, Sourced, Untracked};
 use crate::model::option::{OptionValue, Options};
 use crate::model::path::RepoPath;
 use crate::model::rule::Level;
 
 /// Keys that say how a command runs; a built-in check has none of them.
-const COMMAND_KEYS: [&str; 12] = [
+const COMMAND_KEYS: [&str; 15] = [
     "dir",
     "version",
     "version-command",
@@ -20,6 +22,9 @@ const COMMAND_KEYS: [&str; 12] = [
     "inputs",
     "needs",
     "timeout",
+    "isolate",
+    "untracked",
+    "stdin",
     "shell",
     "env",
     "pass-env",
@@ -33,6 +38,7 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> C
     validate_id(resolver, &path, id);
     validate_kind(resolver, &path, &raw);
     validate_version_command(resolver, &path, &raw);
+    validate_stdin(resolver, &path, &raw);
     let files = raw.files.unwrap_or_default();
     let exclude = raw.exclude.unwrap_or_default();
     resolver.validate_patterns(&key("files"), &files);
@@ -51,6 +57,8 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> C
         exclude,
         inputs: raw.inputs.map(inputs),
         needs: raw.needs.unwrap_or_default(),
+        sight: sight(raw.isolate, raw.untracked),
+        stdin: raw.stdin.unwrap_or_default(),
         shell: raw.shell.unwrap_or_default(),
         env: raw.env.unwrap_or_default(),
         pass_env: raw.pass_env,
@@ -136,6 +144,25 @@ fn version(resolver: &mut Resolver<'_>, path: &str, raw: Option<&str>) -> Option
         resolver.report(resolver.places.value_problem(path, message, hint));
     }
     requirement
+}
+
+/// A command that reads one file from its input is given no list of files.
+fn validate_stdin(resolver: &mut Resolver<'_>, path: &str, raw: &RawCheck) {
+    let names_all = raw.run.iter().flatten().any(|word| word.contains("{files}"));
+    if raw.stdin == Some(true) && names_all {
+        let message = "with `stdin = true` a command looks at one file, and `run` names `{files}`";
+        let hint = "write `{file}` where the tool wants the name of what it reads";
+        resolver.report(resolver.places.value_problem(&format!("{path}.run"), message, hint));
+    }
+}
+
+fn sight(isolate: Option<RawIsolate>, untracked: Option<RawUntracked>) -> Sight {
+    match (isolate, untracked) {
+        (Some(RawIsolate::None), _) => Sight::WorkTree,
+        (_, None) => Sight::Judged(None),
+        (_, Some(RawUntracked::Hide)) => Sight::Judged(Some(Untracked::Hidden)),
+        (_, Some(RawUntracked::Show)) => Sight::Judged(Some(Untracked::Shown)),
+    }
 }
 
 fn validate_env<'a>(resolver: &mut Resolver<'_>, path: &str, names: impl Iterator<Item = &'a String>) {

@@ -142,6 +142,24 @@ pub(crate) enum Inputs {
     Project,
 }
 
+/// What a command gets to see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sight {
+    /// What is judged, and beside it what is not tracked if it says so; `None` leaves that to the kind of command.
+    Judged(Option<Untracked>),
+    /// The work tree as it is.
+    WorkTree,
+}
+
+/// What becomes of files that are not tracked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Untracked {
+    /// The command does not see them.
+    Hidden,
+    /// It sees them where it runs in the work tree.
+    Shown,
+}
+
 /// What `[checks.ID]` says: a command of the project's own, or settings of a built-in check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Check {
@@ -168,6 +186,10 @@ pub(crate) struct Check {
     pub(crate) version: Option<Requirement>,
     /// How the program tells its version, program first; empty for `--version`.
     pub(crate) version_command: Vec<String>,
+    /// What it gets to see.
+    pub(crate) sight: Sight,
+    /// Whether it reads the file that it looks at from its standard input.
+    pub(crate) stdin: bool,
     /// Whether the arguments are one line for a shell.
     pub(crate) shell: bool,
     /// Variables to set.

@@ -117,8 +117,16 @@ pub(crate) struct RawCheck {
     pub(crate) fix: Option<RawFix>,
     /// Which of its findings count. Not implemented yet: a stage and `[gate]` have it.
     pub(crate) scope: Option<RawScope>,
-    /// Whether it is kept away from files that are not part of the change. Not implemented yet.
+    /// What it gets to see: `auto` (the default: exactly what is judged, in the work tree if that holds it, else in a
+    /// copy) or `none` (the work tree as it is, whatever is judged).
     pub(crate) isolate: Option<RawIsolate>,
+    /// Whether it sees files that are not tracked: `hide` or `show`. By default they are hidden from a command that
+    /// names files and shown to any other. In a copy there are none; what git ignores does not count.
+    pub(crate) untracked: Option<RawUntracked>,
+    /// Whether it reads the file that it looks at from its standard input, one file a call: the judged content, without
+    /// a copy on the disk. `{file}` in `run` is the name: `["prettier", "--stdin-filepath", "{file}"]`. It runs in the
+    /// work tree, whose configuration files it finds.
+    pub(crate) stdin: Option<bool>,
     /// Whether `run` is one line for a shell rather than a program and its arguments.
     pub(crate) shell: Option<bool>,
     /// Environment variables to set.
@@ -232,12 +240,20 @@ pub(crate) enum RawInputs {
     Project,
 }
 
-/// Whether a command is kept away from files that are not part of the change.
+/// What a command gets to see.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum RawIsolate {
     Auto,
     None,
+}
+
+/// Whether a command sees files that are not tracked.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RawUntracked {
+    Hide,
+    Show,
 }
 
 /// How output is understood: the name of a format, or a pattern.

@@ -369,7 +369,6 @@ mod tests {
             ("checks.x.tool = \"ruff\"", "tool"),
             ("checks.x = { run = [\"x\"], types = [\"python\"] }", "types"),
             ("checks.x = { run = [\"x\"], scope = \"all\" }", "scope"),
-            ("checks.x = { run = [\"x\"], isolate = \"auto\" }", "isolate"),
             ("checks.x = { run = [\"x\"], output = \"checkstyle\" }", "output = \"checkstyle\""),
             ("checks.x = { run = [\"x\"], output = { pattern = \"a\" } }", "output = { pattern = \"a\" }"),
         ] {

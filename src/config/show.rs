@@ -4,7 +4,9 @@
 use std::fmt::Display;
 
 use crate::config::places::joined;
-use crate::config::{Check, Config, Fixing, Gate, Inputs, OnBroken, Origin, Output, RuleLevel, Scope, duration};
+use crate::config::{
+    Check, Config, Fixing, Gate, Inputs, OnBroken, Origin, Output, RuleLevel, Scope, Sight, Untracked, duration,
+};
 use crate::model::escape::{escaped, is_deceptive};
 use crate::model::option::OptionValue;
 use crate::model::rule::Level;
@@ -138,6 +140,15 @@ impl Page<'_> {
         }
         if !check.version_command.is_empty() {
             self.placed(&key("version-command"), &list(&check.version_command));
+        }
+        match check.sight {
+            Sight::WorkTree => self.placed(&key("isolate"), &text("none")),
+            Sight::Judged(Some(Untracked::Hidden)) => self.placed(&key("untracked"), &text("hide")),
+            Sight::Judged(Some(Untracked::Shown)) => self.placed(&key("untracked"), &text("show")),
+            Sight::Judged(None) => {}
+        }
+        if check.stdin {
+            self.placed(&key("stdin"), &check.stdin);
         }
         self.placed(&key("shell"), &check.shell);
         for (name, value) in &check.env {

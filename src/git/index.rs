@@ -1,17 +1,13 @@
-//! The index: another one than the user's, and the entries of the user's own. Git itself writes it.
+//! The index: its entries and its lock. Git itself writes it.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::path::PathBuf;
 
-use crate::git::environment::Environment;
-use crate::git::library::{Library, object_id};
-use crate::git::loose::LooseObjects;
+use crate::git::library::object_id;
 use crate::git::{Error, Repo, os_path, unreadable};
 use crate::model::change::{Mode, ObjectId};
 use crate::model::path::RepoPath;
-use crate::process::Interrupt;
 
 /// The most bytes of paths that a question names; above that everything is asked for.
 const MAX_ARGUMENTS: usize = 24 << 10;
@@ -28,48 +24,6 @@ pub(crate) struct IndexEntry {
 }
 
 impl Repo {
-    /// The same repository with another index file, absolute: what is run on it leaves the user's index alone.
-    pub(crate) fn with_index(&self, index: &Path) -> Self {
-        self.with_variable("GIT_INDEX_FILE", index)
-    }
-
-    /// The same repository with another folder for objects, absolute: what is written goes there, and the objects of
-    /// the repository are not seen.
-    pub(crate) fn with_objects(&self, objects: &Path) -> Self {
-        self.with_variable("GIT_OBJECT_DIRECTORY", objects)
-    }
-
-    fn with_variable(&self, name: &str, value: &Path) -> Self {
-        let mut variables = self.environment.variables().clone();
-        variables.insert(name.into(), value.into());
-        self.asked_by(variables.into_iter().collect(), self.interrupt.clone())
-    }
-
-    /// The same repository, whose answers come although the user wants the run to end: for what must not be left half
-    /// done.
-    pub(crate) fn uninterrupted(&self) -> Self {
-        self.asked_by(self.environment.clone(), Interrupt::default())
-    }
-
-    /// Whether the user wants the run to end.
-    pub(crate) fn is_interrupted(&self) -> bool {
-        self.interrupt.is_set()
-    }
-
-    fn asked_by(&self, environment: Environment, interrupt: Interrupt) -> Self {
-        Self {
-            git_dir: self.git_dir.clone(),
-            common_dir: self.common_dir.clone(),
-            work_tree: self.work_tree.clone(),
-            format: self.format,
-            environment,
-            loose: LooseObjects::of(&self.common_dir),
-            library: Library::unavailable(),
-            head: OnceLock::new(),
-            interrupt,
-        }
-    }
-
     /// The file of the index that the next commit is made of.
     fn index_file(&self) -> PathBuf {
         let top = self.work_tree.as_ref().unwrap_or(&self.git_dir);

@@ -3,6 +3,7 @@
 
 pub(crate) mod attributes;
 pub(crate) mod conversion;
+pub(crate) mod difference;
 pub(crate) mod environment;
 pub(crate) mod index;
 pub(crate) mod listing;
@@ -11,6 +12,7 @@ pub(crate) mod revision;
 pub(crate) mod settings;
 pub(crate) mod state;
 
+mod another_place;
 mod library;
 mod loose;
 mod open;

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 
+use crate::git::listing::Listing;
 use crate::git::{Error, Repo, failure, os_path};
 use crate::model::change::{Mode, ObjectId};
 use crate::model::command::Exit;
@@ -98,9 +99,26 @@ impl Repo {
         Ok(paths)
     }
 
-    /// Whether a tracked file in the work tree differs from the index, or may: git was told not to look at it.
+    /// Whether a tracked file in the work tree or in a submodule differs from the index, or may: git was told not to
+    /// look at it.
     pub(crate) fn has_unstaged_changes(&self) -> Result<bool, Error> {
-        Ok(!self.unstaged_paths()?.is_empty() || self.has_unwatched_files()?)
+        Ok(!self.unstaged_paths()?.is_empty() || self.has_unwatched_files()? || self.has_changed_submodules()?)
+    }
+
+    /// Whether a file of a submodule is not as its commit, or what is to become its next one, has it.
+    fn has_changed_submodules(&self) -> Result<bool, Error> {
+        if self.work_tree.as_ref().is_none_or(|top| !top.join(".gitmodules").is_file()) {
+            return Ok(false);
+        }
+        for side in self.list(&Listing::Index)?.iter().filter(|side| side.mode == Mode::Submodule) {
+            if let Some(submodule) = self.submodule(&side.path)?
+                && let Some(commit) = submodule.head()?.commit
+                && submodule.differs_from(&commit.tree)?
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Whether there is a file that git was told to take for unchanged (`assume-unchanged`), or to leave alone

@@ -293,6 +293,6 @@ impl Wanted {
     /// them changed.
     fn is_nothing(&self, command: &Command) -> bool {
         let is_for_some = !command.check.files.is_empty();
-        self.present.is_empty() && (command.names_files() || (is_for_some && self.n_gone == 0))
+        self.present.is_empty() && (command.takes_files() || (is_for_some && self.n_gone == 0))
     }
 }

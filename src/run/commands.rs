@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use crate::check::external::read::{Ran, Understood, line, log_tail, understand};
 use crate::check::external::{Command, Setting};
-use crate::model::command::{CommandOutput, CommandSpec};
+use crate::model::command::{CommandOutput, CommandSpec, Scrub};
+use crate::model::content::Content;
 use crate::model::deadline::Deadline;
 use crate::model::event::Event;
 use crate::model::finding::{Finding, Novelty};
@@ -18,7 +19,7 @@ use crate::plan::CommandJob;
 use crate::process;
 use crate::run::programs::Programs;
 use crate::run::schedule::{Need, Schedule};
-use crate::run::{Ground, Runner};
+use crate::run::{Ground, MAX_FILE, Runner, Site};
 use crate::store::log::Log;
 use crate::tree::report_file::{Stamp, read_report};
 
@@ -40,6 +41,7 @@ pub(super) struct Shared {
 struct Execution<'a> {
     command: &'a Command,
     ground: &'a Ground,
+    site: Site,
     programs: &'a Programs,
     /// When it must be over, wherever it stands in its command lines.
     deadline: Deadline,
@@ -92,9 +94,12 @@ impl Runner<'_> {
 
     fn execution<'a>(&'a self, job: &'a CommandJob, shared: &'a Shared) -> Result<Execution<'a>, Breakage> {
         let own = job.command.check.timeout.map_or(Deadline::NEVER, Deadline::after);
+        let ground = self.ground.as_ref().map_err(Clone::clone)?;
+        let nowhere = || Err(Breakage::new("there is no folder for it to run in"));
         Ok(Execution {
             command: &job.command,
-            ground: self.ground.as_ref().map_err(Clone::clone)?,
+            ground,
+            site: ground.sites.get(&job.command.id).cloned().unwrap_or_else(nowhere)?,
             programs: &shared.programs,
             deadline: own.earlier(self.deadline),
             log: self.logs.map(|logs| logs.log(job.command.id.as_str())),
@@ -112,11 +117,13 @@ impl Runner<'_> {
     }
 
     fn execute(&self, job: &CommandJob, execution: &mut Execution<'_>) -> Result<Understood, Breakage> {
-        let (command, ground) = (execution.command, execution.ground);
+        let command = execution.command;
         let mut outputs = Vec::new();
         let mut reports = Vec::new();
         let first = self.setting(execution);
         for (index, spec) in command.specs(&job.files, &first).into_iter().enumerate() {
+            let read = job.files.get(index).filter(|_| command.check.stdin);
+            let spec = self.surrounded(spec, &execution.site, read)?;
             if index == 0 {
                 execution.version = self.version(execution, &spec)?;
             }
@@ -135,13 +142,36 @@ impl Runner<'_> {
         let asks_for_file = command.names_report() || !command.check.output_file.is_empty();
         let ran = Ran { outputs, reports: asks_for_file.then_some(reports) };
         let changed: Vec<RepoPath> = self.change.files.iter().map(|file| file.path().clone()).collect();
-        understand(command, &ran, &ground.top, &changed)
+        understand(command, &ran, &execution.site.top, &changed)
+    }
+
+    /// The command line with what its site needs and with the file that it is to read.
+    fn surrounded(&self, spec: CommandSpec, site: &Site, read: Option<&RepoPath>) -> Result<CommandSpec, Breakage> {
+        let mut env = site.env.clone();
+        if let Scrub::AllBut(names) = &spec.scrub {
+            env.retain(|name, _| names.contains(name) || name == "PATH" || name == "PYTHONPATH");
+        }
+        env.extend(spec.env);
+        let stdin = read.map_or(Ok(spec.stdin), |path| self.judged(path))?;
+        Ok(CommandSpec { env, stdin, ..spec })
+    }
+
+    /// The judged content of a file.
+    fn judged(&self, path: &RepoPath) -> Result<Vec<u8>, Breakage> {
+        let mut heads = self.change.files.iter().filter_map(|file| file.head.as_ref());
+        let side = heads.find(|side| side.path == *path).ok_or_else(|| Breakage::new(format!("there is no {path}")))?;
+        match self.contents.read(side, MAX_FILE).map_err(|error| Breakage::new(error.0))? {
+            Content::Bytes(bytes) => Ok(bytes),
+            Content::TooLarge(n_bytes) => {
+                Err(Breakage::new(format!("{path} is too large to be read: {n_bytes} bytes")))
+            }
+        }
     }
 
     fn setting(&self, execution: &Execution<'_>) -> Setting {
         let (command, ground) = (execution.command, execution.ground);
         Setting {
-            top: ground.top.clone(),
+            top: execution.site.top.clone(),
             base: ground.base.clone(),
             head: ground.head.clone(),
             report: ground.reports.join(format!("{}-0", command.id)),
@@ -154,7 +184,7 @@ impl Runner<'_> {
     fn version(&self, execution: &Execution<'_>, spec: &CommandSpec) -> Result<String, Breakage> {
         let command = execution.command;
         let Some(asking) = command.version_spec(spec) else { return Ok(String::new()) };
-        let asking = Programs::located(command, asking, &execution.ground.top, self.surroundings);
+        let asking = Programs::located(command, asking, &execution.site.top, self.surroundings);
         let output = execution.programs.version(&asking, |asking| {
             process::run(asking, self.interrupt).map_err(|error| not_run(command, &error))
         })?;
@@ -163,7 +193,7 @@ impl Runner<'_> {
 
     fn start(&self, execution: &mut Execution<'_>, spec: &CommandSpec) -> Result<CommandOutput, Breakage> {
         let command = execution.command;
-        let mut spec = Programs::located(command, spec.clone(), &execution.ground.top, self.surroundings);
+        let mut spec = Programs::located(command, spec.clone(), &execution.site.top, self.surroundings);
         spec.timeout = execution.deadline.left();
         if spec.timeout == Some(Duration::ZERO) {
             return Err(Breakage {

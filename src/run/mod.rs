@@ -11,6 +11,7 @@ mod tally;
 
 use std::any::Any;
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::mpsc;
@@ -24,7 +25,7 @@ use crate::model::event::Event;
 use crate::model::finding::Finding;
 use crate::model::outcome::{Breakage, CheckRun, Notice};
 use crate::model::path::RepoPath;
-use crate::model::rule::{Level, Rule};
+use crate::model::rule::{Level, Rule, RuleId};
 use crate::plan::Plan;
 use crate::process::Interrupt;
 use crate::run::cache::Cache;
@@ -39,11 +40,20 @@ use crate::store::log::Logs;
 /// A file of more bytes than this is not read: its checks say so.
 pub(crate) const MAX_FILE: u64 = 32 << 20;
 
+/// Where a command runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Site {
+    /// The folder that holds the repository as the command is to see it.
+    pub(crate) top: PathBuf,
+    /// Variables by which programs find what belongs to this folder; what the check itself sets comes before them.
+    pub(crate) env: BTreeMap<OsString, OsString>,
+}
+
 /// Where commands run.
 #[derive(Clone, Debug)]
 pub(crate) struct Ground {
-    /// The folder that holds the repository as it is judged.
-    pub(crate) top: PathBuf,
+    /// The site of each command, or why it can't run, by the id of its check.
+    pub(crate) sites: BTreeMap<RuleId, Result<Site, Breakage>>,
     /// A folder for reports that commands are asked for.
     pub(crate) reports: PathBuf,
     /// The state before, as an object name; empty if there is none.

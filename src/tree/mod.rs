@@ -1,7 +1,6 @@
 //! The user's files: the only place that reads and writes them, and full copies of them for programs that need files.
 //! It must not know what the files are for.
 
-pub(crate) mod checkout;
 pub(crate) mod file;
 pub(crate) mod journal;
 pub(crate) mod named;
@@ -9,6 +8,8 @@ pub(crate) mod report_file;
 pub(crate) mod rewrite;
 #[cfg(test)]
 pub(crate) mod sandbox;
+pub(crate) mod scratch;
+pub(crate) mod temporary;
 
 use std::path::{Path, PathBuf};
 
@@ -29,6 +30,18 @@ pub(crate) enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// The commit of a submodule is not here.
+    #[error("the submodule {path} is not here at the commit that is judged")]
+    Submodule {
+        /// Where it belongs.
+        path: RepoPath,
+        /// What git said.
+        #[source]
+        source: git::Error,
+    },
+    /// Files change while they are put back.
+    #[error("something keeps changing the files in {}", .0.display())]
+    Restless(PathBuf),
     /// Git could not give the files.
     #[error("cannot lay out the files to be judged")]
     Git(#[from] git::Error),

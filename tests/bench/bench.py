@@ -7,6 +7,8 @@
     tests/bench/bench.py staged  --tollgate target/release/tollgate
     tests/bench/bench.py unchanged --tollgate target/release/tollgate [--sources FOLDER]
     tests/bench/bench.py few     --tollgate target/release/tollgate
+    tests/bench/bench.py scratch --tollgate target/release/tollgate
+    tests/bench/bench.py isolated --tollgate target/release/tollgate [--prek prek] [--lefthook lefthook] [--pre-commit pre-commit]
 
 Figures that were measured stand in FIGURES.md beside this file.
 """
@@ -253,16 +255,118 @@ def few(arguments):
         shutil.rmtree(root)
 
 
+def scratch(arguments):
+    """Bringing the scratch tree up to date for 20 changed files of 50,000: a run with a command that sees nothing but
+    them, against the same run in the work tree as it is; and the parts that git has in it."""
+    root, bench = repository(50000)
+    policy = bench.folder / "tollgate.toml"
+
+    def check(isolate):
+        return f'[checks.tool]\nrun = ["true"]\nisolate = "{isolate}"\n'
+
+    subprocess.run([arguments.tollgate, "install"], cwd=bench.folder, env=bench.environment, check=True,
+                   stdout=subprocess.DEVNULL)
+    files = sorted(bench.folder.glob("packages/*/src/main/*/*.py"))[:20]
+    figures = {"in the scratch tree": [], "in the work tree": [], "git ls-files --modified (is it needed?)": [],
+               "git ls-files --modified --others (afterwards)": []}
+    for turn in range(arguments.runs + 1):
+        spent = {}
+        for name, isolate in (("in the scratch tree", "auto"), ("in the work tree", "none")):
+            policy.write_text(check(isolate))
+            for file in files:
+                file.write_text(file.read_text() + f"turn = {turn}\n")
+            bench.git("add", "--all")
+            files[0].write_text(files[0].read_text() + "dirty = True\n")
+            spent[name] = bench.cpu([arguments.tollgate, "check", "--staged", "--only", "tool"])
+        spent["git ls-files --modified (is it needed?)"] = (
+            bench.cpu(["git", "ls-files", "--modified", "-z"]) + bench.cpu(["git", "ls-files", "-v", "-z"]))
+        spent["git ls-files --modified --others (afterwards)"] = bench.cpu(
+            ["git", "ls-files", "--modified", "--others", "--exclude-standard", "-z"])
+        for name in figures:
+            if turn:
+                figures[name].append(spent[name])
+    print(f"\n20 changed files of 50,000, {arguments.runs} runs each")
+    for name in figures:
+        row(name, figures[name], figures["in the work tree"] if name == "in the scratch tree" else None)
+    parts = [statistics.median(figures[name]) for name in figures]
+    print(f"brought up to date: {parts[0] - sum(parts[1:]):.1f} ms")
+    shutil.rmtree(root)
+
+
+def managers(arguments, root, bench):
+    """The hooks of each hook manager for one tool that takes files."""
+    found = []
+
+    def hooks(name, script):
+        folder = root / name
+        folder.mkdir()
+        hook = folder / "pre-commit"
+        hook.write_text(f"#!/bin/sh\n{script}\n")
+        hook.chmod(0o755)
+        found.append((f"with {name}", folder))
+
+    for name in ("prek", "pre-commit"):
+        program = getattr(arguments, name.replace("-", "_"))
+        if program:
+            (bench.folder / ".pre-commit-config.yaml").write_text(
+                "repos:\n  - repo: local\n    hooks:\n      - id: tool\n        name: tool\n        entry: 'true'\n"
+                "        language: system\n        files: \\.py$\n")
+            folder = root / name
+            hooks(name, f'exec "{shutil.which(program)}" hook-impl --hook-type=pre-commit --hook-dir "{folder}" '
+                        + ("" if name == "prek" else "--config .pre-commit-config.yaml ") + '-- "$@"')
+    if arguments.lefthook:
+        (bench.folder / "lefthook.yml").write_text(
+            "pre-commit:\n  commands:\n    tool:\n      glob: '*.py'\n      run: true {staged_files}\n")
+        hooks("lefthook", f'exec "{shutil.which(arguments.lefthook)}" run pre-commit --no-auto-install "$@"')
+    return found
+
+
+def isolated(arguments):
+    """`git commit` of one staged file in a dirty tree, with one tool that must see nothing but what is staged."""
+    root, bench = repository(5053)
+    plain = root / "none"
+    plain.mkdir()
+    (bench.folder / "tollgate.toml").write_text(
+        'builtin = false\n[stages.pre-commit]\nchecks = ["tool"]\n'
+        '[checks.tool]\nrun = ["true", "{files}"]\nfiles = ["*.py"]\n')
+    subprocess.run([arguments.tollgate, "install"], cwd=bench.folder, env=bench.environment, check=True,
+                   stdout=subprocess.DEVNULL)
+    variants = [("plain git commit", plain), ("with tollgate", bench.folder / ".git" / "hooks")]
+    variants += managers(arguments, root, bench)
+    bench.git("add", ".")
+    bench.git("commit", "-q", "--no-verify", "-m", "configuration")
+    files = sorted(bench.folder.glob("packages/*/src/main/*/*.py"))
+    for n_dirty in (1, 200):
+        for file in files[1:1 + n_dirty]:
+            file.write_text(file.read_text() + "dirty = True\n")
+        figures = {name: [] for name, _ in variants}
+        for turn in range(arguments.runs + 1):
+            for name, hooks in variants:
+                files[0].write_text(files[0].read_text() + f"turn = {turn}\n")
+                bench.git("add", str(files[0]))
+                bench.git("config", "core.hooksPath", str(hooks))
+                spent = bench.cpu(["git", "commit", "-q", "-m", f"turn {turn}"])
+                if turn:
+                    figures[name].append(spent)
+        print(f"\none tool that needs isolation, {n_dirty} dirty files of 5053, {arguments.runs} runs each")
+        for name, _ in variants:
+            row(name, figures[name], figures["plain git commit"] if name != "plain git commit" else None)
+    shutil.rmtree(root)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("bench", choices=["commit", "hygiene", "staged", "unchanged", "few"])
+    parser.add_argument("bench", choices=["commit", "hygiene", "staged", "unchanged", "few", "scratch", "isolated"])
     parser.add_argument("--tollgate", required=True)
     parser.add_argument("--prek")
+    parser.add_argument("--lefthook")
+    parser.add_argument("--pre-commit")
     parser.add_argument("--runs", type=int, default=15)
     parser.add_argument("--sources", help="a folder with real source code, instead of a generated tree")
     arguments = parser.parse_args()
     arguments.tollgate = os.path.abspath(arguments.tollgate)
-    benches = {"commit": commit, "hygiene": hygiene, "staged": staged, "unchanged": unchanged, "few": few}
+    benches = {"commit": commit, "hygiene": hygiene, "staged": staged, "unchanged": unchanged, "few": few, "scratch": scratch,
+               "isolated": isolated}
     benches[arguments.bench](arguments)
 
 

@@ -17,6 +17,8 @@ mod fix_kills;
 #[cfg(unix)]
 mod frozen;
 mod hooks;
+#[cfg(unix)]
+mod isolation;
 mod novelty;
 #[cfg(unix)]
 mod read_only;

@@ -91,11 +91,11 @@ fn lives(process: Pid) -> bool {
     }
 }
 
-/// The temporary checkouts that are in the cache.
-fn checkouts(repo: &Repo) -> Vec<String> {
+/// The temporary folders that are in the cache.
+fn temporary_folders(repo: &Repo) -> Vec<String> {
     let names = fs::read_dir(repo.beside("home/.cache/tollgate")).into_iter().flatten().flatten();
     let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    names.filter(|name| name.starts_with("checkout-")).collect()
+    names.filter(|name| name.starts_with("run-")).collect()
 }
 
 /// Which processes are told.
@@ -120,7 +120,7 @@ fn check_command(script: &str, signals: &[Signal], told: Told) {
     }
     assert_eq!(end(run).code(), Some(130));
     assert!(!lives(command), "the command is still there");
-    assert_eq!(checkouts(&repo), [""; 0]);
+    assert_eq!(temporary_folders(&repo), [""; 0]);
     before.is_still(&repo.top());
 }
 
@@ -169,10 +169,10 @@ fn after_a_kill_nothing_is_lost_and_the_next_run_sweeps() {
         kill_process(command, Signal::KILL).unwrap();
         before.is_still(&repo.top());
     }
-    assert!(!checkouts(&repo).is_empty(), "the test is to leave one");
+    assert!(!temporary_folders(&repo).is_empty(), "the test is to leave one");
     fs::write(repo.beside("alive.stop"), "").unwrap();
     repo.tollgate(&["check", "--staged"]).code(0);
-    assert_eq!(checkouts(&repo), [""; 0]);
+    assert_eq!(temporary_folders(&repo), [""; 0]);
     before.is_still(&repo.top());
 }
 

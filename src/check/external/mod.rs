@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::config::{Check, Inputs, Output};
+use crate::config::{Check, Inputs, Output, Sight, Untracked};
 use crate::model::command::{CommandSpec, Part, Scrub};
 use crate::model::path::RepoPath;
 use crate::model::rule::{Family, RuleId};
@@ -57,16 +57,30 @@ impl Command {
 
     /// Whether its findings depend on each file by itself.
     pub(crate) fn is_per_file(&self) -> bool {
-        let inputs = self.check.inputs.unwrap_or(match self.names_files() {
+        let inputs = self.check.inputs.unwrap_or(match self.takes_files() {
             true => Inputs::File,
             false => Inputs::Project,
         });
         inputs == Inputs::File
     }
 
+    /// Whether it looks at the files that it is given, and at nothing if there are none.
+    pub(crate) fn takes_files(&self) -> bool {
+        self.names_files() || self.check.stdin
+    }
+
     /// Whether the command line names files.
     pub(crate) fn names_files(&self) -> bool {
         self.has("{files}") || self.has("{file}")
+    }
+
+    /// Whether files that are not tracked are to be hidden from it.
+    pub(crate) fn hides_untracked(&self) -> bool {
+        match self.check.sight {
+            Sight::WorkTree => false,
+            Sight::Judged(Some(untracked)) => untracked == Untracked::Hidden,
+            Sight::Judged(None) => self.names_files(),
+        }
     }
 
     /// Whether the report is read from a file of ours.
@@ -104,7 +118,7 @@ impl Command {
     /// takes one file at a time.
     pub(crate) fn specs(&self, files: &[RepoPath], setting: &Setting) -> Vec<CommandSpec> {
         let names = self.names(files);
-        if self.has("{file}") {
+        if self.has("{file}") || self.check.stdin {
             return names.iter().map(|name| self.spec(std::slice::from_ref(name), setting)).collect();
         }
         if !self.has("{files}") {
@@ -230,7 +244,7 @@ pub(crate) mod tests {
     use std::path::PathBuf;
 
     use super::{Command, Setting};
-    use crate::config::{Check, Origin, Output, Sourced};
+    use crate::config::{Check, Origin, Output, Sight, Sourced};
     use crate::model::option::Options;
     use crate::model::path::RepoPath;
     use crate::model::rule::RuleId;
@@ -249,6 +263,8 @@ pub(crate) mod tests {
             timeout: None,
             version: None,
             version_command: Vec::new(),
+            sight: Sight::Judged(None),
+            stdin: false,
             shell: false,
             env: BTreeMap::new(),
             pass_env: None,

@@ -1,0 +1,60 @@
+//! Files below a folder that programs may have changed: no link on the way is followed out of it.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+use crate::model::path::RepoPath;
+use crate::tree::{Error, stays_inside};
+
+/// The most bytes of a changed file that are read.
+const MAX_FILE: u64 = 64 << 20;
+
+/// Whether the folders on the way to `path` are folders of ours; else there is nothing of ours at the path.
+fn is_reached(top: &Path, path: &RepoPath) -> bool {
+    let parents = std::iter::successors(path.parent(), RepoPath::parent);
+    stays_inside(path)
+        && parents
+            .into_iter()
+            .all(|folder| fs::symlink_metadata(top.join(folder.to_fs())).is_ok_and(|metadata| metadata.is_dir()))
+}
+
+/// Removes what is at the path, a folder with all that is in it, and the folders above that are empty then.
+pub(super) fn remove_beneath(top: &Path, path: &RepoPath) -> Result<(), Error> {
+    if !is_reached(top, path) {
+        return Ok(());
+    }
+    let file = top.join(path.to_fs());
+    let removed = match fs::symlink_metadata(&file) {
+        Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(&file),
+        Ok(_) => fs::remove_file(&file),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    };
+    removed.map_err(Error::files("remove", &file))?;
+    for folder in std::iter::successors(path.parent(), RepoPath::parent) {
+        if folder.as_bytes().is_empty() || fs::remove_dir(top.join(folder.to_fs())).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// What is at the path: the bytes of a file, the target of a link, nothing. One of more than 64 MiB is an error.
+pub(super) fn read_beneath(top: &Path, path: &RepoPath) -> Result<Option<Vec<u8>>, Error> {
+    if !is_reached(top, path) {
+        return Ok(None);
+    }
+    let file = top.join(path.to_fs());
+    let read = || match fs::symlink_metadata(&file) {
+        Ok(metadata) if metadata.is_symlink() => {
+            Ok(Some(RepoPath::from_fs(&fs::read_link(&file)?).as_bytes().to_vec()))
+        }
+        Ok(metadata) if metadata.len() > MAX_FILE => Err(io::Error::other("it has more than 64 MiB")),
+        Ok(metadata) if metadata.is_file() => fs::read(&file).map(Some),
+        Ok(_) => Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    };
+    read().map_err(Error::files("read", &file))
+}

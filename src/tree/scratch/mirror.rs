@@ -1,0 +1,253 @@
+//! Folders of dependencies, which git ignores and programs need: a folder of ours each, whose entries lead to the
+//! user's. A link that leads back to the user's own files leads to the scratch tree instead. It must not be a link as a
+//! whole: programs keep caches in it, and a pattern such as `node_modules/` ignores folders only.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::fs::{self, DirEntry};
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use crate::git::Repo;
+use crate::git::difference::{Differences, Tracked};
+use crate::model::path::RepoPath;
+use crate::tree::Error;
+use crate::tree::scratch::Scratch;
+use crate::tree::scratch::beneath::remove_beneath;
+use crate::tree::scratch::record::Facts;
+
+/// What package managers call the folders of what they install in a project.
+const NAMES: [&str; 4] = ["node_modules", ".venv", "venv", "vendor"];
+
+/// Folders in which programs keep what they made of the files that they saw: each place has its own.
+const CACHES: [&str; 4] = [".cache", ".vite", ".vite-temp", "__pycache__"];
+
+/// Where links lead from and to.
+#[derive(Clone, Debug)]
+pub(super) struct Redirection {
+    /// The top of the user's work tree, as it was named and as the system names it.
+    user: [PathBuf; 2],
+    /// The top of the scratch tree.
+    scratch: PathBuf,
+}
+
+impl Redirection {
+    pub(super) fn new(user: &Path, scratch: &Path) -> Self {
+        let real = user.canonicalize().unwrap_or_else(|_| user.to_owned());
+        Self { user: [user.to_owned(), real], scratch: scratch.to_owned() }
+    }
+
+    /// The path from the top, of what is in the user's work tree.
+    fn inside<'a>(&self, path: &'a Path) -> Option<&'a Path> {
+        self.user.iter().find_map(|top| path.strip_prefix(top).ok())
+    }
+
+    /// The same of what is the user's own: dependencies are what they are, whatever is judged.
+    pub(super) fn own<'a>(&self, path: &'a Path) -> Option<&'a Path> {
+        let is_installed = |name: Component<'_>| NAMES.iter().any(|known| name.as_os_str() == *known);
+        self.inside(path).filter(|path| !path.components().any(is_installed))
+    }
+
+    /// Where something in the user's work tree is in the scratch tree.
+    pub(super) fn redirected(&self, path: &Path) -> Option<PathBuf> {
+        self.inside(path).map(|inside| self.scratch.join(inside))
+    }
+}
+
+impl Scratch {
+    /// Brings the folders of dependencies up to date; gives what still leads to the user's own files.
+    pub(super) fn mirror_dependencies(&self, repo: &Repo, facts: &mut Facts) -> Result<Vec<String>, Error> {
+        let Some(user) = repo.work_tree() else { return Ok(Vec::new()) };
+        let wanted = self.dependencies(repo, user, facts)?;
+        for path in facts.mirrors.difference(&wanted) {
+            remove_beneath(&self.top, path)?;
+        }
+        let mut mirror = Mirror { redirection: Redirection::new(user, &self.top), leaks: Vec::new() };
+        for path in &wanted {
+            let (from, to) = (user.join(path.to_fs()), self.top.join(path.to_fs()));
+            mirror.folder(&from, &to).map_err(Error::files("link the dependencies in", &from))?;
+            mirror.look_into_store(&from.join(".pnpm"));
+        }
+        facts.mirrors = wanted;
+        Ok(mirror.leaks)
+    }
+
+    /// Removes the folders of ours in which the steps put files: they are tracked from now on.
+    pub(super) fn make_way(&self, steps: &BTreeMap<RepoPath, Option<Tracked>>, facts: &mut Facts) -> Result<(), Error> {
+        let is_tracked = |mirror: &RepoPath| steps.iter().any(|(path, step)| step.is_some() && is_below(path, mirror));
+        let (gone, kept) = facts.mirrors.iter().cloned().partition(is_tracked);
+        facts.mirrors = kept;
+        let gone: BTreeSet<RepoPath> = gone;
+        gone.iter().try_for_each(|mirror| remove_beneath(&self.top, mirror))
+    }
+
+    /// The folders that are ours, told from those that hold one of `all` the files.
+    pub(super) fn forgotten_mirrors(&self, facts: &Facts, all: &Differences) -> Vec<RepoPath> {
+        let is_ours = |folder: &RepoPath| {
+            self.top.join(folder.to_fs()).is_dir() && !all.0.keys().any(|path| is_below(path, folder))
+        };
+        candidates(facts).into_iter().filter(is_ours).collect()
+    }
+
+    /// The folders of dependencies beside manifests that the user has and that git ignores.
+    fn dependencies(&self, repo: &Repo, user: &Path, facts: &Facts) -> Result<BTreeSet<RepoPath>, Error> {
+        // What is laid out there already is tracked.
+        let is_ours = |path: &RepoPath| facts.mirrors.contains(path) || !self.top.join(path.to_fs()).exists();
+        let found: Vec<RepoPath> =
+            candidates(facts).into_iter().filter(|path| user.join(path.to_fs()).is_dir() && is_ours(path)).collect();
+        Ok(repo.ignored(&found)?.into_iter().collect())
+    }
+}
+
+/// Where dependencies may be installed.
+fn candidates(facts: &Facts) -> Vec<RepoPath> {
+    let folders: BTreeSet<RepoPath> = facts.manifests.iter().filter_map(RepoPath::parent).collect();
+    let below = folders.iter().flat_map(|folder| NAMES.iter().map(|name| folder.join(name.as_bytes())));
+    NAMES.iter().map(|name| RepoPath::from(*name)).chain(below).collect()
+}
+
+/// Whether a path is below a folder.
+fn is_below(path: &RepoPath, folder: &RepoPath) -> bool {
+    path.as_bytes().strip_prefix(folder.as_bytes()).is_some_and(|rest| rest.starts_with(b"/"))
+}
+
+struct Mirror {
+    redirection: Redirection,
+    leaks: Vec<String>,
+}
+
+impl Mirror {
+    /// Makes `to` a folder whose entries stand for those of `from`.
+    fn folder(&mut self, from: &Path, to: &Path) -> io::Result<()> {
+        if !fs::symlink_metadata(to).is_ok_and(|metadata| metadata.is_dir()) {
+            remove(to)?;
+            fs::create_dir_all(to)?;
+        }
+        let mut names = BTreeSet::new();
+        for entry in fs::read_dir(from)? {
+            let entry = entry?;
+            if !CACHES.iter().any(|cache| entry.file_name() == *cache) {
+                self.entry(&entry, &to.join(entry.file_name()))?;
+            }
+            names.insert(entry.file_name());
+        }
+        for entry in fs::read_dir(to)? {
+            let entry = entry?;
+            if !names.contains(&entry.file_name()) && entry.file_type()?.is_symlink() {
+                remove(&entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn entry(&mut self, entry: &DirEntry, to: &Path) -> io::Result<()> {
+        let (from, kind) = (entry.path(), entry.file_type()?);
+        if kind.is_symlink() {
+            link(&self.target(&from)?, to, from.is_dir())?;
+            if to.canonicalize().is_ok_and(|real| self.redirection.own(&real).is_some()) {
+                self.leaks.push(format!("{} leads to your work tree", from.display()));
+            }
+            return Ok(());
+        }
+        match kind.is_dir() {
+            true if holds_links(&entry.file_name()) => self.folder(&from, to),
+            true => link(&from, to, true),
+            false if kind.is_file() => copy(&from, to),
+            false => Ok(()),
+        }
+    }
+
+    /// What the link has to say in the scratch tree. A relative one that stays in the work tree says there what it says
+    /// here, and leads to what is judged.
+    fn target(&self, link: &Path) -> io::Result<PathBuf> {
+        let target = fs::read_link(link)?;
+        let whole = plain(&link.parent().unwrap_or(link).join(&target));
+        Ok(match self.redirection.redirected(&whole) {
+            Some(_) if target.is_relative() => target,
+            Some(redirected) => redirected,
+            None => whole,
+        })
+    }
+
+    /// Looks for links back to the user's files in pnpm's store, which is linked as it is: packages find each other
+    /// there, and not by the links of ours.
+    fn look_into_store(&mut self, store: &Path) {
+        let folders = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten().collect::<Vec<DirEntry>>();
+        for package in folders(store) {
+            let mut entries = folders(&package.path().join("node_modules"));
+            let scoped: Vec<DirEntry> = entries
+                .iter()
+                .filter(|entry| entry.file_name().as_encoded_bytes().starts_with(b"@"))
+                .flat_map(|scope| folders(&scope.path()))
+                .collect();
+            entries.extend(scoped);
+            for entry in entries.iter().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_symlink())) {
+                let target =
+                    fs::read_link(entry.path()).map(|target| plain(&package.path().join("node_modules").join(target)));
+                if target.is_ok_and(|target| self.redirection.own(&target).is_some()) {
+                    self.leaks.push(format!("{} leads to your work tree", entry.path().display()));
+                }
+            }
+        }
+    }
+}
+
+/// Whether a folder among dependencies is one of links rather than a package: scopes, programs, the loader of Composer,
+/// which looks for the project from where it is.
+fn holds_links(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b"@") || name == ".bin" || name == "composer"
+}
+
+/// Makes `to` a link, unless it is the same one already.
+fn link(target: &Path, to: &Path, is_folder: bool) -> io::Result<()> {
+    if fs::read_link(to).is_ok_and(|old| old == target) {
+        return Ok(());
+    }
+    remove(to)?;
+    #[cfg(unix)]
+    {
+        let _ = is_folder;
+        std::os::unix::fs::symlink(target, to)
+    }
+    #[cfg(windows)]
+    match is_folder {
+        true => std::os::windows::fs::symlink_dir(target, to),
+        false => std::os::windows::fs::symlink_file(target, to),
+    }
+}
+
+/// Makes `to` a copy, unless it looks like one already.
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    let (theirs, ours) = (fs::metadata(from)?, fs::symlink_metadata(to));
+    let is_same = ours.is_ok_and(|ours| {
+        ours.is_file() && ours.len() == theirs.len() && ours.modified().ok() >= theirs.modified().ok()
+    });
+    if is_same {
+        return Ok(());
+    }
+    remove(to)?;
+    fs::copy(from, to).map(drop)
+}
+
+/// Removes whatever is there; a link, not what it leads to.
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The path without `.` and `..`, by its words alone.
+pub(super) fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::ParentDir => drop(plain.pop()),
+            Component::CurDir => {}
+            other => plain.push(other),
+        }
+    }
+    plain
+}

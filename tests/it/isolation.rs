@@ -1,0 +1,367 @@
+//! Commands see exactly what is judged, whatever else lies about, and what they do there is nobody's loss.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::thread::sleep;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use crate::frozen::Frozen;
+use crate::support::{Ran, Repo, TOLLGATE, run};
+
+/// Gives an installed repository one check `own`, a line for a shell that writes to `SEEN`; it is part of what is staged.
+fn with_check(repo: &Repo, line: &str, more: &str) {
+    let line = line.replace("SEEN", repo.beside("seen").to_str().unwrap());
+    let policy = format!("[checks.own]\nrun = [{line:?}]\nshell = true\n{more}\n");
+    repo.stage(&[("tollgate.toml", &policy)]);
+    repo.tollgate(&["install"]).code(0);
+}
+
+fn check(repo: &Repo) -> Ran {
+    repo.tollgate(&["check", "--staged", "--only", "own"])
+}
+
+/// What the check wrote, which must pass; the repository must be as it was.
+#[track_caller]
+fn seen(repo: &Repo) -> String {
+    let before = Frozen::of(&repo.top());
+    let _ = fs::remove_file(repo.beside("seen"));
+    check(repo).code(0);
+    before.is_still(&repo.top());
+    fs::read_to_string(repo.beside("seen")).unwrap()
+}
+
+/// A repository where `a.txt` is staged as `two` and holds `three`.
+fn dirty(line: &str, more: &str) -> Repo {
+    let repo = Repo::with(&[("a.txt", "one\n"), ("sub/b.txt", "one\n"), (".gitignore", "*.cache\n")]);
+    with_check(&repo, line, more);
+    repo.stage(&[("a.txt", "two\n")]);
+    repo.write("a.txt", "three\n");
+    repo
+}
+
+/// The files of the scratch tree.
+fn scratch(repo: &Repo) -> PathBuf {
+    let cache = repo.beside("home/.cache/tollgate");
+    let mut places = fs::read_dir(cache).unwrap().map(|entry| entry.unwrap().path().join("scratch/tree"));
+    places.find(|tree| tree.is_dir()).expect("there is a scratch tree")
+}
+
+#[test]
+fn git_in_the_scratch_tree_sees_the_commit_to_be() {
+    let questions = "(git diff --cached --name-only; git ls-files | tr '\\n' ' '; echo; git show :a.txt; \
+        git status --porcelain; git log --format=%s; git branch --show-current; git rev-parse --show-toplevel; pwd -P; \
+        env | grep ^GIT_; true) > SEEN";
+    let repo = dirty(questions, "");
+    let tree = |repo: &Repo| scratch(repo).canonicalize().unwrap().display().to_string();
+    let text = seen(&repo);
+    let expected = "a.txt\ntollgate.toml\n.gitignore a.txt sub/b.txt tollgate.toml \ntwo\nM  a.txt\nA  tollgate.toml\nstart\nmain\n";
+    assert_eq!(text, format!("{expected}{0}\n{0}\n", tree(&repo)));
+    // The same in a linked work tree and where git is told by variables where everything is.
+    repo.git(&["worktree", "add", "-q", "-b", "other", "../linked"]).code(0);
+    let linked = repo.beside("linked");
+    repo.run_in(
+        &linked,
+        "sh",
+        &["-c", "cp ../work/tollgate.toml . && echo two > a.txt && git add . && echo 3 > a.txt"],
+        b"",
+    )
+    .code(0);
+    repo.run_in(&linked, TOLLGATE, &["check", "--staged", "--only", "own"], b"").code(0);
+    let text = fs::read_to_string(repo.beside("seen")).unwrap();
+    assert!(text.starts_with(&expected.replace("main", "other")), "{text}");
+    let mut command = repo.command(repo.beside("").as_path(), TOLLGATE);
+    command.args(["check", "--staged", "--only", "own"]);
+    command.env("GIT_DIR", repo.top().join(".git")).env("GIT_WORK_TREE", repo.top());
+    run(&mut command, b"").code(0);
+    assert!(fs::read_to_string(repo.beside("seen")).unwrap().starts_with(expected));
+}
+
+#[test]
+fn all_files_are_laid_out_as_git_lays_them_out() {
+    let repo = dirty("cat x.loud x.bat link > SEEN; ls -l run | cut -c1-10 >> SEEN", "");
+    repo.git(&["config", "filter.shout.smudge", "tr a-z A-Z"]).code(0);
+    repo.git(&["config", "filter.shout.clean", "tr A-Z a-z"]).code(0);
+    repo.write("run", "x\n");
+    repo.git(&["add", "--chmod=+x", "run"]).code(0);
+    std::os::unix::fs::symlink("run", repo.top().join("link")).unwrap();
+    repo.git(&["add", "link"]).code(0);
+    repo.stage(&[("x.loud", "word\n"), ("x.bat", "a\n")]);
+    assert_eq!(seen(&repo), "word\na\nx\n-rwxr-xr-x\n");
+    // Attributes that come later hold for files that were there before; those of the work tree do not.
+    repo.stage(&[(".gitattributes", "*.loud filter=shout\n*.bat text eol=crlf\n")]);
+    repo.write(".gitattributes", "");
+    assert_eq!(seen(&repo), "WORD\na\r\nx\n-rwxr-xr-x\n");
+}
+
+#[test]
+fn files_come_change_and_go() {
+    let repo = dirty("find . -name .git -prune -o -type f -exec head -v {} + | sort > SEEN", "");
+    let shows = |expected: &[&str], unexpected: &str| {
+        let text = seen(&repo);
+        assert!(expected.iter().all(|line| text.contains(line)) && !text.contains(unexpected), "{text}");
+    };
+    shows(&["two"], "three");
+    // A folder becomes a file, a file a folder; a name that is none of the easy ones.
+    repo.git(&["rm", "-q", "-r", "-f", "--cached", "sub", "a.txt"]).code(0);
+    fs::remove_dir_all(repo.top().join("sub")).unwrap();
+    fs::remove_file(repo.top().join("a.txt")).unwrap();
+    repo.stage(&[("sub", "a file now\n"), ("a.txt/deep/c\nd.txt", "deep\n")]);
+    repo.write("sub", "edited\n");
+    shows(&["a file now", "deep"], "two");
+    repo.commit("next", &[("e.txt", "five\n")]);
+    repo.write("e.txt", "six\n");
+    shows(&["a file now", "deep", "five"], "==> ./a.txt <==");
+    repo.git(&["checkout", "-q", "-f", "HEAD~1"]).code(0);
+    repo.stage(&[("e.txt", "seven\n")]);
+    repo.write("e.txt", "eight\n");
+    let policy = fs::read_to_string(scratch(&repo).join("tollgate.toml")).unwrap();
+    repo.stage(&[("tollgate.toml", &policy)]);
+    shows(&["==> ./a.txt <==", "one", "seven"], "deep");
+}
+
+#[test]
+fn what_a_command_does_to_its_files_is_gone_at_the_next_run() {
+    let repo = dirty(
+        "cat a.txt sub/b.txt > SEEN; ls sub >> SEEN; ls -d new* x.cache 2> /dev/null >> SEEN; echo changed > a.txt; \
+         rm -r sub; mkdir sub; echo more > sub/new.txt; ln -s /nowhere new; mkdir new2; echo 1 > new2/file; \
+         git rm -q -r --cached sub; git update-index --skip-worktree a.txt; echo kept > x.cache",
+        "",
+    );
+    assert_eq!(seen(&repo), "two\none\nb.txt\n");
+    // Caches stay: what git ignores.
+    assert_eq!(seen(&repo), "two\none\nb.txt\nx.cache\n");
+    repo.stage(&[("a.txt", "four\n")]);
+    repo.write("a.txt", "five\n");
+    assert_eq!(seen(&repo), "four\none\nb.txt\nx.cache\n");
+}
+
+#[test]
+fn a_link_in_the_way_leads_nobody_out() {
+    let repo = dirty("cat sub/b.txt > SEEN; rm -r sub; ln -s WORK/sub sub", "");
+    let policy = repo.read("tollgate.toml").replace("WORK", repo.top().to_str().unwrap());
+    repo.stage(&[("tollgate.toml", &policy)]);
+    repo.write("sub/b.txt", "the user's\n");
+    assert_eq!(seen(&repo), "one\n");
+    assert_eq!(seen(&repo), "one\n");
+    repo.stage(&[("sub/b.txt", "staged\n")]);
+    repo.write("sub/b.txt", "the user's\n");
+    assert_eq!(seen(&repo), "staged\n");
+}
+
+#[test]
+fn unchanged_files_keep_their_times() {
+    let repo = dirty("cat a.txt > SEEN", "");
+    seen(&repo);
+    let file = scratch(&repo).join("sub/b.txt");
+    let written = || {
+        let metadata = fs::metadata(&file).unwrap();
+        (metadata.mtime(), metadata.mtime_nsec(), metadata.ino())
+    };
+    let before = written();
+    repo.stage(&[("a.txt", "four\n")]);
+    repo.write("a.txt", "five\n");
+    assert_eq!(seen(&repo), "four\n");
+    assert_eq!(written(), before);
+}
+
+#[test]
+fn two_runs_at_once_see_their_own() {
+    let repo = dirty(
+        "cat a.txt > SEEN.$(cat a.txt); test $(cat a.txt) = four || while [ ! -e SEEN.four ]; do sleep 0.01; done",
+        "timeout = \"60s\"",
+    );
+    let mut first = repo.command(&repo.top(), TOLLGATE);
+    let first = first.args(["check", "--staged", "--only", "own"]).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut first = first.spawn().unwrap();
+    while !repo.beside("seen.two").exists() {
+        sleep(Duration::from_millis(5));
+    }
+    repo.stage(&[("a.txt", "four\n")]);
+    repo.write("a.txt", "five\n");
+    check(&repo).code(0);
+    assert_eq!(fs::read_to_string(repo.beside("seen.four")).unwrap(), "four\n");
+    assert!(first.wait().unwrap().success());
+}
+
+#[test]
+fn untracked_files_are_hidden_from_what_takes_files_and_from_what_asks_for_it() {
+    let sees = |run: &str, more: &str| {
+        let repo = Repo::with(&[("a.txt", "one\n")]);
+        with_check(&repo, run, more);
+        repo.stage(&[("a.txt", "two\n")]);
+        repo.write("new.txt", "new\n");
+        seen(&repo)
+    };
+    let (all, tracked) = ("a.txt\nnew.txt\ntollgate.toml\n", "a.txt\ntollgate.toml\n");
+    assert_eq!(sees("ls > SEEN", ""), all);
+    assert_eq!(sees("ls > SEEN", "untracked = \"hide\""), tracked);
+    assert_eq!(sees(": {files}; ls > SEEN", ""), tracked);
+    assert_eq!(sees(": {files}; ls > SEEN", "untracked = \"show\""), all);
+}
+
+#[test]
+fn a_check_may_want_the_work_tree() {
+    let repo = dirty("cat a.txt > SEEN; pwd -P >> SEEN", "isolate = \"none\"");
+    assert_eq!(seen(&repo), format!("three\n{}\n", repo.top().canonicalize().unwrap().display()));
+}
+
+#[test]
+fn standard_input_holds_what_is_staged() {
+    let repo = dirty("echo {file} >> SEEN; cat >> SEEN", "stdin = true\nfiles = [\"*.txt\"]");
+    repo.stage(&[("sub/b.txt", ""), ("c.txt", "no line end")]);
+    repo.write("c.txt", "no");
+    assert_eq!(seen(&repo), "a.txt\ntwo\nc.txt\nno line endsub/b.txt\n");
+    let repo = dirty("cat {files}", "stdin = true");
+    check(&repo).code(2).says("`{file}`");
+}
+
+#[test]
+fn a_commit_of_all_shows_git_in_a_command_that_commit() {
+    let repo = Repo::with(&[("a.txt", "one\n")]);
+    with_check(&repo, "git diff --cached --name-only > SEEN; cat a.txt >> SEEN", "");
+    let policy = format!("{}[stages.pre-commit]\nchecks = [\"own\"]\n", repo.read("tollgate.toml"));
+    repo.commit("policy", &[("tollgate.toml", &policy)]);
+    repo.write("a.txt", "two\n");
+    repo.git(&["commit", "-q", "-a", "-m", "x"]).code(0);
+    assert_eq!(fs::read_to_string(repo.beside("seen")).unwrap(), "a.txt\ntwo\n");
+}
+
+#[test]
+fn a_range_is_laid_out_with_its_own_history() {
+    let repo = Repo::with(&[("a.txt", "one\n")]);
+    with_check(&repo, "(cat a.txt; git log --format=%s; git status --porcelain) > SEEN", "");
+    repo.commit("two", &[("a.txt", "two\n")]);
+    repo.commit("three", &[("a.txt", "three\n")]);
+    repo.write("a.txt", "four\n");
+    let sees = |head: &str| {
+        repo.tollgate(&["check", "--base", "HEAD~2", "--head", head, "--only", "own"]).code(0);
+        fs::read_to_string(repo.beside("seen")).unwrap()
+    };
+    assert_eq!(sees("HEAD~1"), "two\ntwo\nstart\n");
+    assert_eq!(sees("HEAD"), "three\nthree\ntwo\nstart\n");
+}
+
+#[test]
+fn history_is_the_right_one_where_references_are_in_tables() {
+    let repo = Repo::from_script("reftable.sh");
+    with_check(&repo, "(cat a.txt; git log --format=%s; git status -sb) > SEEN", "");
+    repo.write("a.txt", "unstaged\n");
+    assert_eq!(seen(&repo), "two\nsecond\nfirst\n## topic\nM  folder/b.txt\nA  tollgate.toml\n");
+    repo.commit("third", &[]);
+    repo.commit("fourth", &[("a.txt", "four\n")]);
+    let before = Frozen::of(&repo.top());
+    repo.tollgate(&["check", "--base", "HEAD~2", "--head", "HEAD~1", "--only", "own"]).code(0);
+    before.is_still(&repo.top());
+    let text = fs::read_to_string(repo.beside("seen")).unwrap();
+    assert_eq!(text, "two\nthird\nsecond\nfirst\n## HEAD (no branch)\n");
+}
+
+#[test]
+fn packages_of_a_workspace_are_those_that_are_staged() {
+    let repo = Repo::from_script("../isolation/workspace.sh");
+    with_check(
+        &repo,
+        "(cd packages/app/node_modules; cat @own/lib/index.js absolute/index.js left-pad/index.js; \
+          cd ../../../node_modules; cat @own/lib/index.js; sh .bin/own-lib; git status --porcelain --ignored . ; \
+          mkdir -p .cache; ls .cache; echo 1 > .cache/mine) > SEEN",
+        "",
+    );
+    let expected = "STAGED\nSTAGED\nSTORE\nSTAGED\nSTAGED program\n!! node_modules/\n";
+    assert_eq!(seen(&repo), expected);
+    // A cache of programs is their own, here and there.
+    assert_eq!(seen(&repo), format!("{expected}mine\n"));
+    assert!(!repo.top().join("node_modules/.cache").exists());
+    // The same after a run that was killed: nothing says any more what is ours.
+    fs::remove_file(scratch(&repo).with_file_name("record")).unwrap();
+    assert_eq!(seen(&repo), format!("{expected}mine\n"));
+    // What is removed there is removed here.
+    fs::remove_file(repo.top().join("node_modules/left-pad")).unwrap();
+    seen(&repo);
+    assert!(fs::symlink_metadata(scratch(&repo).join("node_modules/left-pad")).is_err());
+    // A link in the store leads packages of others to the user's files: nothing can be done about that.
+    let inside = repo.top().join("node_modules/.pnpm/left-pad@1.0.0/node_modules/lib");
+    std::os::unix::fs::symlink("../../../../packages/lib", inside).unwrap();
+    check(&repo).code(3).says("sees unstaged code").says("isolate = \"none\"");
+}
+
+#[test]
+fn an_editable_install_imports_what_is_staged() {
+    let repo = Repo::from_script("../isolation/editable.sh");
+    with_check(&repo, ".venv/bin/show > SEEN; .venv/bin/python -c 'import plain; print(plain.value)' >> SEEN", "");
+    assert_eq!(seen_but_for_caches(&repo), "STAGED STAGED\nSTAGED\n");
+    // The same where the environment is active and found on the PATH.
+    let policy = repo.read("tollgate.toml").replace(".venv/bin/", "");
+    repo.stage(&[("tollgate.toml", &policy)]);
+    let bin = repo.top().join(".venv/bin");
+    let mut command = repo.command(&repo.top(), TOLLGATE);
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    command.args(["check", "--staged", "--only", "own"]).env("PATH", path).env("VIRTUAL_ENV", repo.top().join(".venv"));
+    run(&mut command, b"").code(0);
+    assert_eq!(fs::read_to_string(repo.beside("seen")).unwrap(), "STAGED STAGED\nSTAGED\n");
+    // A folder that is no part of what is judged can't be shown.
+    repo.write("build/__init__.py", "");
+    let packages = fs::read_dir(repo.top().join(".venv/lib")).unwrap().next().unwrap().unwrap().path();
+    fs::write(packages.join("site-packages/built.pth"), repo.top().join("build").to_str().unwrap()).unwrap();
+    check(&repo).code(3).says("sees unstaged code").says("build");
+}
+
+/// Python may write its caches into the environment, which is shared.
+fn seen_but_for_caches(repo: &Repo) -> String {
+    check(repo).code(0);
+    fs::read_to_string(repo.beside("seen")).unwrap()
+}
+
+#[test]
+fn submodules_are_there_at_the_staged_commit() {
+    let repo = Repo::from_script("../isolation/superproject.sh");
+    with_check(
+        &repo,
+        "(cat sub/text; git -C sub log --format=%s; git status --porcelain) > SEEN; echo x > sub/text",
+        "",
+    );
+    let expected = "STAGED\nnew\nold\nM  sub\nA  tollgate.toml\n";
+    assert_eq!(seen(&repo), expected);
+    assert_eq!(seen(&repo), expected);
+}
+
+#[test]
+fn variables_that_lead_to_the_work_tree_lead_to_the_scratch_tree() {
+    let repo = dirty("echo out > $OUT/file; cat $OUT/file a.txt > SEEN", "");
+    let before = Frozen::of(&repo.top());
+    let mut command = repo.command(&repo.top(), TOLLGATE);
+    command.args(["check", "--staged", "--only", "own"]).env("OUT", repo.top());
+    run(&mut command, b"").code(0);
+    before.is_still(&repo.top());
+    assert_eq!(fs::read_to_string(repo.beside("seen")).unwrap(), "out\ntwo\n");
+}
+
+#[test]
+fn a_kill_in_the_middle_of_an_update_loses_nothing_and_hides_nothing() {
+    let rounds = std::env::var("TOLLGATE_TEST_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(8);
+    let repo = dirty("cat *.slow a.txt > SEEN; echo changed > 1.slow", "");
+    repo.git(&["config", "filter.slow.smudge", "sleep 0.01; cat"]).code(0);
+    repo.stage(&[(".gitattributes", "*.slow filter=slow\n")]);
+    for round in 0..rounds {
+        let text = |n: u64| format!("{round} {n}\n");
+        for n in 0..9 {
+            repo.stage(&[(&format!("{n}.slow"), &text(n))]);
+            repo.write(&format!("{n}.slow"), "unstaged\n");
+        }
+        let before = Frozen::of(&repo.top());
+        let mut command = repo.command(&repo.top(), TOLLGATE);
+        command.args(["check", "--staged", "--only", "own"]).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.process_group(0).spawn().unwrap();
+        sleep(Duration::from_millis(20 + round * 37 % 160));
+        let group = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+        let _ = kill_process_group(group, Signal::KILL);
+        child.wait().unwrap();
+        before.is_still(&repo.top());
+        let expected: String = (0..9).map(text).collect();
+        assert_eq!(seen(&repo), format!("{expected}two\n"), "round {round}");
+    }
+}
