@@ -3,7 +3,6 @@
 use ast_grep_config::{GlobalRules, RuleConfig, SerializableRuleConfig};
 use ast_grep_core::matcher::{Matcher, MatcherExt};
 use ast_grep_core::{Node, NodeMatch};
-use ast_grep_language::SupportLang;
 
 use crate::model::deadline::Deadline;
 use crate::model::finding::Edit;
@@ -34,7 +33,7 @@ pub(crate) enum Error {
 
 /// A rule, ready to run on one language.
 pub(crate) struct CompiledRule {
-    config: RuleConfig<SupportLang>,
+    config: RuleConfig<Language>,
 }
 
 impl CompiledRule {
@@ -54,8 +53,8 @@ impl CompiledRule {
         Self::make(parsed?, language)
     }
 
-    fn make(mut parsed: SerializableRuleConfig<SupportLang>, language: Language) -> Result<Self, Error> {
-        parsed.language = language.grammar();
+    fn make(mut parsed: SerializableRuleConfig<Language>, language: Language) -> Result<Self, Error> {
+        parsed.language = language;
         let config =
             RuleConfig::try_from(parsed, &GlobalRules::default()).map_err(|error| Error::Rule(chain(&error)))?;
         Ok(Self { config })

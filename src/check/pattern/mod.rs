@@ -162,8 +162,7 @@ impl Engine {
 
     /// Whether there is a rule for files of this kind.
     pub(crate) fn wants(&self, side: &FileSide) -> bool {
-        side.mode.is_regular()
-            && Language::of_path(&side.path).is_some_and(|language| self.rules.contains_key(&language))
+        side.mode.is_regular() && Language::candidates(side).any(|language| self.rules.contains_key(&language))
     }
 
     /// Runs the rules that `wanted` lets through on one file, in one parse and one traversal; a file in which none of
@@ -173,7 +172,7 @@ impl Engine {
         file: &FileInput<'_>,
         wanted: &dyn Fn(&RuleId, Level) -> bool,
     ) -> Result<Examined, Breakage> {
-        let Some(language) = Language::of_path(&file.side.path) else { return Ok(Examined::default()) };
+        let Some(language) = Language::of(&file.side.path, file.bytes) else { return Ok(Examined::default()) };
         self.examine_as(language, file, &|rule| wanted(&rule.id, rule.level) && rule.is_for(&file.side.path))
     }
 
@@ -430,6 +429,20 @@ mod tests {
         check("pattern: f()", 1);
         // What only the grammar of JavaScript knows is looked for in JavaScript alone.
         check("kind: field_definition", 0);
+    }
+
+    #[test]
+    fn rules_run_on_dockerfiles_and_their_variables_are_told_from_those_of_patterns() {
+        let check = |rule: &str, text: &str, expected: usize| {
+            let yaml = format!("id: a\nlanguage: dockerfile\nseverity: error\nmessage: from $IMAGE\nrule: {rule}\n");
+            let rule = RuleFile::parse("a.yml", &yaml).unwrap();
+            let engine = Engine::default().with(std::slice::from_ref(&rule));
+            let found = examine(&engine, &rule, Language::Dockerfile, text);
+            assert_eq!(found.findings.len(), expected, "{yaml} {found:?}");
+        };
+        check("{pattern: FROM $IMAGE}", "FROM alpine\nRUN a\nFROM debian\n", 2);
+        check("{pattern: 'USER root'}", "FROM a\nUSER root\n", 1);
+        check("{kind: expansion, regex: '^.PORT$'}", "FROM a\nEXPOSE $PORT\nENV a=$b\n", 1);
     }
 
     #[test]

@@ -239,7 +239,7 @@ fn mended(text: &str, findings: &[Finding]) -> String {
 /// Holds the findings of the rules that a fixture names against what its comments expect.
 fn try_fixture(rules: &[RuleFile], (name, bytes): (&str, &[u8]), annotations: &Annotations, trial: &mut Trial) {
     let known: Vec<&str> = rules.iter().map(|rule| rule.rule.id.as_str()).collect();
-    let Some(language) = Language::of_path(&RepoPath::from(name)) else {
+    let Some(language) = Language::of(&RepoPath::from(name), bytes) else {
         let hint = "give it the extension of the language that it is in".to_owned();
         trial.failed.push(RuleError { hint, ..RuleError::new(name, "its language is not known") });
         return;
