@@ -3,6 +3,7 @@
 
 mod grammar;
 pub(crate) mod languages;
+pub(crate) mod literals;
 pub(crate) mod rules;
 pub(crate) mod tree;
 

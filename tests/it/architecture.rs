@@ -75,6 +75,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("process_wrap", &["process"]),
     ("quick_xml", &["check", "report"]),
     ("rayon", &["run"]),
+    ("regex_syntax", &["syntax"]),
     ("rusqlite", &["store"]),
     // Signals in `process`, locks and flags of files in `tree`.
     ("rustix", &["process", "tree"]),
