@@ -89,7 +89,11 @@ fn sorted(folder: &Path) -> Vec<PathBuf> {
 /// What the engine needs of a rule, as JSON: that is read several times faster than YAML.
 fn json(yaml: &str) -> Result<String, serde_saphyr::Error> {
     let mut rule: BTreeMap<String, serde_json::Value> = serde_saphyr::from_str(yaml)?;
-    rule.retain(|key, _| !["metadata", "note", "url"].contains(&key.as_str()));
+    rule.retain(|key, _| !["note", "url"].contains(&key.as_str()));
+    match rule.get("metadata").and_then(|metadata| metadata.get("query")).cloned() {
+        Some(query) => rule.insert("metadata".to_owned(), serde_json::json!({ "query": query })),
+        None => rule.remove("metadata"),
+    };
     Ok(serde_json::to_string(&rule).expect("because it came out of a text"))
 }
 

@@ -4,6 +4,9 @@
 mod grammar;
 pub(crate) mod languages;
 pub(crate) mod literals;
+mod query;
+#[cfg(test)]
+mod reference;
 pub(crate) mod rules;
 pub(crate) mod tree;
 

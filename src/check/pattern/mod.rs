@@ -22,7 +22,7 @@ use crate::check::pattern::pack::{Entry, entries};
 use crate::check::pattern::rule_file::RuleFile;
 use crate::check::{Examined, FileInput};
 use crate::model::change::FileSide;
-use crate::model::finding::{Anchor, Finding};
+use crate::model::finding::{Anchor, Edit, Finding};
 use crate::model::outcome::Breakage;
 use crate::model::path::RepoPath;
 use crate::model::place::Place;
@@ -308,10 +308,10 @@ fn finding(files: &[RuleFile], active: &[&Candidate], file: &FileInput<'_>, foun
     let finding = Finding::new(id.clone(), rule.rule.level, place, found.message)
         .with_hint(rule.hint.clone())
         .with_anchor(Anchor::new(found.symbol, node));
-    Some(match found.edit {
-        Some(edit) => finding.with_fix(format!("apply the fix of {id}"), vec![edit]),
-        None => finding,
-    })
+    let fix = |finding: Finding, (title, edit): (Option<String>, Edit)| {
+        finding.with_fix(title.unwrap_or_else(|| format!("apply the fix of {id}")), vec![edit])
+    };
+    Some(found.fixes.into_iter().fold(finding, fix))
 }
 
 #[cfg(test)]

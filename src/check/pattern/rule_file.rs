@@ -57,6 +57,9 @@ struct Metadata {
     hint: String,
     /// Texts of which a file has at least one if the rule can hold in it; none if that can't be told.
     literals: Vec<String>,
+    /// A query of tree-sitter's that must capture the node, too: its first capture whose name does not begin with `_`.
+    #[serde(rename = "query")]
+    _query: String,
     category: String,
     precision: String,
     cwe: Vec<u32>,
