@@ -29,7 +29,7 @@ impl Language {
         let by_extension = || {
             let extension = path.extension()?;
             let is_it = |known: &&str| known.as_bytes().eq_ignore_ascii_case(extension);
-            LANGUAGES.iter().find(|entry| entry.extensions.iter().any(|known| is_it(&known)))
+            LANGUAGES.iter().find(|entry| entry.extensions.iter().any(is_it))
         };
         by_name.or_else(by_extension).map(|entry| entry.language)
     }

@@ -43,10 +43,14 @@ const IMPORTS: &[(&str, &[&str])] = &[
         ],
     ),
     // `git` and `process` because a command opens the repository that it hands on, and hears the signals; `store` to
-    // keep a run and to show it again; `tree` for `builtin`, which reads and mends the files that it is given.
+    // keep a run and to show it again; `tree` for `builtin`, which reads and mends the files that it is given;
+    // `syntax` for the names of languages, which `rules new` takes.
     (
         "cli",
-        &["model", "config", "process", "git", "tree", "sarif", "store", "check", "forge", "report", "hook", "app"],
+        &[
+            "model", "config", "process", "git", "tree", "syntax", "sarif", "store", "check", "forge", "report",
+            "hook", "app",
+        ],
     ),
     ("lib", &["cli"]),
 ];
