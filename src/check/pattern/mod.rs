@@ -198,7 +198,8 @@ impl Engine {
     /// Tells what the findings in files of a language depend on, beside the built-in rules themselves: of each rule that
     /// `is_asked` lets through its id, and the text of one that is the project's own.
     pub(crate) fn tell(&self, language: Language, is_asked: &dyn Fn(&RuleId) -> bool, tell: &mut dyn FnMut(&[u8])) {
-        for rule in self.rules.get(&language).into_iter().flat_map(|rules| &rules.all).filter(|rule| is_asked(&rule.id)) {
+        for rule in self.rules.get(&language).into_iter().flat_map(|rules| &rules.all).filter(|rule| is_asked(&rule.id))
+        {
             tell(rule.id.as_str().as_bytes());
             match &rule.text {
                 RuleText::BuiltIn(_) => tell(b""),
