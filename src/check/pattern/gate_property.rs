@@ -2,8 +2,9 @@
 
 use std::cell::Cell;
 
-use proptest::prelude::*;
+use proptest::prelude::{Just, Strategy};
 use proptest::test_runner::{Config, TestRunner};
+use proptest::{collection, option, prop_assert_eq, prop_oneof, sample};
 use serde_json::{Value, json};
 
 use crate::check::pattern::Engine;
@@ -27,7 +28,7 @@ fn atom() -> impl Strategy<Value = Value> {
         "'md5'",
         "foo if $A else bar",
     ];
-    let pattern = prop::sample::select(patterns.to_vec());
+    let pattern = sample::select(patterns.to_vec());
     let regexes = [
         "md5",
         "^(a|foo)$",
@@ -42,13 +43,13 @@ fn atom() -> impl Strategy<Value = Value> {
         "[f]oo",
         "\\\\bfoo\\\\b",
     ];
-    let strictness = prop::sample::select(vec!["cst", "smart", "ast", "relaxed", "signature", "template"]);
+    let strictness = sample::select(vec!["cst", "smart", "ast", "relaxed", "signature", "template"]);
     prop_oneof![
         pattern.clone().prop_map(|pattern| json!({ "pattern": pattern })),
         (pattern, strictness)
             .prop_map(|(context, strictness)| json!({ "pattern": { "context": context, "strictness": strictness } })),
         Just(json!({ "pattern": { "context": "f(end=$A)", "selector": "keyword_argument" } })),
-        prop::sample::select(regexes.to_vec()).prop_map(|regex| json!({ "regex": regex })),
+        sample::select(regexes.to_vec()).prop_map(|regex| json!({ "regex": regex })),
         Just(json!({ "kind": "call" })),
         Just(json!({ "matches": "util" })),
     ]
@@ -56,10 +57,10 @@ fn atom() -> impl Strategy<Value = Value> {
 
 fn rule() -> impl Strategy<Value = Value> {
     atom().prop_recursive(3, 12, 3, |inner| {
-        let relation = prop::sample::select(vec!["inside", "has", "precedes", "follows"]);
-        let list = prop::sample::select(vec!["all", "any"]);
+        let relation = sample::select(vec!["inside", "has", "precedes", "follows"]);
+        let list = sample::select(vec!["all", "any"]);
         prop_oneof![
-            (list, prop::collection::vec(inner.clone(), 1..4)).prop_map(|(key, rules)| json!({ key: rules })),
+            (list, collection::vec(inner.clone(), 1..4)).prop_map(|(key, rules)| json!({ key: rules })),
             (relation, inner.clone()).prop_map(|(key, rule)| {
                 let mut rule = rule;
                 rule["stopBy"] = json!("end");
@@ -71,8 +72,8 @@ fn rule() -> impl Strategy<Value = Value> {
 }
 
 fn whole() -> impl Strategy<Value = Value> {
-    let kind = prop::sample::select(vec!["call", "identifier", "string", "expression_statement", "assignment"]);
-    (kind, rule(), atom(), prop::option::of(rule())).prop_map(|(kind, rule, util, constraint)| {
+    let kind = sample::select(vec!["call", "identifier", "string", "expression_statement", "assignment"]);
+    (kind, rule(), atom(), option::of(rule())).prop_map(|(kind, rule, util, constraint)| {
         let util = if util.get("matches").is_some() { json!({ "regex": "foo" }) } else { util };
         let mut whole = json!({
             "id": "a", "language": "Python", "severity": "error", "message": "m",
@@ -106,7 +107,7 @@ fn text() -> impl Strategy<Value = String> {
         "a.boo(1)",
         "baz(bar)",
     ];
-    prop::collection::vec(prop::sample::select(lines.to_vec()), 0..6).prop_map(|lines| lines.join("\n") + "\n")
+    collection::vec(sample::select(lines.to_vec()), 0..6).prop_map(|lines| lines.join("\n") + "\n")
 }
 
 fn n_findings(engine: &Engine, text: &str) -> usize {
@@ -144,6 +145,6 @@ fn a_gated_rule_finds_what_it_finds_ungated() {
         }
         Ok(())
     };
-    runner.run(&(whole(), prop::collection::vec(text(), 4)), run).unwrap();
+    runner.run(&(whole(), collection::vec(text(), 4)), run).unwrap();
     assert!(n_found.get() > 50 && n_kept_out.get() > 200, "{n_found:?} {n_kept_out:?}");
 }

@@ -92,9 +92,14 @@ pub(crate) struct RuleFile {
 }
 
 impl RuleFile {
-    /// Reads a file of one or more rules: YAML documents, each after a line `---`.
+    /// Reads a file of one or more rules: YAML documents, each after a line `---`. One without any is a fault.
     pub(crate) fn parse_all(origin: &str, yaml: &str) -> Vec<Result<Self, RuleError>> {
-        documents(yaml).iter().map(|document| Self::parse(origin, document)).collect()
+        let documents = documents(yaml);
+        if documents.is_empty() {
+            let hint = "`tollgate rules new ID --language LANGUAGE` writes one to start from".to_owned();
+            return vec![Err(RuleError { hint, ..RuleError::new(origin, "there is no rule in it") })];
+        }
+        documents.iter().map(|document| Self::parse(origin, document)).collect()
     }
 
     /// Reads the description of a rule from YAML; the pattern itself is compiled later, for each language.
