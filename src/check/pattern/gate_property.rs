@@ -36,12 +36,15 @@ fn atom() -> impl Strategy<Value = Value> {
         "x+y*",
         "fo{2}",
         "(foo|)",
+        "(foo)*",
+        "x?(md5)?",
+        "(eval|foo)+",
         "foo|ba(r|z)",
         "é",
-        "h\\\\.md5",
+        "h\\.md5",
         "^.oo",
         "[f]oo",
-        "\\\\bfoo\\\\b",
+        "\\bfoo\\b",
     ];
     let strictness = sample::select(vec!["cst", "smart", "ast", "relaxed", "signature", "template"]);
     prop_oneof![
@@ -127,7 +130,7 @@ fn n_findings(engine: &Engine, text: &str) -> usize {
 #[test]
 fn a_gated_rule_finds_what_it_finds_ungated() {
     let (n_found, n_kept_out) = (Cell::new(0), Cell::new(0));
-    let mut runner = TestRunner::new(Config { cases: 600, failure_persistence: None, ..Config::default() });
+    let mut runner = TestRunner::new(Config { cases: 1_500, failure_persistence: None, ..Config::default() });
     let run = |(rule, texts): (Value, Vec<String>)| {
         // Some combinations are no rule: a rule that can't say which kinds it matches, for one.
         let Ok(file) = RuleFile::parse("a.yml", &rule.to_string()) else { return Ok(()) };
@@ -146,5 +149,5 @@ fn a_gated_rule_finds_what_it_finds_ungated() {
         Ok(())
     };
     runner.run(&(whole(), collection::vec(text(), 4)), run).unwrap();
-    assert!(n_found.get() > 50 && n_kept_out.get() > 200, "{n_found:?} {n_kept_out:?}");
+    assert!(n_found.get() > 100 && n_kept_out.get() > 500, "{n_found:?} {n_kept_out:?}");
 }
