@@ -29,6 +29,15 @@ struct Metadata {
     literals: Vec<String>,
 }
 
+/// What was derived from a rule, and from which.
+#[derive(Deserialize)]
+struct Derived {
+    /// [`mark`] of the rule.
+    of: String,
+    /// Texts without which it can't hold.
+    texts: Vec<String>,
+}
+
 fn main() {
     println!("cargo::rerun-if-changed=rules");
     println!("cargo::rerun-if-changed=hooks");
@@ -36,12 +45,21 @@ fn main() {
     println!("cargo::rerun-if-changed=src");
     println!("cargo::rerun-if-changed=Cargo.lock");
     println!("cargo::rustc-env=TOLLGATE_FINGERPRINT={:016x}", fingerprint(&top));
+    // Deriving it takes the grammars, which this program does without: a test keeps the file as it has to be.
+    let derived = fs::read_to_string(top.join("rules/needed.json")).unwrap_or_else(|_| "{}".to_owned());
+    let derived: BTreeMap<String, Derived> =
+        serde_json::from_str(&derived).unwrap_or_else(|error| panic!("rules/needed.json: {error}"));
     let mut list = String::from("static ENTRIES: &[Entry] = &[\n");
+    let mut fingerprints = String::new();
     for folder in sorted(&top.join("rules")).iter().filter(|path| path.is_dir()) {
         for file in sorted(folder).iter().filter(|path| path.extension().is_some_and(|extension| extension == "yml")) {
-            list.push_str(&entry(file, &top));
+            let (line, fingerprint) = entry(file, &top, &derived);
+            list.push_str(&line);
+            fingerprints.push_str(&fingerprint);
         }
     }
+    list.push_str("];\n#[cfg(test)]\npub(crate) static FINGERPRINTS: &[&str] = &[\n");
+    list.push_str(&fingerprints);
     list.push_str("];\n");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     fs::write(out.join("rules.rs"), list).expect("the folder for output can be written");
@@ -71,27 +89,40 @@ fn sorted(folder: &Path) -> Vec<PathBuf> {
 /// What the engine needs of a rule, as JSON: that is read several times faster than YAML.
 fn json(yaml: &str) -> Result<String, serde_saphyr::Error> {
     let mut rule: BTreeMap<String, serde_json::Value> = serde_saphyr::from_str(yaml)?;
-    rule.retain(|key, _| !["metadata", "note", "url"].contains(&key.as_str()));
+    rule.retain(|key, _| !["note", "url"].contains(&key.as_str()));
+    match rule.get("metadata").and_then(|metadata| metadata.get("query")).cloned() {
+        Some(query) => rule.insert("metadata".to_owned(), serde_json::json!({ "query": query })),
+        None => rule.remove("metadata"),
+    };
     Ok(serde_json::to_string(&rule).expect("because it came out of a text"))
 }
 
-/// One line of the list.
-fn entry(file: &Path, top: &Path) -> String {
+/// A number for a text, which another text does not have by chance: FNV-1a of 64 bits.
+fn mark(text: &str) -> String {
+    let add = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    format!("{:016x}", text.bytes().fold(0xcbf2_9ce4_8422_2325, add))
+}
+
+/// One line of the list, and the rule's line of the fingerprints.
+fn entry(file: &Path, top: &Path, derived: &BTreeMap<String, Derived>) -> (String, String) {
     let yaml = fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let head: Head = serde_saphyr::from_str(&yaml).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let origin = file.strip_prefix(top).expect("the file is below the top").to_string_lossy().replace('\\', "/");
     let rule = json(&yaml).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let fingerprint = mark(&rule);
+    let needed = derived.get(&head.id).filter(|derived| derived.of == fingerprint);
+    let needed = needed.map_or_else(|| "None".to_owned(), |derived| format!("Some(&{:?})", derived.texts));
     let languages: Vec<String> = std::iter::once(head.language).chain(head.metadata.also).collect();
     let mut line = String::new();
     writeln!(
         line,
         "    Entry {{ origin: {origin:?}, yaml: include_str!({:?}), rule: {rule:?}, id: {:?}, severity: {:?}, languages: &{languages:?}, \
-         literals: &{:?} }},",
+         needed: {needed}, literals: &{:?} }},",
         file.to_string_lossy(),
         head.id,
         head.severity,
         head.metadata.literals,
     )
     .expect("a text takes everything");
-    line
+    (line, format!("    {fingerprint:?},\n"))
 }

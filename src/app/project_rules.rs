@@ -37,7 +37,7 @@ impl Session<'_> {
     /// The engine with the rules for the languages that the change has on either side.
     pub(super) fn engine(&self, loaded: &Loaded, change: &ChangeSet) -> Result<Engine, Failure> {
         let sides = change.files.iter().flat_map(|file| file.head.iter().chain(file.bases.iter().flatten()));
-        let languages: BTreeSet<Language> = sides.filter_map(|side| Language::of_path(&side.path)).collect();
+        let languages: BTreeSet<Language> = sides.flat_map(Language::candidates).collect();
         let built_in = match loaded.config.builtin.value {
             true => Engine::built_in(&languages),
             false => Engine::default(),

@@ -65,7 +65,9 @@ impl<'a> Recall<'a> {
     /// All that the findings in a file depend on.
     fn key(&self, runner: &Runner<'_>, look: &Look<'_>, id: &ObjectId) -> Key {
         let side = look.side;
-        let rules = runner.runs_rules_on(look).then(|| self.rules.get(&Language::of_path(&side.path)?)).flatten();
+        // Which of the languages that it may be in it is in depends on the content, which is told by its name.
+        let languages = Language::candidates(side).filter(|_| runner.runs_rules_on(look));
+        let rules: Vec<u8> = languages.filter_map(|language| self.rules.get(&language)).flatten().copied().collect();
         let checks: Vec<u8> = look.job.checks.iter().flat_map(|&at| (at as u64).to_le_bytes()).collect();
         let kind = [u8::from(side.mode == Mode::Executable), u8::from(look.is_added)];
         self.policy
@@ -74,7 +76,7 @@ impl<'a> Recall<'a> {
             .with(side.path.as_bytes())
             .with(&kind)
             .with(&checks)
-            .with(rules.map_or(&[], Vec::as_slice))
+            .with(&rules)
             .with(runner.plan.levels.switches_for(&side.path).as_bytes())
             .key()
     }

@@ -1,14 +1,16 @@
 //! Pattern rules in ast-grep's YAML: compiled once, run over a tree in one traversal.
 
-use ast_grep_config::{GlobalRules, RuleConfig, SerializableRuleConfig};
+use std::collections::HashSet;
+
+use ast_grep_config::{Fixer, GlobalRules, RuleConfig, SerializableRuleConfig};
 use ast_grep_core::matcher::{Matcher, MatcherExt};
 use ast_grep_core::{Node, NodeMatch};
-use ast_grep_language::SupportLang;
 
 use crate::model::deadline::Deadline;
 use crate::model::finding::Edit;
 use crate::model::place::Span;
 use crate::syntax::languages::Language;
+use crate::syntax::query::CaptureQuery;
 use crate::syntax::tree::{Doc, SyntaxTree};
 
 /// The most matches of one rule that are kept in one file; the rest is only counted.
@@ -34,7 +36,9 @@ pub(crate) enum Error {
 
 /// A rule, ready to run on one language.
 pub(crate) struct CompiledRule {
-    config: RuleConfig<SupportLang>,
+    config: RuleConfig<Language>,
+    /// What a node must be captured by as well.
+    query: Option<CaptureQuery>,
 }
 
 impl CompiledRule {
@@ -54,11 +58,14 @@ impl CompiledRule {
         Self::make(parsed?, language)
     }
 
-    fn make(mut parsed: SerializableRuleConfig<SupportLang>, language: Language) -> Result<Self, Error> {
-        parsed.language = language.grammar();
+    fn make(mut parsed: SerializableRuleConfig<Language>, language: Language) -> Result<Self, Error> {
+        parsed.language = language;
+        let metadata = serde_json::to_value(&parsed.metadata).unwrap_or_default();
+        let query = metadata.get("query").and_then(serde_json::Value::as_str);
+        let query = query.map(|text| CaptureQuery::compile(text, language)).transpose().map_err(Error::Rule)?;
         let config =
             RuleConfig::try_from(parsed, &GlobalRules::default()).map_err(|error| Error::Rule(chain(&error)))?;
-        Ok(Self { config })
+        Ok(Self { config, query })
     }
 }
 
@@ -83,8 +90,8 @@ pub(crate) struct Match {
     pub(crate) message: String,
     /// The named items around it.
     pub(crate) symbol: String,
-    /// The rule's own fix.
-    pub(crate) edit: Option<Edit>,
+    /// The rule's own fixes: what each is called, where it has a name, and what it does.
+    pub(crate) fixes: Vec<(Option<String>, Edit)>,
 }
 
 /// What a scan gave.
@@ -102,6 +109,11 @@ pub(crate) struct Scan {
 pub(crate) fn scan(tree: &SyntaxTree, rules: &[&CompiledRule], deadline: Deadline) -> Scan {
     let by_kind = by_kind(rules);
     let mut scan = Scan::default();
+    let captured: Option<Vec<Option<HashSet<usize>>>> = rules
+        .iter()
+        .map(|rule| rule.query.as_ref().map_or(Some(None), |query| query.captured(tree, deadline).map(Some)))
+        .collect();
+    let Some(captured) = captured else { return Scan { timed_out: true, ..scan } };
     let mut n_matches = vec![0; rules.len()];
     for (n_nodes, node) in tree.root().dfs().enumerate() {
         if n_nodes % NODES_PER_LOOK == 0 && deadline.is_over() {
@@ -109,7 +121,10 @@ pub(crate) fn scan(tree: &SyntaxTree, rules: &[&CompiledRule], deadline: Deadlin
             break;
         }
         for &index in by_kind.get(usize::from(node.kind_id())).into_iter().flatten() {
-            let Some(rule) = rules.get(index) else { continue };
+            let Some((rule, captured)) = rules.get(index).zip(captured.get(index)) else { continue };
+            if captured.as_ref().is_some_and(|captured| !captured.contains(&node.node_id())) {
+                continue;
+            }
             let Some(matched) = rule.config.matcher.match_node(node.clone()) else { continue };
             let Some(count) = n_matches.get_mut(index) else { continue };
             *count += 1;
@@ -142,17 +157,17 @@ fn by_kind(rules: &[&CompiledRule]) -> Vec<Vec<usize>> {
 
 fn describe(tree: &SyntaxTree, index: usize, rule: &CompiledRule, matched: &NodeMatch<'_, Doc>) -> Match {
     let node: &Node<'_, Doc> = matched.get_node();
-    let edit = rule.config.fixer.first().map(|fixer| {
+    let fix = |fixer: &Fixer| {
         let edit = matched.make_edit(&rule.config.matcher, fixer);
         let span = Span { start: edit.position, end: edit.position + edit.deleted_length };
-        Edit { span, replacement: edit.inserted_text }
-    });
+        (fixer.title().map(str::to_owned), Edit { span, replacement: edit.inserted_text })
+    };
     Match {
         rule: index,
         span: Span { start: node.range().start, end: node.range().end },
         message: rule.config.get_message(matched),
         symbol: tree.symbol(node),
-        edit,
+        fixes: rule.config.fixer.iter().map(fix).collect(),
     }
 }
 
@@ -177,7 +192,7 @@ mod tests {
         let [found] = scan.matches.as_slice() else { panic!("{scan:?}") };
         assert_eq!(found.message, "calls eval on x");
         assert_eq!(found.symbol, "f");
-        assert_eq!(found.edit.as_ref().unwrap().replacement, b"ast.literal_eval(x)");
+        assert_eq!(found.fixes[0].1.replacement, b"ast.literal_eval(x)");
     }
 
     #[test]

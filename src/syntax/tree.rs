@@ -7,15 +7,14 @@ use std::ops::ControlFlow;
 use ast_grep_core::AstGrep;
 use ast_grep_core::Node;
 use ast_grep_core::tree_sitter::{LanguageExt, StrDoc};
-use ast_grep_language::SupportLang;
 use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
 
 use crate::model::deadline::Deadline;
 use crate::model::place::Span;
-use crate::syntax::languages::Language;
+use crate::syntax::languages::{Language, NamedBy};
 
 /// The document type of the engine below.
-pub(crate) type Doc = StrDoc<SupportLang>;
+pub(crate) type Doc = StrDoc<Language>;
 
 /// Why there is no tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,7 +45,7 @@ impl SyntaxTree {
     /// Parses `text`. Text that does not follow the grammar still gives a tree, see [`SyntaxTree::first_error`].
     pub(crate) fn parse(text: &str, language: Language, deadline: Deadline) -> Result<Self, Error> {
         let tree = parse(text, language, deadline)?;
-        let doc = StrDoc { src: text.to_owned(), lang: language.grammar(), tree };
+        let doc = StrDoc { src: text.to_owned(), lang: language, tree };
         Ok(Self { language, root: AstGrep::doc(doc) })
     }
 
@@ -121,8 +120,8 @@ impl SyntaxTree {
         let mut names: Vec<_> = node
             .ancestors()
             .filter_map(|scope| {
-                let field = self.language.scope_name_field(&scope.kind())?;
-                Some(scope.field(field)?.text().into_owned())
+                let named_by = self.language.named_by(&scope.kind())?;
+                name(&scope, named_by)
             })
             .collect();
         names.reverse();
@@ -130,11 +129,36 @@ impl SyntaxTree {
     }
 }
 
+/// The name of a node that encloses others.
+fn name(scope: &Node<'_, Doc>, named_by: NamedBy) -> Option<String> {
+    match named_by {
+        NamedBy::Field(field) => Some(scope.field(field)?.text().into_owned()),
+        NamedBy::Children(kinds) => {
+            let parts = scope.children().filter(|child| kinds.contains(&&*child.kind()));
+            let parts: Vec<String> = parts.map(|part| part.text().trim_matches('"').to_owned()).collect();
+            (!parts.is_empty()).then(|| parts.join("."))
+        }
+        NamedBy::Innermost(field) => {
+            let mut innermost = inner(scope, field)?;
+            while let Some(next) = inner(&innermost, field) {
+                innermost = next;
+            }
+            Some(innermost.text().into_owned())
+        }
+    }
+}
+
+/// What a declarator declares. A reference of C++ holds it without a field.
+fn inner<'t>(node: &Node<'t, Doc>, field: &str) -> Option<Node<'t, Doc>> {
+    let unnamed = || node.kind().ends_with("_declarator").then(|| node.children().last()).flatten();
+    node.field(field).or_else(unnamed)
+}
+
 fn parse(text: &str, language: Language, deadline: Deadline) -> Result<Tree, Error> {
     PARSERS.with_borrow_mut(|parsers| {
         let parser = parsers.entry(language).or_insert_with(Parser::new);
         if parser.language().is_none() {
-            let grammar = language.grammar().get_ts_language();
+            let grammar = language.get_ts_language();
             parser.set_language(&grammar).map_err(|_| Error::Grammar(language))?;
         }
         parser.reset();
@@ -173,6 +197,17 @@ mod tests {
         symbol_at(Language::Go, "package p\nfunc (s *S) F() { marker() }\n", "marker", "F");
         symbol_at(Language::Tsx, "class A { m() { const f = () => marker(); } }", "marker", "A::m::f");
         symbol_at(Language::JavaScript, "marker();", "marker", "");
+        symbol_at(Language::Kotlin, "class A {\n  object B {\n    fun f() { marker() }\n  }\n}\n", "marker", "A::B::f");
+        symbol_at(Language::C, "static char *f(int a) { marker(); }", "marker", "f");
+        symbol_at(Language::Cpp, "namespace n { T &A::f() const { marker(); } }", "marker", "n::A::f");
+        symbol_at(Language::CSharp, "class A { void F() { Marker(); } }", "Marker", "A::F");
+        symbol_at(Language::Ruby, "module M\n class A\n  def self.f\n   marker\n  end\n end\nend", "marker", "M::A::f");
+        symbol_at(Language::Php, "<?php class A { function f() { marker(); } }", "marker", "A::f");
+        symbol_at(Language::Bash, "f() { marker; }", "marker", "f");
+        symbol_at(Language::Yaml, "a:\n  b:\n    - marker\n", "marker", "a::b");
+        symbol_at(Language::Json, "{\"a\": [1, \"marker\"]}", "\"marker", "\"a\"");
+        symbol_at(Language::Hcl, "resource \"a\" \"b\" {\n  x = marker\n}\n", "marker", "resource.a.b");
+        symbol_at(Language::Css, ".a, b { color: marker }", "marker", ".a, b");
     }
 
     #[test]

@@ -43,13 +43,14 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "forge", "report", "plan", "triage", "run", "gate", "fix", "hook",
         ],
     ),
-    // `fix` for `fix --undo`, which judges nothing. `git` and `process` because a command opens the repository that it hands on, and hears the signals; `store` to
-    // keep a run and to show it again; `tree` for `builtin`, which reads and mends the files that it is given.
+    // `fix` for `fix --undo`, which judges nothing. `git` and `process` because a command opens the repository that it
+    // hands on, and hears the signals; `store` to keep a run and to show it again; `tree` for `builtin`, which reads and
+    // mends the files that it is given; `syntax` for the names of languages, which `rules new` takes.
     (
         "cli",
         &[
-            "model", "config", "process", "git", "tree", "sarif", "store", "check", "forge", "report", "fix", "hook",
-            "app",
+            "model", "config", "process", "git", "tree", "syntax", "sarif", "store", "check", "forge", "report", "fix",
+            "hook", "app",
         ],
     ),
     ("lib", &["cli"]),
@@ -79,6 +80,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("process_wrap", &["process"]),
     ("quick_xml", &["check", "report"]),
     ("rayon", &["run"]),
+    ("regex_syntax", &["syntax"]),
     ("rusqlite", &["store"]),
     // Signals in `process`, locks and flags of files in `tree`.
     ("rustix", &["process", "tree"]),

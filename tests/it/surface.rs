@@ -73,6 +73,31 @@ fn everything_that_is_listed_is_explained() {
 }
 
 #[test]
+fn a_rule_is_written_shown_and_tested() {
+    let repo = faulty();
+    repo.tollgate(&["rules", "test"]).code(0).says("all hold");
+    assert!(repo.tollgate(&["rules", "show", "eval-call"]).code(0).stdout.contains("pattern: eval($CODE)"));
+    repo.tollgate(&["rules", "show", "eval-cal"]).code(2).says("did you mean `eval-call`?");
+    repo.tollgate(&["rules", "new", "my-rule", "--language", "pyton"]).code(2).says("did you mean `Python`?");
+    repo.tollgate(&["rules", "new", "my-rule", "--language", "python"]).code(0).says("my-rule.yml");
+    repo.tollgate(&["rules", "new", "my-rule", "--language", "python"]).code(2);
+    // What is not filled in fails; so does what its examples deny, and what is no rule.
+    assert!(repo.tollgate(&["rules", "test", "my-rule.yml"]).code(1).stdout.contains("it has no examples"));
+    let rule =
+        |tests: &str| format!("id: a\nlanguage: Python\nrule: {{pattern: f($A)}}\nmetadata: {{tests: {tests}}}\n");
+    repo.write("own/a.yml", rule("{fail: [f(1)]}"));
+    repo.write("own/sub/a.py", "# ruleid: a\nf(1)\n# ok: a\ng(1)\n");
+    assert!(repo.tollgate(&["rules", "test", "own"]).code(0).stdout.contains("1 rule, 1 example, 1 fixture: all hold"));
+    repo.write("own/sub/a.py", "# ok: a\nf(1)\n");
+    let told = repo.tollgate(&["rules", "test", "own"]).code(1).stdout;
+    assert!(told.contains("own/sub/a.py:2:1: a: finds this line, which `ok` says it must not"), "{told}");
+    repo.write("own/a.yml", rule("{}").replace("pattern: f($A)", "kind: cal"));
+    let told = repo.tollgate(&["rules", "test", "own/a.yml"]).code(2).stdout;
+    assert!(told.contains("own/a.yml:3:14: ") && told.contains("did you mean `call`?"), "{told}");
+    repo.tollgate(&["rules", "test", "nowhere"]).code(2);
+}
+
+#[test]
 fn a_name_that_is_not_known_leads_to_the_nearest() {
     let repo = faulty();
     repo.tollgate(&["explain", "trailing-whitespac"]).code(2).says("did you mean `trailing-whitespace`?");

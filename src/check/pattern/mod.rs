@@ -3,6 +3,11 @@
 pub(crate) mod annotation;
 pub(crate) mod example;
 pub(crate) mod fault;
+mod gate;
+#[cfg(test)]
+mod gate_property;
+#[cfg(test)]
+mod generated;
 pub(crate) mod pack;
 pub(crate) mod rule_file;
 pub(crate) mod trial;
@@ -11,19 +16,19 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use memchr::memmem;
-
 use crate::check::pattern::fault::RuleError;
+use crate::check::pattern::gate::Gate;
 use crate::check::pattern::pack::{Entry, entries};
 use crate::check::pattern::rule_file::RuleFile;
 use crate::check::{Examined, FileInput};
 use crate::model::change::FileSide;
-use crate::model::finding::{Anchor, Finding};
+use crate::model::finding::{Anchor, Edit, Finding};
 use crate::model::outcome::Breakage;
 use crate::model::path::RepoPath;
 use crate::model::place::Place;
 use crate::model::rule::{Level, Rule, RuleId};
 use crate::syntax::languages::Language;
+use crate::syntax::literals::{self, Needed};
 use crate::syntax::rules::{CompiledRule, Match, scan};
 use crate::syntax::tree::{Error, SyntaxTree};
 
@@ -37,6 +42,7 @@ struct Candidate {
     level: Level,
     text: RuleText,
     compiled: OnceLock<Result<CompiledRule, RuleError>>,
+    needed: OnceLock<Option<Needed>>,
 }
 
 /// Where a rule comes from.
@@ -51,15 +57,25 @@ impl Candidate {
             RuleText::BuiltIn(entry) => (RuleId::from(entry.id), entry.level()),
             RuleText::Own(file) => (file.rule.id.clone(), file.rule.level),
         };
-        Self { id, level, text, compiled: OnceLock::new() }
+        Self { id, level, text, compiled: OnceLock::new(), needed: OnceLock::new() }
     }
 
-    /// Whether the rule can hold in a text at all.
-    fn may_hold(&self, bytes: &[u8]) -> bool {
-        let has = |literal: &str| memmem::find(bytes, literal.as_bytes()).is_some();
-        match &self.text {
-            RuleText::BuiltIn(entry) => entry.literals.is_empty() || entry.literals.iter().any(|literal| has(literal)),
-            RuleText::Own(file) => file.literals.is_empty() || file.literals.iter().any(|literal| has(literal)),
+    /// Texts of which a file has at least one if the rule can hold in it; `None` if that can't be told.
+    fn needed(&self, language: Language) -> Option<Vec<&str>> {
+        let derived = self.needed.get_or_init(|| match &self.text {
+            RuleText::BuiltIn(entry) => match entry.needed {
+                Some(texts) => Some(texts.iter().map(|text| (*text).to_owned()).collect())
+                    .filter(|texts: &Needed| !texts.is_empty()),
+                None => literals::of_json(entry.rule, language),
+            },
+            RuleText::Own(file) => literals::of_yaml(&file.yaml, language),
+        });
+        match (derived, &self.text) {
+            (Some(derived), _) => Some(derived.iter().map(String::as_str).collect()),
+            (None, RuleText::BuiltIn(entry)) => Some(entry.literals.to_vec()).filter(|texts| !texts.is_empty()),
+            (None, RuleText::Own(file)) => {
+                Some(file.literals.iter().map(String::as_str).collect()).filter(|texts: &Vec<&str>| !texts.is_empty())
+            }
         }
     }
 
@@ -92,7 +108,23 @@ impl Candidate {
 /// All rules of a run, by language.
 #[derive(Default)]
 pub(crate) struct Engine {
-    rules: BTreeMap<Language, Vec<Candidate>>,
+    rules: BTreeMap<Language, Candidates>,
+}
+
+/// The rules for one language, and the gate before them, made when the first file comes.
+#[derive(Default)]
+struct Candidates {
+    all: Vec<Candidate>,
+    gate: OnceLock<Gate>,
+}
+
+impl Candidates {
+    /// The rules that can hold in a text.
+    fn that_may_hold(&self, language: Language, text: &str) -> impl Iterator<Item = &Candidate> {
+        let gate = self.gate.get_or_init(|| Gate::new(self.all.iter().map(|rule| rule.needed(language))));
+        let open = gate.open_for(text.as_bytes());
+        self.all.iter().zip(open).filter(|(_, is_open)| *is_open).map(|(rule, _)| rule)
+    }
 }
 
 impl Engine {
@@ -125,25 +157,40 @@ impl Engine {
     }
 
     fn add(&mut self, language: Language, text: RuleText) {
-        self.rules.entry(language).or_default().push(Candidate::new(text));
+        let candidates = self.rules.entry(language).or_default();
+        candidates.all.push(Candidate::new(text));
+        candidates.gate = OnceLock::new();
+    }
+
+    /// The same without gates, to hold them against it.
+    #[cfg(test)]
+    fn ungated(mut self) -> Self {
+        for rules in self.rules.values_mut() {
+            rules.gate = OnceLock::from(Gate::new(rules.all.iter().map(|_| None)));
+        }
+        self
     }
 
     /// Compiles every rule, so that a faulty one is told before the run instead of by the first file.
     pub(crate) fn verify(&self) -> Result<(), RuleError> {
-        let of_language = |(language, rules): (&Language, &Vec<Candidate>)| {
-            rules.iter().try_for_each(|rule| rule.compiled(*language).map(|_| ()))
+        let of_language = |(language, rules): (&Language, &Candidates)| {
+            rules.all.iter().try_for_each(|rule| rule.compiled(*language).map(|_| ()))
         };
         self.rules.iter().try_for_each(of_language)
     }
 
+    fn candidates(&self) -> impl Iterator<Item = &Candidate> {
+        self.rules.values().flat_map(|rules| &rules.all)
+    }
+
     /// The ids of the rules, each once, sorted.
     pub(crate) fn ids(&self) -> BTreeSet<&RuleId> {
-        self.rules.values().flatten().map(|rule| &rule.id).collect()
+        self.candidates().map(|rule| &rule.id).collect()
     }
 
     /// The rules for which `is_asked` holds, described; each once, sorted by id.
     pub(crate) fn describe(&self, is_asked: &dyn Fn(&RuleId) -> bool) -> Vec<Rule> {
-        let asked = self.rules.values().flatten().filter(|rule| is_asked(&rule.id));
+        let asked = self.candidates().filter(|rule| is_asked(&rule.id));
         let by_id: BTreeMap<&RuleId, &Candidate> = asked.map(|rule| (&rule.id, rule)).collect();
         by_id.into_values().map(|rule| rule.file().rule).collect()
     }
@@ -151,7 +198,8 @@ impl Engine {
     /// Tells what the findings in files of a language depend on, beside the built-in rules themselves: of each rule that
     /// `is_asked` lets through its id, and the text of one that is the project's own.
     pub(crate) fn tell(&self, language: Language, is_asked: &dyn Fn(&RuleId) -> bool, tell: &mut dyn FnMut(&[u8])) {
-        for rule in self.rules.get(&language).into_iter().flatten().filter(|rule| is_asked(&rule.id)) {
+        for rule in self.rules.get(&language).into_iter().flat_map(|rules| &rules.all).filter(|rule| is_asked(&rule.id))
+        {
             tell(rule.id.as_str().as_bytes());
             match &rule.text {
                 RuleText::BuiltIn(_) => tell(b""),
@@ -162,8 +210,7 @@ impl Engine {
 
     /// Whether there is a rule for files of this kind.
     pub(crate) fn wants(&self, side: &FileSide) -> bool {
-        side.mode.is_regular()
-            && Language::of_path(&side.path).is_some_and(|language| self.rules.contains_key(&language))
+        side.mode.is_regular() && Language::candidates(side).any(|language| self.rules.contains_key(&language))
     }
 
     /// Runs the rules that `wanted` lets through on one file, in one parse and one traversal; a file in which none of
@@ -173,7 +220,7 @@ impl Engine {
         file: &FileInput<'_>,
         wanted: &dyn Fn(&RuleId, Level) -> bool,
     ) -> Result<Examined, Breakage> {
-        let Some(language) = Language::of_path(&file.side.path) else { return Ok(Examined::default()) };
+        let Some(language) = Language::of(&file.side.path, file.bytes) else { return Ok(Examined::default()) };
         self.examine_as(language, file, &|rule| wanted(&rule.id, rule.level) && rule.is_for(&file.side.path))
     }
 
@@ -183,12 +230,12 @@ impl Engine {
         file: &FileInput<'_>,
         wanted: &dyn Fn(&Candidate) -> bool,
     ) -> Result<Examined, Breakage> {
-        let candidates = self.rules.get(&language).into_iter().flatten();
-        let active: Vec<&Candidate> = candidates.filter(|rule| wanted(rule) && rule.may_hold(file.bytes)).collect();
+        let Some(candidates) = self.rules.get(&language) else { return Ok(Examined::default()) };
+        let text = in_utf8(file.bytes);
+        let active: Vec<&Candidate> = candidates.that_may_hold(language, &text).filter(|rule| wanted(rule)).collect();
         if active.is_empty() {
             return Ok(Examined::default());
         }
-        let text = in_utf8(file.bytes);
         let tree = SyntaxTree::parse(&text, language, file.deadline).map_err(|error| match error {
             Error::Timeout => Breakage::new("parsing it took longer than the stage may take"),
             Error::Grammar(_) => Breakage::new(error.to_string()),
@@ -262,10 +309,10 @@ fn finding(files: &[RuleFile], active: &[&Candidate], file: &FileInput<'_>, foun
     let finding = Finding::new(id.clone(), rule.rule.level, place, found.message)
         .with_hint(rule.hint.clone())
         .with_anchor(Anchor::new(found.symbol, node));
-    Some(match found.edit {
-        Some(edit) => finding.with_suggestion(format!("apply the fix of {id}"), vec![edit]),
-        None => finding,
-    })
+    let fix = |finding: Finding, (title, edit): (Option<String>, Edit)| {
+        finding.with_suggestion(title.unwrap_or_else(|| format!("apply the fix of {id}")), vec![edit])
+    };
+    Some(found.fixes.into_iter().fold(finding, fix))
 }
 
 #[cfg(test)]
@@ -326,24 +373,25 @@ mod tests {
     }
 
     #[test]
-    fn literals_let_no_hit_slip() {
-        // Every example of every rule, under all rules of its language: with the literals and without.
-        let mut all = built_in();
-        let gated = Engine::default().with(&all);
-        let texts: Vec<(Vec<Language>, String)> = all
-            .iter()
-            .flat_map(|rule| {
-                rule.tests.fail.iter().chain(&rule.tests.pass).map(|text| (rule.languages.clone(), text.code.clone()))
-            })
-            .collect();
-        all.iter_mut().for_each(|rule| rule.literals.clear());
-        let ungated = Engine::default().with(&all);
-        let embedded = Engine::built_in(&Language::all().collect());
-        for (languages, text) in texts {
-            for language in languages {
-                let found = |engine: &Engine| examine_all(engine, language, &text).findings;
-                assert_eq!(found(&gated), found(&ungated), "in {}:\n{text}", language.name());
-                assert_eq!(found(&embedded), found(&ungated), "in {}:\n{text}", language.name());
+    fn gates_let_no_hit_slip() {
+        // Every example of every rule, under all rules of its language: with the gate and without, as they are built in
+        // and as a project has them.
+        let all = built_in();
+        let languages = || Language::all().collect();
+        let gated = [Engine::built_in(&languages()), Engine::default().with(&all)];
+        let ungated = Engine::built_in(&languages()).ungated();
+        for rule in &all {
+            for (text, language) in rule
+                .tests
+                .fail
+                .iter()
+                .chain(&rule.tests.pass)
+                .flat_map(|example| rule.languages.iter().map(|language| (&example.code, *language)))
+            {
+                let found = |engine: &Engine| examine_all(engine, language, text).findings;
+                for engine in &gated {
+                    assert_eq!(found(engine), found(&ungated), "in {}:\n{text}", language.name());
+                }
             }
         }
     }
@@ -430,6 +478,20 @@ mod tests {
         check("pattern: f()", 1);
         // What only the grammar of JavaScript knows is looked for in JavaScript alone.
         check("kind: field_definition", 0);
+    }
+
+    #[test]
+    fn rules_run_on_dockerfiles_and_their_variables_are_told_from_those_of_patterns() {
+        let check = |rule: &str, text: &str, expected: usize| {
+            let yaml = format!("id: a\nlanguage: dockerfile\nseverity: error\nmessage: from $IMAGE\nrule: {rule}\n");
+            let rule = RuleFile::parse("a.yml", &yaml).unwrap();
+            let engine = Engine::default().with(std::slice::from_ref(&rule));
+            let found = examine(&engine, &rule, Language::Dockerfile, text);
+            assert_eq!(found.findings.len(), expected, "{yaml} {found:?}");
+        };
+        check("{pattern: FROM $IMAGE}", "FROM alpine\nRUN a\nFROM debian\n", 2);
+        check("{pattern: 'USER root'}", "FROM a\nUSER root\n", 1);
+        check("{kind: expansion, regex: '^.PORT$'}", "FROM a\nEXPOSE $PORT\nENV a=$b\n", 1);
     }
 
     #[test]

@@ -16,7 +16,10 @@ pub(crate) struct Entry {
     pub(crate) id: &'static str,
     severity: &'static str,
     languages: &'static [&'static str],
-    /// Texts of which a file has at least one if the rule can hold in it; none if that can't be told.
+    /// Texts of which a file has at least one if the rule can hold in it, as they were derived from this very rule;
+    /// empty if it may hold in any, `None` if nobody has looked yet.
+    pub(crate) needed: Option<&'static [&'static str]>,
+    /// The same as the author says it, for where nothing can be derived; empty if that is not said.
     pub(crate) literals: &'static [&'static str],
 }
 

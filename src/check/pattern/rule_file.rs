@@ -57,6 +57,9 @@ struct Metadata {
     hint: String,
     /// Texts of which a file has at least one if the rule can hold in it; none if that can't be told.
     literals: Vec<String>,
+    /// A query of tree-sitter's that must capture the node, too: its first capture whose name does not begin with `_`.
+    #[serde(rename = "query")]
+    _query: String,
     category: String,
     precision: String,
     cwe: Vec<u32>,
@@ -89,9 +92,14 @@ pub(crate) struct RuleFile {
 }
 
 impl RuleFile {
-    /// Reads a file of one or more rules: YAML documents, each after a line `---`.
+    /// Reads a file of one or more rules: YAML documents, each after a line `---`. One without any is a fault.
     pub(crate) fn parse_all(origin: &str, yaml: &str) -> Vec<Result<Self, RuleError>> {
-        documents(yaml).iter().map(|document| Self::parse(origin, document)).collect()
+        let documents = documents(yaml);
+        if documents.is_empty() {
+            let hint = "`tollgate rules new ID --language LANGUAGE` writes one to start from".to_owned();
+            return vec![Err(RuleError { hint, ..RuleError::new(origin, "there is no rule in it") })];
+        }
+        documents.iter().map(|document| Self::parse(origin, document)).collect()
     }
 
     /// Reads the description of a rule from YAML; the pattern itself is compiled later, for each language.

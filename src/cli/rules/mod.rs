@@ -1,5 +1,6 @@
 //! `tollgate rules`: the checks and rules that there are, and work on rules.
 
+mod new;
 mod test;
 
 use clap::{Args, Subcommand};
@@ -12,11 +13,12 @@ use crate::check::pattern::pack::built_in;
 use crate::check::pattern::rule_file::RuleFile;
 use crate::cli::Context;
 use crate::cli::check::RunArgs;
+use crate::config::nearest::nearest;
 use crate::git::Repo;
 use crate::model::command::Trust;
 use crate::process::Interrupt;
 
-/// List checks and rules, and test rules.
+/// List checks and rules, and work on rules.
 #[derive(Args)]
 pub(super) struct RulesArgs {
     #[command(subcommand)]
@@ -30,13 +32,35 @@ enum RulesCommand {
     /// Test rules on their own examples and on fixture files beside them; exit code 1 if one does not hold, 2 if a rule
     /// file can't be used.
     Test(test::TestArgs),
+    New(new::NewArgs),
+    /// Show the file of a rule.
+    Show {
+        /// The id of a built-in rule or of one of the project's own.
+        #[arg(value_name = "ID")]
+        id: String,
+    },
 }
 
 pub(super) fn run(args: &RulesArgs, context: &Context) -> Result<u8, Failure> {
     match &args.command {
         RulesCommand::List => context.streams.data(list(own(context)?).as_bytes()).map(|()| 0),
         RulesCommand::Test(args) => test::run(args, context),
+        RulesCommand::New(args) => new::run(args, context),
+        RulesCommand::Show { id } => context.streams.data(show(id, context)?.as_bytes()).map(|()| 0),
     }
+}
+
+/// The text of a rule file, after a line that says which it is.
+fn show(id: &str, context: &Context) -> Result<String, Failure> {
+    let rules: Vec<RuleFile> = built_in().into_iter().chain(own(context)?).collect();
+    let Some(file) = rules.iter().find(|file| file.rule.id.as_str() == id) else {
+        let hint = match nearest(id, rules.iter().map(|file| file.rule.id.as_str())) {
+            Some(near) => format!("did you mean `{near}`? `tollgate rules list` lists them all"),
+            None => "`tollgate rules list` lists them all; `tollgate explain` tells of checks".to_owned(),
+        };
+        return Err(Failure::usage(anyhow::anyhow!("there is no rule `{id}`")).with_hint(hint));
+    };
+    Ok(format!("# {}\n{}", file.origin, file.yaml.trim_start_matches('\n')))
 }
 
 /// The project's own rules, where there is a project.
