@@ -197,7 +197,7 @@ fn every_command_has_help() {
 #[test]
 fn a_run_is_reported_in_every_format_at_once() {
     let repo = faulty();
-    repo.stage(&[("<b>&\"'.py", "x is 'a' \n")]);
+    repo.stage(&[("<b>&\"'.py", "y = x is 'a' \n")]);
     let formats = ["terminal", "short", "sarif", "json", "markdown", "junit", "github", "gitlab"];
     let file = |name: &str| repo.beside(&format!("report.{name}"));
     let mut args = vec!["check".to_owned(), "--staged".to_owned()];
@@ -214,7 +214,7 @@ fn a_run_is_reported_in_every_format_at_once() {
     }
     let short = read("short");
     let first = short.lines().next().unwrap();
-    assert!(first.starts_with("<b>&\"'.py:1:1: error: ") && first.ends_with(" [literal-identity]"), "{first}");
+    assert!(first.starts_with("<b>&\"'.py:1:5: error: ") && first.ends_with(" [literal-identity]"), "{first}");
     for name in ["sarif", "json", "gitlab"] {
         json(&read(name));
     }
