@@ -28,6 +28,7 @@ use crate::app::policy::Loaded;
 use crate::app::rules_in_force::Described;
 use crate::app::sources::Sources;
 use crate::check::pattern::Engine;
+use crate::check::secrets::SECRETS;
 use crate::config::given::Overrides;
 use crate::config::{Config, Stage};
 use crate::discover;
@@ -226,9 +227,10 @@ impl Session<'_> {
         let stage = wanted.unwrap_or_else(|| default_stage(request).to_owned());
         let resolved = loaded.config.stage(&stage).map_err(Failure::config)?;
         let selection = Selection {
-            chosen: match self.settings.only.is_empty() {
-                true => resolved.checks.value.clone(),
-                false => self.settings.only.clone(),
+            chosen: match (self.settings.only.is_empty(), request) {
+                (true, Request::History) => vec![SECRETS.to_owned()],
+                (true, _) => resolved.checks.value.clone(),
+                (false, _) => self.settings.only.clone(),
             },
             left_out: self
                 .settings
@@ -338,6 +340,7 @@ pub(crate) fn default_stage(request: &Request) -> &'static str {
         Request::Range { .. } => "pull-request",
         Request::Push { .. } => "pre-push",
         Request::Message(_) => "commit-msg",
+        Request::History => "manual",
     }
 }
 
