@@ -156,7 +156,26 @@ const ABOUT: &[&str] = &[
     "or",
     "authority",
     "ority",
+    "entication",
+    "orization",
     "s_",
+];
+/// What only stands around a literal.
+const WRAPPERS: &[&[u8]] = &[
+    b"Some(",
+    b"Just(",
+    b"Base64.decode(",
+    b"Secret(",
+    b"SecretString(",
+    b"new SecretString(",
+    b"Optional.of(",
+    b"new String(",
+    b"String.valueOf(",
+    b"secret(",
+    b"[]byte(",
+    b"Buffer.from(",
+    b"String::from(",
+    b"SecureString(",
 ];
 /// Words of a name before its keyword of which the same is true.
 const BEFORE: &[&str] = &[
@@ -193,6 +212,19 @@ pub(super) struct Assignment {
     pub(super) is_quoted: bool,
     /// The name.
     pub(super) name: Span,
+    /// How the value is given.
+    pub(super) given: Given,
+}
+
+/// How a value is given to a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Given {
+    /// By a sign that gives, or between tags.
+    Plainly,
+    /// To an option of a command.
+    AsOption,
+    /// As what stands behind it: it may be something else.
+    Behind,
 }
 
 /// The assignment whose name holds the keyword at `keyword`; none if there is none on that line.
@@ -214,9 +246,9 @@ pub(super) fn assignment(text: &[u8], keyword: Span) -> Option<Assignment> {
     let opening = name.start.checked_sub(1).and_then(|at| text.get(at)).copied();
     let in_tag = opening == Some(b'<');
     let is_option = text.get(name.start..name.end)?.starts_with(b"--");
-    cursor.to_value(opening, in_tag, is_option)?;
+    let given = cursor.to_value(opening, in_tag, is_option)?;
     let (value, is_quoted) = cursor.value(in_tag)?;
-    Some(Assignment { value, is_quoted, name })
+    Some(Assignment { value, is_quoted, name, given })
 }
 
 /// Whether a name is about a secret instead of naming it, told by what stands beside the keyword, in small letters.
@@ -254,33 +286,38 @@ impl Cursor<'_> {
     }
 
     /// Goes from the end of the name to where the value begins.
-    fn to_value(&mut self, opening: Option<u8>, in_tag: bool, is_option: bool) -> Option<()> {
+    fn to_value(&mut self, opening: Option<u8>, in_tag: bool, is_option: bool) -> Option<Given> {
         let was_quoted = matches!(opening, Some(b'"' | b'\'' | b'`')) && self.peek() == opening;
         self.at += usize::from(self.peek() == Some(b'\\'));
         self.skip(b"\"'`", 1);
         self.skip(b"])", 1);
         let n_blank = self.skip(b" \t", 24);
         if in_tag {
-            return self.eat(b">").then_some(());
+            return self.eat(b">").then_some(Given::Plainly);
         }
         if was_quoted && (self.eat(b"value=") || self.eat(b"value =") || self.eat(b"content=")) {
-            return Some(());
+            return Some(Given::Plainly);
         }
-        let is_given =
-            [&b"=>"[..], b":=", b"||=", b"?=", b"===", b"!==", b"==", b"!=", b"+="].iter().any(|token| self.eat(token))
-                || self.eat(b"=");
-        if !is_given {
+        const SIGNS: [&[u8]; 10] = [b"=>", b":=", b"||=", b"?=", b"===", b"!==", b"==", b"!=", b"+=", b"="];
+        // `t.pass("...")` passes a test.
+        let before = self.text.get(..self.at).unwrap_or_default();
+        let is_verb = before.ends_with(b"pass") && !before.ends_with(b"_pass");
+        let mut given = if is_option { Given::AsOption } else { Given::Plainly };
+        if !SIGNS.iter().any(|sign| self.eat(sign)) {
             match self.peek() {
                 Some(b':') => self.colon()?,
-                Some(b',') if was_quoted => self.at += 1,
-                Some(b'(') if !was_quoted => self.at += 1,
-                Some(b'"' | b'\'') if n_blank > 0 && !was_quoted => {}
+                Some(b'(') if !was_quoted && !is_verb => self.at += 1,
+                Some(b',') if was_quoted => {
+                    self.at += 1;
+                    given = Given::Behind;
+                }
+                Some(b'"' | b'\'') if n_blank > 0 && !was_quoted => given = Given::Behind,
                 _ if is_option && n_blank > 0 => {}
                 _ => return None,
             }
         }
         self.skip(b" \t", 24);
-        Some(())
+        Some(given)
     }
 
     /// Passes a colon, and the type that may follow it in front of `=`.
@@ -303,6 +340,9 @@ impl Cursor<'_> {
 
     /// The value, and whether it is quoted.
     fn value(&mut self, in_tag: bool) -> Option<(Span, bool)> {
+        let rest = self.rest();
+        let wrapper = WRAPPERS.iter().find(|wrapper| rest.starts_with(wrapper)).map_or(0, |wrapper| wrapper.len());
+        self.at += wrapper;
         let prefix = self.rest().iter().take(3).take_while(|byte| b"bBrRuUN@LS(".contains(byte)).count();
         let is_quote = |byte: Option<&u8>| byte.filter(|byte| b"\"'`".contains(byte)).copied();
         self.at += usize::from(self.peek() == Some(b'\\'));

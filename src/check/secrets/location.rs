@@ -9,6 +9,8 @@ pub(super) struct Location {
     pub(super) is_generated: bool,
     /// Whether it is a test, an example or a text for readers: what is guessed counts less.
     pub(super) is_illustration: bool,
+    /// Whether it is a text for readers: weak passwords there show how something is written.
+    pub(super) is_prose: bool,
     /// Whether values stand there without quotes.
     pub(super) is_configuration: bool,
 }
@@ -136,6 +138,7 @@ pub(super) fn location(path: &RepoPath) -> Location {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     let stem = name.split('.').next().unwrap_or_default();
     let is_test = |word: &str| ILLUSTRATIONS.contains(&word);
+    let is_prose = ["md", "mdx", "markdown", "rst", "adoc", "ipynb"].contains(&extension);
     let has_test_name = stem.starts_with("test_")
         || stem.starts_with("test-")
         || stem.ends_with("test")
@@ -146,11 +149,16 @@ pub(super) fn location(path: &RepoPath) -> Location {
         || name.contains("example")
         || name.contains("sample")
         || stem.ends_with("spec")
-        || ["md", "markdown", "rst", "adoc", "ipynb"].contains(&extension);
+        || is_prose;
     let is_env = name.starts_with(".env") || name.ends_with(".env") || stem.contains("env") && extension.is_empty();
+    let is_translation =
+        |word: &str| ["i18n", "locale", "locales", "lang", "langs", "translations", "l10n"].contains(&word);
     Location {
-        is_generated: GENERATED.contains(&name) || GENERATED_ENDS.iter().any(|end| name.ends_with(end)),
+        is_generated: folders.split('/').any(is_translation)
+            || GENERATED.contains(&name)
+            || GENERATED_ENDS.iter().any(|end| name.ends_with(end)),
         is_illustration: folders.split('/').any(is_test) || has_test_name,
+        is_prose,
         is_configuration: is_env || CONFIGURATION.contains(&extension) || name.starts_with("dockerfile"),
     }
 }

@@ -4,7 +4,7 @@ use regex::bytes::Regex;
 use std::sync::LazyLock;
 
 use crate::check::hygiene::detect_private_key::has_key;
-use crate::check::secrets::value::{Kind, is_likely};
+use crate::check::secrets::value::{Kind, Likelihood, likelihood};
 use crate::model::place::Span;
 use crate::sarif::base64;
 
@@ -13,8 +13,10 @@ use crate::sarif::base64;
 pub(super) enum Verdict {
     /// It is one.
     Holds,
-    /// It looks like one, and something about it does not fit.
+    /// It has its form, and the checksum does not fit.
     Doubtful,
+    /// It may be one, and a bad one.
+    Weak,
     /// It is none.
     Fails,
 }
@@ -33,16 +35,24 @@ pub(super) fn prove(proof: &str, text: &[u8], span: Span) -> Verdict {
     let holds = match proof {
         "crc32-base62" => return if has_checksum(secret) { Verdict::Holds } else { Verdict::Doubtful },
         "jwt" => is_token(secret),
-        "basic-auth" => is_basic(secret),
+        "basic-auth" => return password_in_basic(secret).map_or(Verdict::Fails, |word| judged(&word, Kind::Password)),
         "has-digit" => secret.iter().any(u8::is_ascii_digit) && secret.iter().any(u8::is_ascii_alphabetic),
         "not-hex" => !secret.iter().all(u8::is_ascii_hexdigit),
         "not-azurite" => !secret.starts_with(AZURITE),
         "key-material" => has_key(text, span),
-        "password" => is_likely(secret, Kind::Password),
-        "key" => is_likely(secret, Kind::Key),
+        "password" => return judged(secret, Kind::Password),
+        "key" => return judged(secret, Kind::Key),
         _ => true,
     };
     if holds { Verdict::Holds } else { Verdict::Fails }
+}
+
+fn judged(value: &[u8], kind: Kind) -> Verdict {
+    match likelihood(value, kind) {
+        Likelihood::Strong => Verdict::Holds,
+        Likelihood::Weak => Verdict::Weak,
+        Likelihood::None => Verdict::Fails,
+    }
 }
 
 /// Whether the last six characters are the CRC-32 of those between the prefix and them, in base 62. Source: GitHub's
@@ -81,14 +91,13 @@ fn is_token(token: &[u8]) -> bool {
     header.is_some_and(|header| header.get("alg").and_then(|name| name.as_str()).is_some_and(|name| name != "none"))
 }
 
-/// Whether `user:password` is encoded there, with a password that may be one.
-fn is_basic(secret: &[u8]) -> bool {
+/// The password where `user:password` is encoded.
+fn password_in_basic(secret: &[u8]) -> Option<Vec<u8>> {
     static FORM: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?-u)^[\x20-\x39\x3b-\x7e]{0,128}:([\x20-\x7e]{3,256})$").expect("because a test builds it")
     });
-    let Some(plain) = decoded(secret) else { return false };
-    let password = FORM.captures(&plain).and_then(|parts| parts.get(1));
-    password.is_some_and(|password| is_likely(password.as_bytes(), Kind::Password))
+    let plain = decoded(secret)?;
+    Some(FORM.captures(&plain)?.get(1)?.as_bytes().to_vec())
 }
 
 #[cfg(test)]
@@ -113,7 +122,7 @@ mod tests {
         check("jwt", "eyJub3RoaW5nIjoxfQ.eyJhIjoxfQ.c2lnbmF0dXJl", Verdict::Fails);
         // ops:Tr0ub4dor and user:password
         check("basic-auth", "b3BzOlRyMHViNGRvcg==", Verdict::Holds);
-        check("basic-auth", "dXNlcjpwYXNzd29yZA==", Verdict::Fails);
+        check("basic-auth", "dXNlcjpwYXNzd29yZA==", Verdict::Weak);
         check("basic-auth", "bm90aGluZw==", Verdict::Fails);
         check("basic-auth", "authentication", Verdict::Fails);
     }

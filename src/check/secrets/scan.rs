@@ -3,7 +3,7 @@
 
 use regex::bytes::CaptureLocations;
 
-use crate::check::secrets::assignment::assignment;
+use crate::check::secrets::assignment::{Given, assignment};
 use crate::check::secrets::entropy::entropy;
 use crate::check::secrets::location::Location;
 use crate::check::secrets::pack::{Entry, entries, gate, pattern};
@@ -119,37 +119,52 @@ impl Search<'_> {
         let Some(found) = assignment(self.text, keyword) else { return };
         let value = self.text.get(found.value.start..found.value.end).unwrap_or_default();
         let name = self.text.get(found.name.start..found.name.end).unwrap_or_default();
-        let is_bare_code = !found.is_quoted && !self.location.is_configuration;
-        let repeats_name = name.to_ascii_lowercase().ends_with(&value.to_ascii_lowercase());
-        if is_bare_code || repeats_name || (!found.is_quoted && is_code(value)) {
+        let is_bare = !found.is_quoted && !self.location.is_configuration && found.given != Given::AsOption;
+        let names_itself = name.eq_ignore_ascii_case(value) && !self.location.is_illustration;
+        if is_bare || names_itself || (!found.is_quoted && is_code(value)) {
             return;
         }
         if let Some(seen) = self.seen.get_mut(rule) {
             seen.until = found.value.end;
         }
-        self.leaks.extend(judge(entry, self.text, found.value, self.location));
+        let leak = judge(entry, self.text, found.value, self.location);
+        self.leaks.extend(leak.filter(|leak| found.given != Given::Behind || leak.level > Level::Note));
     }
 }
 
 /// Whether a value without quotes is code rather than text.
 fn is_code(value: &[u8]) -> bool {
-    value.iter().any(|byte| b"()[]{}$|&<>`".contains(byte)) || value.ends_with(b":")
+    value.iter().any(|byte| b"()[]{}$|&<>`".contains(byte)) || value.ends_with(b":") || value.ends_with(b"!")
 }
 
 /// What to think of a secret of that form at that place.
 fn judge(entry: &'static Entry, text: &[u8], secret: Span, location: Location) -> Option<Leak> {
     let bytes = text.get(secret.start..secret.end)?;
-    if entropy(bytes) < entry.entropy || (entry.proof != "key-material" && is_placeholder(bytes)) {
+    if entropy(bytes) < entry.entropy || (!judges_itself(entry.proof) && is_placeholder(bytes)) {
         return None;
     }
     let verdict = prove(entry.proof, text, secret);
     if verdict == Verdict::Fails || (location.is_generated && entry.precision != "very-high") {
         return None;
     }
+    if verdict == Verdict::Weak && location.is_prose {
+        return None;
+    }
     let is_doubtful = verdict == Verdict::Doubtful;
-    let counts_less = is_doubtful || (location.is_illustration && !matches!(entry.precision, "very-high" | "high"));
-    let level = if counts_less { entry.level().min(Level::Warning) } else { entry.level() };
+    let is_guessed = !matches!(entry.precision, "very-high" | "high");
+    let level = match verdict {
+        Verdict::Weak => Level::Note,
+        Verdict::Doubtful => Level::Warning,
+        _ if location.is_illustration && is_guessed => Level::Warning,
+        _ => Level::Error,
+    };
+    let level = entry.level().min(level);
     Some(Leak { entry, secret, level, is_doubtful })
+}
+
+/// Whether a proof knows placeholders by itself.
+fn judges_itself(proof: &str) -> bool {
+    ["key-material", "password", "key", "basic-auth", "jwt"].contains(&proof)
 }
 
 /// Of leaks that overlap the one of the surer rule, else the one that says more of it.

@@ -20,8 +20,6 @@ const STAND_INS: &[&str] = &[
     "changeme",
     "change_me",
     "change-me",
-    "changeit",
-    "change_it",
     "replace",
     "redacted",
     "removed",
@@ -63,9 +61,14 @@ const COMMON: &[&str] = &[
 
 /// Whether the text stands in for a secret: said so, a template, or of one repeated or counted-up character.
 pub(super) fn is_placeholder(secret: &[u8]) -> bool {
-    let lower = String::from_utf8_lossy(secret).to_ascii_lowercase();
+    has_stand_in(secret) || is_monotonous(secret)
+}
+
+/// Whether a part of the text says that it is none, or a template.
+fn has_stand_in(text: &[u8]) -> bool {
+    let lower = String::from_utf8_lossy(text).to_ascii_lowercase();
     let has = |parts: &[&str]| parts.iter().any(|part| lower.contains(part));
-    has(STAND_INS) || has(TEMPLATES) || is_monotonous(secret)
+    has(STAND_INS) || has(TEMPLATES)
 }
 
 /// Whether a text is mostly one character, or counts up.
@@ -81,15 +84,105 @@ fn is_monotonous(text: &[u8]) -> bool {
     same >= 6 || up >= 8 || up * 2 > text.len() && up >= 6 || (text.len() >= 8 && n_different(text) <= 3)
 }
 
-/// Whether a value may be what it is said to be.
-pub(super) fn is_likely(value: &[u8], kind: Kind) -> bool {
-    if is_placeholder(value) || !value.iter().all(|byte| matches!(byte, 0x21..=0x7e)) {
-        return false;
+/// How likely a value is what it is said to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Likelihood {
+    /// It is something else.
+    None,
+    /// A word or a short number: a bad password, or a made-up one.
+    Weak,
+    /// It looks like one.
+    Strong,
+}
+
+/// How likely a value is what it is said to be.
+pub(super) fn likelihood(value: &[u8], kind: Kind) -> Likelihood {
+    if has_stand_in(value) || !value.iter().all(|byte| matches!(byte, 0x21..=0x7e)) || is_reference(value) {
+        return Likelihood::None;
     }
-    match kind {
-        Kind::Password => is_password(value),
-        Kind::Key => is_key(value),
+    let (is_strong, is_weak) = match kind {
+        Kind::Password => (!is_monotonous(value) && is_password(value), is_weak_password(value)),
+        Kind::Key => (!is_monotonous(value) && is_key(value), is_weak_key(value)),
+    };
+    match (is_strong, is_weak) {
+        (true, _) => Likelihood::Strong,
+        (false, true) => Likelihood::Weak,
+        (false, false) => Likelihood::None,
     }
+}
+
+/// What may be a bad password: anything but a word that means a value, or no value.
+fn is_weak_password(value: &[u8]) -> bool {
+    const NO_VALUES: &[&str] = &[
+        "true",
+        "false",
+        "none",
+        "null",
+        "nil",
+        "empty",
+        "string",
+        "str",
+        "default",
+        "value",
+        "text",
+        "required",
+        "optional",
+        "prompt",
+        "ask",
+        "yes",
+        "no",
+        "unset",
+        "blank",
+        "private",
+        "public",
+        "number",
+        "integer",
+        "boolean",
+        "object",
+        "int",
+        "bool",
+        "any",
+        "void",
+        "char",
+        "varchar",
+        "hidden",
+        "label",
+        "input",
+        "field",
+        "pwd",
+        "passwd",
+        "off",
+        "on",
+        "new",
+        "self",
+        "current",
+        "new-password",
+        "current-password",
+        "function",
+        "undefined",
+        "byte",
+        "bytes",
+        "file",
+        "auto",
+        "error",
+    ];
+    let lower = String::from_utf8_lossy(value).to_ascii_lowercase();
+    (3..=64).contains(&value.len())
+        && n_different(value) > 1
+        && !is_hash(value)
+        && !NO_VALUES.contains(&lower.as_str())
+        && value.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || b"!#$&^~".contains(byte))
+        && value.last().is_some_and(|byte| !b":,;=({[<.".contains(byte))
+}
+
+/// What may be a key that somebody made up: with digits, or a long word that is none.
+fn is_weak_key(value: &[u8]) -> bool {
+    let has_digit = value.iter().any(u8::is_ascii_digit);
+    let has_letter = value.iter().any(u8::is_ascii_alphabetic);
+    !is_hash(value)
+        && !is_words(value)
+        && ((has_digit && has_letter && value.len() >= 8)
+            || (value.len() >= 20 && value.iter().all(u8::is_ascii_alphanumeric)))
 }
 
 fn is_password(value: &[u8]) -> bool {
@@ -99,7 +192,7 @@ fn is_password(value: &[u8]) -> bool {
     (5..=128).contains(&value.len())
         && !COMMON.contains(&letters.as_str())
         && !(n_digits < 2 && ["password", "passwd", "passwort", "passphrase"].iter().any(|word| lower.contains(word)))
-        && !is_reference(value)
+        && !is_hash(value)
         && !is_words(value)
 }
 
@@ -111,7 +204,6 @@ fn is_key(value: &[u8]) -> bool {
         && (has(u8::is_ascii_digit)
             || (value.len() >= 20 && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase)))
         && entropy(value) >= least
-        && !is_reference(value)
         && !is_words(value)
         && !is_hash(value)
 }
@@ -165,48 +257,46 @@ fn is_hash(value: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, is_likely};
+    use super::Likelihood::{None, Strong, Weak};
+    use super::{Kind, Likelihood, likelihood};
 
     #[track_caller]
-    fn check(value: &str, kind: Kind, expected: bool) {
-        assert_eq!(is_likely(value.as_bytes(), kind), expected, "{value}");
+    fn check(value: &str, kind: Kind, expected: Likelihood) {
+        assert_eq!(likelihood(value.as_bytes(), kind), expected, "{value}");
     }
 
     #[test]
     fn passwords_are_told_from_what_stands_in_for_them() {
         for real in ["Tr0ub4dor&3", "s3cr3tW0rd", "kJ8#mQ2!", "Winter2024!", "xkcd936horse"] {
-            check(real, Kind::Password, true);
+            check(real, Kind::Password, Strong);
+        }
+        for bad in ["password", "Password1", "12345678", "test123", "letmein"] {
+            check(bad, Kind::Password, Weak);
         }
         for other in [
             "",
             "changeme",
-            "password",
-            "Password1",
             "your-password",
             "<password>",
             "${DB_PASSWORD}",
-            "config.password",
             "********",
             "xxxxxxxx",
-            "forgot-password",
             "getPassword()",
             "$PASSWORD",
             "/etc/secret",
-            "user_password",
-            "12345678",
             "%(password)s",
             "process.env.PASSWORD",
-            "resetPassword",
-            "test123",
+            "null",
+            "string",
         ] {
-            check(other, Kind::Password, false);
+            check(other, Kind::Password, None);
         }
     }
 
     #[test]
     fn keys_are_told_from_names_and_hashes() {
         for real in ["9f86d081884c7d659a2feaa0c55ad015", "aB3dE5gH7jK9mN1pQ3sT", "Zm9vYmFyYmF6cXV4MTIzNDU2"] {
-            check(real, Kind::Key, true);
+            check(real, Kind::Key, Strong);
         }
         for other in [
             "short1",
@@ -214,10 +304,9 @@ mod tests {
             "com.example.app.Token",
             "123e4567-e89b-12d3-a456-426614174000",
             "sha512-3q2+7wAAAAAAAAAAAAAAAAAAAAAAAAA",
-            "00000000000000000000",
             "access-token-header-name",
         ] {
-            check(other, Kind::Key, false);
+            check(other, Kind::Key, None);
         }
     }
 }
