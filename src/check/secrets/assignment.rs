@@ -246,7 +246,7 @@ pub(super) fn assignment(text: &[u8], keyword: Span) -> Option<Assignment> {
     let opening = name.start.checked_sub(1).and_then(|at| text.get(at)).copied();
     let in_tag = opening == Some(b'<');
     let is_option = text.get(name.start..name.end)?.starts_with(b"--");
-    let given = cursor.to_value(opening, in_tag, is_option)?;
+    let given = cursor.seek_value(opening, in_tag, is_option)?;
     let (value, is_quoted) = cursor.value(in_tag)?;
     Some(Assignment { value, is_quoted, name, given })
 }
@@ -286,7 +286,7 @@ impl Cursor<'_> {
     }
 
     /// Goes from the end of the name to where the value begins.
-    fn to_value(&mut self, opening: Option<u8>, in_tag: bool, is_option: bool) -> Option<Given> {
+    fn seek_value(&mut self, opening: Option<u8>, in_tag: bool, is_option: bool) -> Option<Given> {
         let was_quoted = matches!(opening, Some(b'"' | b'\'' | b'`')) && self.peek() == opening;
         self.at += usize::from(self.peek() == Some(b'\\'));
         self.skip(b"\"'`", 1);

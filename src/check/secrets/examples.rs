@@ -183,7 +183,8 @@ fn what_is_in_the_rules_is_no_leak_itself() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/secrets");
     for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
         let bytes = fs::read(&path).unwrap();
-        let found = found("rules/x.yml", &bytes);
+        let found: Vec<Finding> =
+            found("rules/x.yml", &bytes).into_iter().filter(|found| found.level > Level::Note).collect();
         let shown: Vec<&str> = found.iter().map(|finding| finding.message.as_str()).collect();
         assert!(shown.is_empty(), "{}: {shown:?}", path.display());
     }
