@@ -1,4 +1,4 @@
-//! Lists the built-in rules in `rules/` with what has to be known of each before it is worth reading, so that a commit
+//! Lists the built-in rules in `rules/`, and those for secrets, with what has to be known of each before it is worth reading, so that a commit
 //! pays only for the rules that its files may break.
 
 #![expect(clippy::disallowed_methods, reason = "cargo tells a build script where it is by variables")]
@@ -38,6 +38,50 @@ struct Derived {
     texts: Vec<String>,
 }
 
+/// The folder of the rules for secrets, which have a form of their own.
+const SECRETS: &str = "secrets";
+
+/// A rule for secrets.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SecretRule {
+    id: String,
+    #[serde(default)]
+    provider: String,
+    summary: String,
+    message: String,
+    why: String,
+    fix: String,
+    keywords: Vec<String>,
+    #[serde(default)]
+    finder: String,
+    #[serde(default)]
+    regex: String,
+    #[serde(default)]
+    proof: String,
+    #[serde(default)]
+    entropy: f64,
+    #[serde(default = "line")]
+    reach: usize,
+    precision: String,
+    level: String,
+    cwe: Vec<u32>,
+    tests: Examples,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Examples {
+    fail: Vec<String>,
+    #[serde(rename = "pass")]
+    _pass: Vec<String>,
+}
+
+/// How many bytes a secret and what introduces it take at most, if the rule does not say.
+fn line() -> usize {
+    512
+}
+
 fn main() {
     println!("cargo::rerun-if-changed=rules");
     println!("cargo::rerun-if-changed=hooks");
@@ -51,7 +95,8 @@ fn main() {
         serde_json::from_str(&derived).unwrap_or_else(|error| panic!("rules/needed.json: {error}"));
     let mut list = String::from("static ENTRIES: &[Entry] = &[\n");
     let mut fingerprints = String::new();
-    for folder in sorted(&top.join("rules")).iter().filter(|path| path.is_dir()) {
+    let is_language = |path: &&PathBuf| path.is_dir() && !path.ends_with(SECRETS);
+    for folder in sorted(&top.join("rules")).iter().filter(is_language) {
         for file in sorted(folder).iter().filter(|path| path.extension().is_some_and(|extension| extension == "yml")) {
             let (line, fingerprint) = entry(file, &top, &derived);
             list.push_str(&line);
@@ -63,6 +108,46 @@ fn main() {
     list.push_str("];\n");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     fs::write(out.join("rules.rs"), list).expect("the folder for output can be written");
+    fs::write(out.join("secrets.rs"), secrets(&top)).expect("the folder for output can be written");
+}
+
+/// The list of the rules for secrets; their examples stay out of the program.
+fn secrets(top: &Path) -> String {
+    let mut list = String::from("static ENTRIES: &[Entry] = &[\n");
+    for file in sorted(&top.join("rules").join(SECRETS)) {
+        if file.extension().is_none_or(|extension| extension != "yml") {
+            continue;
+        }
+        let yaml = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let SecretRule {
+            id,
+            provider,
+            summary,
+            message,
+            why,
+            fix,
+            keywords,
+            finder,
+            regex,
+            proof,
+            entropy,
+            reach,
+            precision,
+            level,
+            cwe,
+            tests,
+        } = serde_saphyr::from_str(&yaml).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let example = tests.fail.first().map(String::as_str).unwrap_or_default().trim_end();
+        writeln!(
+            list,
+            "    Entry {{ id: {id:?}, provider: {provider:?}, summary: {summary:?}, message: {message:?}, why: {why:?}, \
+             fix: {fix:?}, keywords: &{keywords:?}, finder: {finder:?}, regex: {regex:?}, proof: {proof:?}, \
+             entropy: {entropy:?}, reach: {reach:?}, precision: {precision:?}, level: {level:?}, cwe: &{cwe:?}, \
+             example: {example:?} }},"
+        )
+        .expect("a text takes everything");
+    }
+    list + "];\n"
 }
 
 /// A number that is another one when the program may find something else: kept results are told apart by it.

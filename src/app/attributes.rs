@@ -59,7 +59,7 @@ impl Session<'_> {
             match side.source {
                 Source::CheckedOut(id) => side.source = Source::Blob(id),
                 Source::Worktree => edited.push(side.path.clone()),
-                Source::Blob(_) => {}
+                Source::Blob(_) | Source::Historic { .. } => {}
             }
         }
         if edited.is_empty() {

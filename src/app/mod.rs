@@ -28,6 +28,8 @@ use crate::app::policy::Loaded;
 use crate::app::rules_in_force::Described;
 use crate::app::sources::Sources;
 use crate::check::pattern::Engine;
+use crate::check::secrets::SECRETS;
+use crate::check::secrets::pack::described;
 use crate::config::given::Overrides;
 use crate::config::{Config, Stage};
 use crate::discover;
@@ -217,6 +219,9 @@ impl Session<'_> {
 
     /// The change with each policy that judges it: one, and where the base has none, the defaults and the change's own.
     fn prepare(&self, request: &Request, change: &ChangeSet) -> Result<Vec<Prepared>, Failure> {
+        if *request == Request::History {
+            self.is_for_history()?;
+        }
         let policies = self.policies(request, change)?;
         policies.into_iter().map(|loaded| self.prepare_with(loaded, request, change)).collect()
     }
@@ -226,9 +231,10 @@ impl Session<'_> {
         let stage = wanted.unwrap_or_else(|| default_stage(request).to_owned());
         let resolved = loaded.config.stage(&stage).map_err(Failure::config)?;
         let selection = Selection {
-            chosen: match self.settings.only.is_empty() {
-                true => resolved.checks.value.clone(),
-                false => self.settings.only.clone(),
+            chosen: match (self.settings.only.is_empty(), request) {
+                (true, Request::History) => vec![SECRETS.to_owned()],
+                (true, _) => resolved.checks.value.clone(),
+                (false, _) => self.settings.only.clone(),
             },
             left_out: self
                 .settings
@@ -241,6 +247,18 @@ impl Session<'_> {
         let engine = self.engine(&loaded, change)?;
         let foreign = self.foreign(change, loaded.attributes)?;
         Ok(Prepared { loaded, stage, selection, engine, foreign })
+    }
+
+    /// In history only secrets are looked for: everything else is mended by the next commit.
+    fn is_for_history(&self) -> Result<(), Failure> {
+        let is_of_secrets = |word: &String| word == SECRETS || described().iter().any(|rule| rule.id.as_str() == word);
+        match self.settings.only.iter().find(|word| !is_of_secrets(word)) {
+            None => Ok(()),
+            Some(word) => {
+                let error = anyhow::anyhow!("--history looks for secrets, and `{word}` is no rule for them");
+                Err(Failure::usage(error).with_hint("leave `--only` out, or name rules of the family `secrets`"))
+            }
+        }
     }
 
     fn planned<'a>(&self, Case { change, prepared }: Case<'a>) -> Result<Plan<'a>, Failure> {
@@ -338,6 +356,7 @@ pub(crate) fn default_stage(request: &Request) -> &'static str {
         Request::Range { .. } => "pull-request",
         Request::Push { .. } => "pre-push",
         Request::Message(_) => "commit-msg",
+        Request::History => "manual",
     }
 }
 

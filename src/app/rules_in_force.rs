@@ -22,14 +22,17 @@ pub(crate) enum Described {
 pub(super) fn of(plan: &Plan<'_>, described: Described, ran: &mut Ran) -> Vec<Rule> {
     let found: BTreeSet<&RuleId> = ran.findings.iter().map(|finding| &finding.rule).collect();
     let is_described = |id: &RuleId| described == Described::InForce || found.contains(id);
-    let files = plan.file_checks.iter().map(|job| job.check.about());
+    let of_checks = plan.file_checks.iter().flat_map(|job| job.check.rules()).cloned();
+    let is_on = |rule: &Rule| plan.selection.choose(rule.id.as_str(), rule.family, true) == Choice::Runs;
+    let of_checks = of_checks.filter(is_on);
+    let files = plan.file_checks.iter().filter(|job| job.check.rules().is_empty()).map(|job| job.check.about());
     let changes = plan.change_checks.iter().map(|job| job.check.about());
     let built_in = files.chain(changes).map(built_in);
     let is_chosen = |id: &RuleId| plan.selection.choose(id.as_str(), Family::Rules, true) == Choice::Runs;
     let patterns = plan.engine.describe(&|id| plan.runs_rules() && is_chosen(id) && is_described(id));
     let commands = plan.commands.iter().map(command);
     let foreign = std::mem::take(&mut ran.rules);
-    let mut rules: Vec<Rule> = built_in.chain(patterns).chain(commands).chain(foreign).collect();
+    let mut rules: Vec<Rule> = built_in.chain(of_checks).chain(patterns).chain(commands).chain(foreign).collect();
     rules.retain(|rule| is_described(&rule.id));
     rules.retain_mut(|rule| match plan.levels.of(&rule.id, None, rule.level) {
         Some(level) => {

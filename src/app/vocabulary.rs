@@ -2,7 +2,7 @@
 
 use crate::check::pattern::pack::entries;
 use crate::check::pattern::rule_file::RuleFile;
-use crate::check::{About, change, hygiene, message};
+use crate::check::{About, change, hygiene, message, secrets};
 use crate::config::vocabulary::Vocabulary;
 
 /// What every built-in check says of itself, sorted by id.
@@ -20,6 +20,11 @@ pub(crate) fn vocabulary(own: &[RuleFile]) -> Vocabulary {
     let own = own.iter().map(|file| file.rule.id.as_str().to_owned());
     Vocabulary {
         checks: built_in_checks().into_iter().map(|about| (about.id.to_owned(), about.options)).collect(),
-        rules: entries().iter().map(|entry| entry.id.to_owned()).chain(own).collect(),
+        rules: secrets::pack::described()
+            .iter()
+            .map(|rule| rule.id.as_str().to_owned())
+            .chain(entries().iter().map(|entry| entry.id.to_owned()))
+            .chain(own)
+            .collect(),
     }
 }

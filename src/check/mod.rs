@@ -9,6 +9,7 @@ pub(crate) mod hygiene;
 pub(crate) mod lines;
 pub(crate) mod message;
 pub(crate) mod pattern;
+pub(crate) mod secrets;
 pub(crate) mod suite;
 
 use crate::model::change::{ChangeSet, FileSide};
@@ -18,7 +19,7 @@ use crate::model::finding::Finding;
 use crate::model::option::{OptionSpec, Options};
 use crate::model::outcome::Breakage;
 use crate::model::place::Place;
-use crate::model::rule::{Family, Level};
+use crate::model::rule::{Family, Level, Rule};
 
 /// What a built-in check says of itself.
 #[derive(Debug)]
@@ -95,6 +96,13 @@ impl From<Vec<Finding>> for Examined {
     }
 }
 
+/// Every check of files.
+pub(crate) fn file_checks() -> Vec<&'static dyn FileCheck> {
+    let mut checks = hygiene::file_checks();
+    checks.push(&secrets::Secrets);
+    checks
+}
+
 /// A check of each file by itself.
 pub(crate) trait FileCheck: Send + Sync {
     /// What the check says of itself.
@@ -108,7 +116,12 @@ pub(crate) trait FileCheck: Send + Sync {
         true
     }
 
-    /// Whether what stands around a finding may be a secret, so that no report may show it.
+    /// The rules under which it reports, where these are others than the check itself.
+    fn rules(&self) -> &'static [Rule] {
+        &[]
+    }
+
+    /// Whether what it finds may be a secret, so that no report may show it.
     fn is_sensitive(&self) -> bool {
         false
     }

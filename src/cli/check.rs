@@ -36,6 +36,9 @@ pub(super) struct CheckArgs {
     /// Judge every tracked file as it is in the work tree; every finding counts as new.
     #[arg(long, group = "what")]
     all: bool,
+    /// Look for secrets in every content that the history of any branch or tag ever added.
+    #[arg(long, group = "what")]
+    history: bool,
     /// Judge what HEAD (or --head) adds since it left this branch, by the policy of this branch.
     #[arg(long, value_name = "REV", group = "what")]
     base: Option<String>,
@@ -138,6 +141,7 @@ fn request(args: &CheckArgs, repo: &Repo, folder: &Path) -> Result<Option<Reques
         CheckArgs { staged: true, .. } => Request::Staged,
         CheckArgs { worktree: true, .. } => Request::Worktree,
         CheckArgs { all: true, .. } => Request::All,
+        CheckArgs { history: true, .. } => Request::History,
         CheckArgs { base: Some(base), head, .. } => {
             Request::Range { base: base.clone(), head: head.clone().unwrap_or_else(|| "HEAD".to_owned()) }
         }

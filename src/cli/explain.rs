@@ -8,6 +8,7 @@ use crate::app::vocabulary::built_in_checks;
 use crate::check::About;
 use crate::check::pattern::pack::built_in;
 use crate::check::pattern::rule_file::RuleFile;
+use crate::check::secrets::pack::described;
 use crate::cli::Context;
 use crate::cli::check::RunArgs;
 use crate::config::nearest::nearest;
@@ -15,6 +16,7 @@ use crate::git::Repo;
 use crate::model::command::Trust;
 use crate::model::escape::escaped;
 use crate::model::option::{OptionKind, OptionSpec};
+use crate::model::rule::Rule;
 use crate::process::Interrupt;
 
 /// Explain a check or rule: what it finds, why it matters, how to mend it.
@@ -62,7 +64,12 @@ fn page(id: &str) -> Option<String> {
         let page = format!("# {id} ({}, {})\n\n{}", about.family.name(), about.level.name(), doc(about));
         return Some(page + "\n");
     }
-    built_in().iter().find(|file| file.rule.id.as_str() == id).map(rule_page)
+    let secret = described().iter().find(|rule| rule.id.as_str() == id);
+    let secret_page = |rule: &Rule| {
+        let cwe: Vec<String> = rule.cwe.iter().map(|number| format!(", CWE-{number}")).collect();
+        format!("# {} (secrets, {}{})\n\n{}", rule.id, rule.level.name(), cwe.concat(), rule.doc)
+    };
+    secret.map(secret_page).or_else(|| built_in().iter().find(|file| file.rule.id.as_str() == id).map(rule_page))
 }
 
 fn rule_page(file: &RuleFile) -> String {
@@ -119,6 +126,7 @@ fn unknown(id: &str) -> Failure {
     let rules = built_in();
     let checks = built_in_checks();
     let ids = checks.iter().map(|about| about.id).chain(rules.iter().map(|file| file.rule.id.as_str()));
+    let ids = ids.chain(described().iter().map(|rule| rule.id.as_str()));
     let hint = match nearest(id, ids) {
         Some(near) => format!("did you mean `{near}`? `tollgate rules list` lists them all"),
         None => "`tollgate rules list` lists them all".to_owned(),

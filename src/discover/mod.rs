@@ -3,6 +3,7 @@
 
 mod comparison;
 mod files;
+mod history;
 mod push;
 mod range;
 mod raw;
@@ -96,6 +97,7 @@ pub(crate) fn discover(repo: &Repo, request: &Request) -> Result<Vec<ChangeSet>,
         Request::Buffer { path, .. } => Ok(vec![files::discover_buffer(path)]),
         Request::Range { base, head } => Ok(vec![range::discover(repo, base, head)?]),
         Request::Push { remote, updates } => push::discover(repo, remote, updates),
+        Request::History => Ok(vec![history::discover(repo)?]),
         Request::Message(_) => Ok(Vec::new()),
     }
 }

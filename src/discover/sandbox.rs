@@ -119,6 +119,7 @@ fn shown_file(file: &ChangedFile) -> String {
             let place = match source {
                 Source::Worktree | Source::CheckedOut(_) => "worktree",
                 Source::Blob(_) => "blob",
+                Source::Historic { .. } => "added once",
             };
             format!("{other_path}{mode:?} {place}")
         }

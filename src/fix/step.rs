@@ -83,6 +83,8 @@ impl Planner<'_> {
                 Some(seen) if seen.bytes() == proposal.before => Ok((Some((seen, proposal.after.clone())), None)),
                 _ => Err(Why::Changed),
             },
+            // What history holds is not mended.
+            Source::Historic { .. } => Err(Why::Changed),
             Source::Blob(before) => {
                 let entry = self.entries.get(path).filter(|entry| entry.id == before).ok_or(Why::Changed)?;
                 let file = match sight()? {

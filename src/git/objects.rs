@@ -24,7 +24,9 @@ impl Contents for Objects<'_> {
             (_, Source::Worktree | Source::CheckedOut(_)) => {
                 Err(failed(&"it is in the work tree, not in the object store"))
             }
-            (_, Source::Blob(id)) => self.0.blob(&id, limit).map_err(|error| failed(&error)),
+            (_, Source::Blob(id) | Source::Historic { blob: id, .. }) => {
+                self.0.blob(&id, limit).map_err(|error| failed(&error))
+            }
         }
     }
 

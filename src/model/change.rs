@@ -112,6 +112,13 @@ pub(crate) enum Source {
     /// There too, and git takes the file for a copy of this blob without having looked at it again. What a filter made
     /// of the blob on its way out may be something else.
     CheckedOut(ObjectId),
+    /// In the object store, and looked at for the commit that added it.
+    Historic {
+        /// The object.
+        blob: ObjectId,
+        /// The commit.
+        commit: ObjectId,
+    },
 }
 
 impl Source {

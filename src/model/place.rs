@@ -91,14 +91,6 @@ pub(crate) struct Region {
 }
 
 impl Region {
-    /// Drops the lines around the region.
-    pub(crate) fn drop_context(&mut self) {
-        let before = self.start.line.saturating_sub(self.first_line) as usize;
-        let n_lines = (self.end.line.saturating_sub(self.start.line) as usize).saturating_add(1);
-        self.lines = self.lines.iter().skip(before).take(n_lines).cloned().collect();
-        self.first_line = self.start.line;
-    }
-
     /// The most bytes that are kept of a line.
     pub(crate) const MAX_LINE: usize = 1_000;
     /// The most lines that are kept.

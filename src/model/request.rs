@@ -50,6 +50,8 @@ pub(crate) enum Request {
         /// The refs.
         updates: Vec<RefUpdate>,
     },
+    /// Every content that the history of any ref ever added, each once.
+    History,
     /// A commit message in a file.
     Message(PathBuf),
 }

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::external::Command;
 use crate::check::pattern::Engine;
-use crate::check::{Active, ChangeCheck, FileCheck, change, hygiene};
+use crate::check::secrets::{SECRETS, WITHOUT_PRIVATE_KEYS};
+use crate::check::{Active, ChangeCheck, FileCheck, change, file_checks, hygiene};
 use crate::config::patterns::{PatternError, Patterns};
 use crate::config::{Check, Config};
 use crate::model::change::{ChangeSet, ChangedFile};
@@ -211,9 +212,10 @@ impl Planner<'_, '_> {
             return Ok((Vec::new(), Vec::new()));
         }
         let mut files = Vec::new();
-        for check in hygiene::file_checks() {
+        for check in file_checks() {
             let about = check.about();
-            if self.chooses(about.id, about.family, about.active == Active::ByDefault) {
+            let names_rule = || check.rules().iter().any(|rule| self.policy.selection.names(&rule.id));
+            if names_rule() || self.chooses(about.id, about.family, about.active == Active::ByDefault) {
                 let options = self.options(about.id);
                 check.validate(&options).map_err(|why| Error::Options { check: about.id, why })?;
                 files.push(FileCheckJob { check, options });
@@ -234,6 +236,11 @@ impl Planner<'_, '_> {
         let mut options = config.checks.get(id).map_or_else(Options::default, |check| check.options.clone());
         if id == "change-too-large" && options.number(change::size::MAX_LINES, 0) == 0 {
             options.set(change::size::MAX_LINES, OptionValue::Number(config.max_lines.value));
+        }
+        // A private key is reported once.
+        let keys = self.policy.selection.choose("detect-private-key", Family::Hygiene, true);
+        if id == SECRETS && keys == Choice::Runs {
+            options.set(WITHOUT_PRIVATE_KEYS, OptionValue::Flag(true));
         }
         options
     }

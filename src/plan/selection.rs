@@ -44,7 +44,12 @@ impl Selection {
 
     /// Whether one of these rules is chosen by its own id.
     pub(crate) fn names_any(&self, rules: &BTreeSet<&RuleId>) -> bool {
-        rules.iter().any(|rule| self.chosen.iter().any(|word| word == rule.as_str()))
+        rules.iter().any(|rule| self.names(rule))
+    }
+
+    /// Whether a rule is chosen by its own id.
+    pub(crate) fn names(&self, rule: &RuleId) -> bool {
+        self.chosen.iter().any(|word| word == rule.as_str())
     }
 }
 

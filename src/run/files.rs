@@ -6,14 +6,15 @@ use std::time::Instant;
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::check::filetype::{is_lfs_pointer, is_text};
-use crate::check::{Examined, FileInput, Manner};
+use crate::check::secrets::redact::extent;
+use crate::check::{Examined, FileCheck, FileInput, Manner};
 use crate::model::change::{FileSide, Status};
 use crate::model::content::Content;
 use crate::model::event::Event;
 use crate::model::finding::Finding;
 use crate::model::outcome::Breakage;
 use crate::model::path::RepoPath;
-use crate::model::place::Region;
+use crate::model::place::Place;
 use crate::model::rule::{Family, Level, RuleId};
 use crate::plan::selection::Choice;
 use crate::plan::{FileJob, RULES};
@@ -42,6 +43,8 @@ pub(crate) struct ExaminedFile {
     pub(crate) bytes: Vec<u8>,
     /// The findings, places resolved.
     pub(crate) findings: Vec<Finding>,
+    /// The secrets that were found in it.
+    pub(crate) secrets: Vec<Vec<u8>>,
     /// What each check did.
     pub(crate) shares: Vec<Share>,
 }
@@ -69,6 +72,11 @@ pub(crate) enum Asked<'a> {
 }
 
 impl Asked<'_> {
+    fn includes_check(self, check: &dyn FileCheck) -> bool {
+        let rules = check.rules();
+        self.includes(check.about().id) || rules.iter().any(|rule| self.includes(rule.id.as_str()))
+    }
+
     fn includes(self, rule: &str) -> bool {
         match self {
             Self::All => true,
@@ -127,6 +135,7 @@ impl Runner<'_> {
             path: side.path.clone(),
             bytes: Vec::new(),
             findings: Vec::new(),
+            secrets: Vec::new(),
             shares: Vec::new(),
         };
         let (n_bytes, bytes) = match read {
@@ -153,18 +162,35 @@ impl Runner<'_> {
         if !examined.findings.is_empty() && !is_unread(&input) {
             let text = Text::new(&bytes);
             examined.findings.iter_mut().for_each(|finding| resolve(&text, finding));
-            self.hide_secrets(job, &mut examined.findings);
         }
         examined.bytes = bytes;
         examined
     }
 
-    /// Leaves out of the findings of sensitive checks what stands around them.
-    fn hide_secrets(&self, job: &FileJob, findings: &mut [Finding]) {
-        let checks = job.checks.iter().filter_map(|&at| self.plan.file_checks.get(at)).map(|job| job.check);
-        let sensitive: Vec<&str> = checks.filter(|check| check.is_sensitive()).map(|check| check.about().id).collect();
-        let hidden = findings.iter_mut().filter(|finding| sensitive.contains(&finding.rule.as_str()));
-        hidden.filter_map(|finding| finding.region.as_mut()).for_each(Region::drop_context);
+    /// Notes the secrets of what a sensitive check found, and leaves out what is not asked for.
+    fn sift(
+        &self,
+        check: &dyn FileCheck,
+        input: &FileInput<'_>,
+        asked: Asked<'_>,
+        examined: &mut Examined,
+    ) -> Vec<Vec<u8>> {
+        let secret = |finding: &Finding| match finding.place {
+            Place::Span(_, span) if check.is_sensitive() => {
+                let extent = extent(input.bytes, span);
+                input.bytes.get(extent.start..extent.end).map(<[u8]>::to_vec)
+            }
+            _ => None,
+        };
+        let secrets = examined.findings.iter().filter_map(secret).collect();
+        if !check.rules().is_empty() {
+            let (family, selection) = (check.about().family, self.plan.selection);
+            examined.findings.retain(|finding| {
+                let rule = finding.rule.as_str();
+                asked.includes(rule) && selection.choose(rule, family, true) == Choice::Runs
+            });
+        }
+        secrets
     }
 
     fn nothing_read(&self, job: &FileJob, side: &FileSide, breakage: &Breakage, examined: &mut ExaminedFile) {
@@ -183,7 +209,7 @@ impl Runner<'_> {
     fn checks(&self, job: &FileJob, input: &FileInput<'_>, asked: Asked<'_>, into: &mut ExaminedFile) {
         for job in job.checks.iter().filter_map(|&at| self.plan.file_checks.get(at)) {
             let about = job.check.about();
-            if !asked.includes(about.id) || !job.check.wants(input.side) {
+            if !asked.includes_check(job.check) || !job.check.wants(input.side) {
                 continue;
             }
             let started = Instant::now();
@@ -191,6 +217,10 @@ impl Runner<'_> {
                 Some(why) => Ok(unread(why)),
                 None => guarded(|| job.check.check(input, &job.options)),
             };
+            let examined = examined.map(|mut examined| {
+                into.secrets.extend(self.sift(job.check, input, asked, &mut examined));
+                examined
+            });
             into.take((about.family, RuleId::from(about.id)), examined, started);
         }
     }

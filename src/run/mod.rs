@@ -17,6 +17,7 @@ use std::path::PathBuf;
 use std::sync::mpsc;
 
 use crate::check::Examined;
+use crate::check::secrets::redact::Redactor;
 use crate::model::change::{ChangeSet, FileSide, Mode, Source};
 use crate::model::command::Surroundings;
 use crate::model::content::{Content, Contents};
@@ -101,6 +102,8 @@ pub(crate) struct Ran {
     pub(crate) notices: Vec<Notice>,
     /// The judged side of each file with a finding that is compared with the state before, by index in the change.
     pub(crate) texts: BTreeMap<usize, Vec<u8>>,
+    /// The secrets that were found, to be hidden wherever they are quoted.
+    redactor: Redactor,
 }
 
 impl Runner<'_> {
@@ -136,12 +139,15 @@ impl Runner<'_> {
         ran.notices.dedup();
         self.set_levels(&mut ran);
         self.resolve_places(&mut ran);
+        ran.redactor.hide_in_findings(&mut ran.findings);
+        ran.redactor.hide_in_checks(&mut ran.checks);
         ran
     }
 
     fn built_in(&self, events: &mpsc::Sender<Event>, ran: &mut Ran) {
         let mut tally = Tally::new(self.plan);
         for examined in self.files(events) {
+            examined.secrets.iter().for_each(|secret| ran.redactor.add(secret));
             // Without a state before nothing is compared.
             if let Some(text) = tally.add(&examined).filter(|_| !self.change.parents.is_empty()) {
                 ran.texts.insert(examined.file, text);

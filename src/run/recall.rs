@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::hygiene::file_checks;
+use crate::check::file_checks;
 use crate::model::change::{Mode, ObjectId, Source};
 use crate::model::content::Content;
 use crate::model::finding::Novelty;
@@ -69,12 +69,17 @@ impl<'a> Recall<'a> {
         let languages = Language::candidates(side).filter(|_| runner.runs_rules_on(look));
         let rules: Vec<u8> = languages.filter_map(|language| self.rules.get(&language)).flatten().copied().collect();
         let checks: Vec<u8> = look.job.checks.iter().flat_map(|&at| (at as u64).to_le_bytes()).collect();
+        let commit = match &side.source {
+            Source::Historic { commit, .. } => commit.as_bytes(),
+            Source::Blob(_) | Source::Worktree | Source::CheckedOut(_) => &[],
+        };
         let kind = [u8::from(side.mode == Mode::Executable), u8::from(look.is_added)];
         self.policy
             .clone()
             .with(id.as_bytes())
             .with(side.path.as_bytes())
             .with(&kind)
+            .with(commit)
             .with(&checks)
             .with(&rules)
             .with(runner.plan.levels.switches_for(&side.path).as_bytes())
@@ -90,6 +95,7 @@ impl<'a> Recall<'a> {
         };
         let is_free_of_secrets = || self.guards.as_ref().is_some_and(|guards| guards.iter().all(has_looked));
         examined.shares.iter().all(|share| share.broken.is_none())
+            && examined.secrets.is_empty()
             && (examined.findings.is_empty() || is_free_of_secrets())
     }
 }
@@ -103,7 +109,7 @@ impl Runner<'_> {
         }
         recall.cache.count_asked();
         let claimed = match side.source {
-            Source::Blob(id) | Source::CheckedOut(id) => Some(id),
+            Source::Blob(id) | Source::CheckedOut(id) | Source::Historic { blob: id, .. } => Some(id),
             Source::Worktree => None,
         };
         if let Some(known) = claimed.and_then(|id| self.known(recall, look, &id)) {
@@ -168,6 +174,7 @@ impl Runner<'_> {
             path: look.side.path.clone(),
             bytes,
             findings: row.findings,
+            secrets: Vec::new(),
             shares: shares.collect(),
         }
     }

@@ -87,9 +87,9 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("schemars", &["config"]),
     ("serde_saphyr", &["check"]),
     ("serde_sarif", &["sarif"]),
-    // Fingerprints, what identifies a private key, the name of a work tree's folder, and what an installed file or one that
-    // was mended held.
-    ("sha2", &["sarif", "check::hygiene", "store", "tree", "hook"]),
+    // Fingerprints, what identifies a private key or another secret, the name of a work tree's folder, and what an installed
+    // file or one that was mended held.
+    ("sha2", &["sarif", "check::hygiene", "check::secrets", "store", "tree", "hook"]),
     ("similar", &["diff"]),
     ("strsim", &["config::nearest"]),
     ("syn", &["syntax", "check::rust"]),

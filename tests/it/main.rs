@@ -23,6 +23,7 @@ mod novelty;
 #[cfg(unix)]
 mod read_only;
 mod readme;
+mod secrets;
 #[cfg(unix)]
 mod signals;
 #[cfg(unix)]

@@ -99,6 +99,11 @@ impl FileCheck for DetectPrivateKey {
     }
 }
 
+/// Whether part of a key follows the marker at `header`.
+pub(crate) fn has_key(bytes: &[u8], header: Span) -> bool {
+    !material(behind_header(bytes, header, bytes.len())).is_empty()
+}
+
 /// Where the markers are.
 fn headers(bytes: &[u8]) -> Vec<Span> {
     let begun = memmem::find_iter(bytes, BEGIN).filter_map(|start| {

@@ -9,7 +9,7 @@ mod check_symlinks;
 mod check_toml;
 mod check_xml;
 mod check_yaml;
-mod detect_private_key;
+pub(crate) mod detect_private_key;
 mod end_of_file_fixer;
 #[cfg(test)]
 mod examples;

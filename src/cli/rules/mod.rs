@@ -11,6 +11,7 @@ use crate::app::vocabulary::built_in_checks;
 use crate::check::Active;
 use crate::check::pattern::pack::built_in;
 use crate::check::pattern::rule_file::RuleFile;
+use crate::check::secrets::pack::described;
 use crate::cli::Context;
 use crate::cli::check::RunArgs;
 use crate::config::nearest::nearest;
@@ -86,7 +87,10 @@ fn list(own: Vec<RuleFile>) -> String {
         let (id, level) = (file.rule.id.to_string(), file.rule.level.name().to_owned());
         [id, level, languages.join(","), file.rule.summary]
     });
-    let mut rows: Vec<[String; 4]> = checks.chain(rules).collect();
+    let secrets = described().iter().map(|rule| {
+        [rule.id.to_string(), rule.level.name().to_owned(), rule.family.name().to_owned(), rule.summary.clone()]
+    });
+    let mut rows: Vec<[String; 4]> = checks.chain(rules).chain(secrets).collect();
     rows.sort();
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(String::len).max().unwrap_or(0);
     let (id, level, place) = (width(0), width(1), width(2));

@@ -1,0 +1,130 @@
+//! Hides known secrets in whatever is shown of a file: other checks quote the lines that they stand on.
+
+use std::collections::{BTreeMap, HashSet};
+
+use memchr::memmem;
+
+use crate::model::finding::Finding;
+use crate::model::outcome::{CheckRun, Outcome};
+use crate::model::place::Span;
+
+/// A secret is known again by pieces of this many bytes, so that one that was cut at either end is hidden too.
+const PIECE: usize = 8;
+/// A shorter secret is too often something else.
+const MIN_SECRET: usize = 4;
+
+/// The most bytes of a private key.
+const MAX_KEY: usize = 16 * 1024;
+
+/// The bytes that are secret where a check found something: what it points at, and behind the line that introduces a
+/// private key all of the key.
+pub(crate) fn extent(text: &[u8], span: Span) -> Span {
+    let found = text.get(span.start..span.end).unwrap_or_default();
+    let introduces =
+        [&b"PRIVATE"[..], b"PuTTY-User", b"OpenVPN"].iter().any(|word| memmem::find(found, word).is_some());
+    if !introduces {
+        return span;
+    }
+    let rest = text.get(span.end..text.len().min(span.end + MAX_KEY)).unwrap_or_default();
+    let end = memmem::find(rest, b"-----END").unwrap_or(rest.len());
+    Span { start: span.end, end: span.end + end }
+}
+
+/// Hides secrets.
+#[derive(Debug, Default)]
+pub(crate) struct Redactor {
+    /// The pieces by their length.
+    pieces: BTreeMap<usize, HashSet<Vec<u8>>>,
+}
+
+impl Redactor {
+    /// Hides this secret from now on.
+    pub(crate) fn add(&mut self, secret: &[u8]) {
+        if secret.len() < MIN_SECRET {
+            return;
+        }
+        let length = if secret.len() < PIECE + PIECE / 2 { secret.len() } else { PIECE };
+        let pieces = self.pieces.entry(length).or_default();
+        pieces.extend(secret.windows(length).map(<[u8]>::to_vec));
+    }
+
+    /// Hides all that stands in the findings.
+    pub(crate) fn hide_in_findings(&self, findings: &mut [Finding]) {
+        if !self.pieces.is_empty() {
+            findings.iter_mut().for_each(|finding| self.hide_in_finding(finding));
+        }
+    }
+
+    /// Hides all that stands in the reasons why checks are broken or left out.
+    pub(crate) fn hide_in_checks(&self, checks: &mut [CheckRun]) {
+        if self.pieces.is_empty() {
+            return;
+        }
+        for check in checks {
+            if let Outcome::Broken(breakage) = &mut check.outcome {
+                self.hide(&mut breakage.why);
+                self.hide(&mut breakage.log);
+            }
+        }
+    }
+
+    fn hide_in_finding(&self, finding: &mut Finding) {
+        self.hide(&mut finding.message);
+        self.hide(&mut finding.hint);
+        self.hide(&mut finding.anchor.text);
+        let related = finding.related.iter_mut();
+        let regions = related.map(|related| (&mut related.message, &mut related.region));
+        for (message, region) in regions {
+            self.hide(message);
+            region.iter_mut().flat_map(|region| &mut region.lines).for_each(|line| self.hide(line));
+        }
+        finding.region.iter_mut().flat_map(|region| &mut region.lines).for_each(|line| self.hide(line));
+        let holds_none = |text: &[u8]| self.covered(text).is_empty();
+        finding.fixes.retain(|fix| fix.edits.iter().all(|edit| holds_none(&edit.replacement)));
+    }
+
+    /// Puts an asterisk in the place of each character of a secret.
+    fn hide(&self, text: &mut String) {
+        let covered = self.covered(text.as_bytes());
+        if covered.is_empty() {
+            return;
+        }
+        let is_covered = |(at, _): &(usize, char)| covered.get(*at).copied().unwrap_or(false);
+        *text = text.char_indices().map(|letter| if is_covered(&letter) { '*' } else { letter.1 }).collect();
+    }
+
+    /// Which bytes belong to a secret; empty if none does.
+    fn covered(&self, text: &[u8]) -> Vec<bool> {
+        let mut covered = Vec::new();
+        for (length, pieces) in &self.pieces {
+            for (at, _) in text.windows(*length).enumerate().filter(|(_, window)| pieces.contains(*window)) {
+                covered.resize(text.len(), false);
+                covered.iter_mut().skip(at).take(*length).for_each(|byte| *byte = true);
+            }
+        }
+        covered
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Redactor;
+
+    #[track_caller]
+    fn check(secret: &str, text: &str, expected: &str) {
+        let mut redactor = Redactor::default();
+        redactor.add(secret.as_bytes());
+        let mut hidden = text.to_owned();
+        redactor.hide(&mut hidden);
+        assert_eq!(hidden, expected);
+    }
+
+    #[test]
+    fn what_is_cut_is_hidden_too() {
+        check("hunter22", "a = 'hunter22'", "a = '********'");
+        check("0a1b2c3d4e5f6a7b8c9d", "x 0a1b2c3d4e5f6a7b8c9d y", "x ******************** y");
+        check("0a1b2c3d4e5f6a7b8c9d", "3d4e5f6a7b8c", "************");
+        check("stra\u{df}enlaterne", "die stra\u{df}enlaterne", "die **************");
+        check("abc", "abc", "abc");
+    }
+}
