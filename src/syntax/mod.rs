@@ -2,6 +2,7 @@
 //! findings, no configuration.
 
 mod grammar;
+pub(crate) mod imports;
 pub(crate) mod languages;
 pub(crate) mod literals;
 mod query;

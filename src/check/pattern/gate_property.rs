@@ -109,6 +109,11 @@ fn text() -> impl Strategy<Value = String> {
         "f(end=1)",
         "a.boo(1)",
         "baz(bar)",
+        "from hashlib import md5 as h",
+        "from md5 import eval",
+        "h(foo)",
+        "import hashlib as bar",
+        "bar.md5(foo)",
     ];
     collection::vec(sample::select(lines.to_vec()), 0..6).prop_map(|lines| lines.join("\n") + "\n")
 }

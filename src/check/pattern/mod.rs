@@ -1,5 +1,6 @@
 //! Pattern rules: the built-in packs and the project's own, run on the syntax tree of each file.
 
+mod aliased;
 pub(crate) mod annotation;
 pub(crate) mod example;
 pub(crate) mod fault;
@@ -8,6 +9,7 @@ mod gate;
 mod gate_property;
 #[cfg(test)]
 mod generated;
+mod hits;
 pub(crate) mod pack;
 pub(crate) mod rule_file;
 pub(crate) mod trial;
@@ -18,18 +20,22 @@ use std::sync::OnceLock;
 
 use crate::check::pattern::fault::RuleError;
 use crate::check::pattern::gate::Gate;
+use crate::check::pattern::hits::Hits;
 use crate::check::pattern::pack::{Entry, entries};
 use crate::check::pattern::rule_file::RuleFile;
 use crate::check::{Examined, FileInput};
 use crate::model::change::FileSide;
+use crate::model::deadline::Deadline;
 use crate::model::finding::{Anchor, Edit, Finding};
 use crate::model::outcome::Breakage;
 use crate::model::path::RepoPath;
 use crate::model::place::Place;
 use crate::model::rule::{Level, Rule, RuleId};
+use crate::syntax::imports;
+use crate::syntax::imports::named;
 use crate::syntax::languages::Language;
 use crate::syntax::literals::{self, Needed};
-use crate::syntax::rules::{CompiledRule, Match, scan};
+use crate::syntax::rules::{CompiledRule, Match};
 use crate::syntax::tree::{Error, SyntaxTree};
 
 /// How deep a file may be nested: a rule that looks around a node walks all the way up, which takes minutes in a file
@@ -43,6 +49,7 @@ struct Candidate {
     text: RuleText,
     compiled: OnceLock<Result<CompiledRule, RuleError>>,
     needed: OnceLock<Option<Needed>>,
+    named: OnceLock<BTreeSet<String>>,
 }
 
 /// Where a rule comes from.
@@ -57,7 +64,15 @@ impl Candidate {
             RuleText::BuiltIn(entry) => (RuleId::from(entry.id), entry.level()),
             RuleText::Own(file) => (file.rule.id.clone(), file.rule.level),
         };
-        Self { id, level, text, compiled: OnceLock::new(), needed: OnceLock::new() }
+        Self { id, level, text, compiled: OnceLock::new(), needed: OnceLock::new(), named: OnceLock::new() }
+    }
+
+    /// The words that the rule names.
+    fn named(&self) -> &BTreeSet<String> {
+        self.named.get_or_init(|| match &self.text {
+            RuleText::BuiltIn(entry) => named::of_json(entry.rule),
+            RuleText::Own(file) => named::of_yaml(&file.yaml),
+        })
     }
 
     /// Texts of which a file has at least one if the rule can hold in it; `None` if that can't be told.
@@ -116,6 +131,7 @@ pub(crate) struct Engine {
 struct Candidates {
     all: Vec<Candidate>,
     gate: OnceLock<Gate>,
+    named: OnceLock<BTreeSet<String>>,
 }
 
 impl Candidates {
@@ -124,6 +140,12 @@ impl Candidates {
         let gate = self.gate.get_or_init(|| Gate::new(self.all.iter().map(|rule| rule.needed(language))));
         let open = gate.open_for(text.as_bytes());
         self.all.iter().zip(open).filter(|(_, is_open)| *is_open).map(|(rule, _)| rule)
+    }
+
+    /// Whether a text may import what one of the rules names.
+    fn may_import(&self, language: Language, text: &str) -> bool {
+        let every = || self.all.iter().flat_map(|rule| rule.named().iter().cloned()).collect();
+        imports::may_import(text, language, self.named.get_or_init(every))
     }
 }
 
@@ -160,6 +182,7 @@ impl Engine {
         let candidates = self.rules.entry(language).or_default();
         candidates.all.push(Candidate::new(text));
         candidates.gate = OnceLock::new();
+        candidates.named = OnceLock::new();
     }
 
     /// The same without gates, to hold them against it.
@@ -233,44 +256,56 @@ impl Engine {
         let Some(candidates) = self.rules.get(&language) else { return Ok(Examined::default()) };
         let text = in_utf8(file.bytes);
         let active: Vec<&Candidate> = candidates.that_may_hold(language, &text).filter(|rule| wanted(rule)).collect();
-        if active.is_empty() {
+        let may_import = candidates.may_import(language, &text);
+        if active.is_empty() && !may_import {
             return Ok(Examined::default());
         }
-        let tree = SyntaxTree::parse(&text, language, file.deadline).map_err(|error| match error {
-            Error::Timeout => Breakage::new("parsing it took longer than the stage may take"),
-            Error::Grammar(_) => Breakage::new(error.to_string()),
-        })?;
-        if tree.is_deeper_than(MAX_DEPTH) {
-            let why = format!("nested more than {MAX_DEPTH} levels deep: no rule was run on it");
-            let hint = "if it is generated, name it in `exclude` of tollgate.toml".to_owned();
-            return Err(Breakage { why, hint, log: String::new() });
+        let tree = parsed(&text, language, file.deadline)?;
+        let mut hits = Hits::of(&tree, active, file.deadline)?;
+        if may_import {
+            aliased::add(&mut hits, (&tree, &text), candidates, wanted, file.deadline)?;
         }
-        let compiled: Result<Vec<&CompiledRule>, RuleError> =
-            active.iter().map(|rule| rule.compiled(language)).collect();
-        let compiled = compiled.map_err(|error| Breakage::new(error.to_string()))?;
-        let scan = scan(&tree, &compiled, file.deadline);
-        if scan.timed_out {
-            return Err(Breakage::new("the rules took longer on it than the stage may take"));
+        if hits.rules.is_empty() {
+            return Ok(Examined::default());
         }
-        let is_whole = matches!(text, Cow::Borrowed(_));
-        let notices = notices(&tree, &text, is_whole);
-        let hit: BTreeSet<usize> = scan.matches.iter().map(|found| found.rule).collect();
-        let files: Vec<RuleFile> = hit.into_iter().filter_map(|rule| Some(active.get(rule)?.file())).collect();
-        let mut findings: Vec<Finding> =
-            scan.matches.into_iter().filter_map(|found| finding(&files, &active, file, found)).collect();
-        if !is_whole {
-            // A fix may hold what stands in for bytes of the file.
-            findings.iter_mut().for_each(|finding| finding.fixes.clear());
-        }
-        for (rule, n_more) in scan.cut {
-            let id = active.get(rule).map(|candidate| &candidate.id);
-            if let Some(last) = findings.iter().rposition(|finding| Some(&finding.rule) == id) {
-                let last = findings.remove(last);
-                findings.push(last.standing_for(n_more));
-            }
-        }
-        Ok(Examined { findings, notices })
+        Ok(examined(hits, &tree, &text, file))
     }
+}
+
+/// The tree of a text, if it is one that rules can run on.
+fn parsed(text: &str, language: Language, deadline: Deadline) -> Result<SyntaxTree, Breakage> {
+    let tree = SyntaxTree::parse(text, language, deadline).map_err(|error| match error {
+        Error::Timeout => Breakage::new("parsing it took longer than the stage may take"),
+        Error::Grammar(_) => Breakage::new(error.to_string()),
+    })?;
+    if tree.is_deeper_than(MAX_DEPTH) {
+        let why = format!("nested more than {MAX_DEPTH} levels deep: no rule was run on it");
+        let hint = "if it is generated, name it in `exclude` of tollgate.toml".to_owned();
+        return Err(Breakage { why, hint, log: String::new() });
+    }
+    Ok(tree)
+}
+
+/// What the hits mean.
+fn examined(hits: Hits<'_>, tree: &SyntaxTree, text: &Cow<'_, str>, file: &FileInput<'_>) -> Examined {
+    let is_whole = matches!(text, Cow::Borrowed(_));
+    let notices = notices(tree, text, is_whole);
+    let hit: BTreeSet<usize> = hits.matches.iter().map(|found| found.rule).collect();
+    let files: Vec<RuleFile> = hit.into_iter().filter_map(|rule| Some(hits.rules.get(rule)?.file())).collect();
+    let mut findings: Vec<Finding> =
+        hits.matches.into_iter().filter_map(|found| finding(&files, &hits.rules, file, found)).collect();
+    if !is_whole {
+        // A fix may hold what stands in for bytes of the file.
+        findings.iter_mut().for_each(|finding| finding.fixes.clear());
+    }
+    for (rule, n_more) in hits.cut {
+        let id = hits.rules.get(rule).map(|candidate| &candidate.id);
+        if let Some(last) = findings.iter().rposition(|finding| Some(&finding.rule) == id) {
+            let last = findings.remove(last);
+            findings.push(last.standing_for(n_more));
+        }
+    }
+    Examined { findings, notices }
 }
 
 /// The text, with a character of one byte for each byte that is not UTF-8, so that all offsets stay as they are: one

@@ -1,0 +1,65 @@
+//! Where rules hold in a file.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use crate::check::pattern::Candidate;
+use crate::check::pattern::fault::RuleError;
+use crate::model::deadline::Deadline;
+use crate::model::outcome::Breakage;
+use crate::model::place::Span;
+use crate::syntax::imports::view::View;
+use crate::syntax::rules::{CompiledRule, Match, scan};
+use crate::syntax::tree::SyntaxTree;
+
+/// Where rules hold.
+pub(super) struct Hits<'a> {
+    /// The rules that were run.
+    pub(super) rules: Vec<&'a Candidate>,
+    /// The places, in the order of the file; each names its rule by the index above.
+    pub(super) matches: Vec<Match>,
+    /// Rules with more places than are kept: index, and number of those that are not.
+    pub(super) cut: Vec<(usize, usize)>,
+}
+
+impl<'a> Hits<'a> {
+    /// Runs rules on a tree.
+    pub(super) fn of(tree: &SyntaxTree, rules: Vec<&'a Candidate>, deadline: Deadline) -> Result<Self, Breakage> {
+        let compiled: Result<Vec<&CompiledRule>, RuleError> =
+            rules.iter().map(|rule| rule.compiled(tree.language())).collect();
+        let compiled = compiled.map_err(|error| Breakage::new(error.to_string()))?;
+        let scan = scan(tree, &compiled, deadline);
+        if scan.timed_out {
+            return Err(Breakage::new("the rules took longer on it than the stage may take"));
+        }
+        Ok(Self { rules, matches: scan.matches, cut: scan.cut })
+    }
+
+    /// Adds those that were found in a view of the file, without their fixes: these may hold what the file does not say.
+    pub(super) fn add(&mut self, seen: Hits<'a>, view: &View) {
+        let indices: Vec<usize> = seen.rules.into_iter().map(|rule| self.index_of(rule)).collect();
+        let index = |rule: usize| indices.get(rule).copied();
+        let is_full = |rule: usize| self.cut.iter().any(|(cut, _)| *cut == rule);
+        let known: BTreeSet<(usize, Span)> = self.matches.iter().map(|found| (found.rule, found.span)).collect();
+        let new = seen.matches.into_iter().filter_map(|found| {
+            let rule = index(found.rule).filter(|rule| !is_full(*rule))?;
+            let span = view.in_file(found.span).filter(|span| !known.contains(&(rule, *span)))?;
+            Some(Match { rule, span, fixes: Vec::new(), ..found })
+        });
+        let new: Vec<Match> = new.collect();
+        let cut = seen.cut.into_iter().filter_map(|(rule, n_more)| Some((index(rule)?, n_more)));
+        let cut: Vec<(usize, usize)> = cut.filter(|(rule, _)| !is_full(*rule)).collect();
+        self.cut.extend(cut);
+        if !new.is_empty() {
+            self.matches.extend(new);
+            self.matches.sort_by_key(|found| (found.span.start, Reverse(found.span.end)));
+        }
+    }
+
+    fn index_of(&mut self, rule: &'a Candidate) -> usize {
+        self.rules.iter().position(|known| std::ptr::eq(*known, rule)).unwrap_or_else(|| {
+            self.rules.push(rule);
+            self.rules.len() - 1
+        })
+    }
+}

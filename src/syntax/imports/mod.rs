@@ -1,0 +1,213 @@
+//! The names that imports of a file give to things, and how these are called in full.
+//!
+//! A name counts only while nothing else in the file has it: a parameter, a variable or another import of the same name,
+//! in whatever scope, and it stands for nothing.
+
+mod go;
+mod java;
+mod javascript;
+pub(crate) mod named;
+mod python;
+mod rust;
+pub(crate) mod view;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tree_sitter::{Node, TreeCursor};
+
+use crate::model::place::Span;
+use crate::syntax::languages::Language;
+use crate::syntax::tree::SyntaxTree;
+
+/// The longest full name, in bytes, that a name stands for.
+const MAX_PATH: usize = 200;
+
+/// A name that an import gave, and where it is called or looked into.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Alias {
+    /// What it stands for, in full.
+    pub(crate) path: String,
+    /// Where it stands.
+    pub(crate) uses: Vec<Span>,
+}
+
+impl Alias {
+    /// Whether who names all these words may mean what it stands for: where that comes from is among them.
+    pub(crate) fn is_named_by(&self, words: &BTreeSet<String>) -> bool {
+        is_origin_named(&self.path, words)
+    }
+}
+
+/// A name that an import binds.
+struct Binding<'t> {
+    name: &'t str,
+    /// What it stands for; `None` if that has no name that holds everywhere.
+    path: Option<String>,
+}
+
+/// How a language binds names.
+struct Scheme {
+    /// The kinds of nodes that are names.
+    names: &'static [&'static str],
+    /// The parts of nodes, as kind and field, in which a name is called or looked into.
+    uses: &'static [(&'static str, &'static str)],
+    /// Those in which it is bound; an empty field is a part without one.
+    bindings: &'static [(&'static str, &'static str)],
+    /// Kinds of nodes that only string others together.
+    lists: &'static [&'static str],
+    /// What a node binds, if it is an import.
+    imported: for<'t> fn(Node<'t>, &'t str) -> Option<Vec<Binding<'t>>>,
+    /// Where a text seems to import from, as told without a parse; all places at least.
+    origins: fn(&str, &mut dyn FnMut(&str) -> bool) -> bool,
+}
+
+fn scheme(language: Language) -> Option<&'static Scheme> {
+    match language {
+        Language::Python => Some(&python::SCHEME),
+        Language::JavaScript | Language::Jsx | Language::TypeScript | Language::Tsx => Some(&javascript::SCHEME),
+        Language::Go => Some(&go::SCHEME),
+        Language::Java => Some(&java::SCHEME),
+        Language::Rust => Some(&rust::SCHEME),
+        _ => None,
+    }
+}
+
+/// The words in a text.
+pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
+    let is_part = |character: char| character.is_alphanumeric() || character == '_';
+    text.split(move |character| !is_part(character)).filter(|word| !word.is_empty())
+}
+
+/// Whether the words before the last are all among those; of one word that one itself.
+fn is_origin_named(path: &str, named: &BTreeSet<String>) -> bool {
+    let all: Vec<&str> = words(path).collect();
+    let origin = all
+        .split_last()
+        .map_or(&[][..], |(last, rest)| if rest.is_empty() { std::slice::from_ref(last) } else { rest });
+    !origin.is_empty() && origin.iter().all(|word| named.contains(*word))
+}
+
+/// Whether a text may import something whose origin is among the words; told without a parse.
+pub(crate) fn may_import(text: &str, language: Language, named: &BTreeSet<String>) -> bool {
+    scheme(language).is_some_and(|scheme| (scheme.origins)(text, &mut |origin| is_origin_named(origin, named)))
+}
+
+/// The names that imports of the file give to things called otherwise, with their uses; those without are left out.
+pub(crate) fn aliases(tree: &SyntaxTree, text: &str) -> Vec<Alias> {
+    let Some(scheme) = scheme(tree.language()) else { return Vec::new() };
+    let mut bound = bound(tree, text, scheme);
+    bound.retain(|name, path| path.as_ref().is_some_and(|path| path.len() <= MAX_PATH && path != name));
+    if bound.is_empty() {
+        return Vec::new();
+    }
+    let mut uses: BTreeMap<&str, Vec<Span>> = BTreeMap::new();
+    walk(tree, &mut |cursor, parents| {
+        let node = cursor.node();
+        if (scheme.imported)(node, text).is_some() {
+            return false;
+        }
+        if let Some((name, _)) = name(node, text, scheme).and_then(|name| bound.get_key_value(name)) {
+            let name = *name;
+            match role(cursor, parents, text, scheme) {
+                Role::Use => uses.entry(name).or_default().push(span(node)),
+                Role::Binding => _ = bound.remove(name),
+                Role::Other => {}
+            }
+        }
+        true
+    });
+    let used = bound.into_iter().filter_map(|(name, path)| Some(Alias { path: path?, uses: uses.remove(name)? }));
+    used.collect()
+}
+
+/// What the imports bind each name to; to nothing what two of them bind to different things, or to things of one name.
+fn bound<'t>(tree: &'t SyntaxTree, text: &'t str, scheme: &Scheme) -> BTreeMap<&'t str, Option<String>> {
+    let mut bound: BTreeMap<&str, Option<String>> = BTreeMap::new();
+    walk(tree, &mut |cursor, _| {
+        let imported = (scheme.imported)(cursor.node(), text);
+        let is_import = imported.is_some();
+        for Binding { name, path } in imported.into_iter().flatten() {
+            bound
+                .entry(name)
+                .and_modify(|known| *known = known.take().filter(|known| path.as_ref() == Some(known)))
+                .or_insert(path);
+        }
+        !is_import
+    });
+    bound
+}
+
+/// What a name does where it stands.
+enum Role {
+    Use,
+    Binding,
+    Other,
+}
+
+fn role(cursor: &TreeCursor<'_>, parents: &[(&str, &str)], text: &str, scheme: &Scheme) -> Role {
+    let mut field = cursor.field_name().unwrap_or_default();
+    let mut above = parents.iter().rev();
+    let mut parent = above.next();
+    while let Some((_, of_list)) = parent.filter(|(kind, _)| scheme.lists.contains(kind)) {
+        field = of_list;
+        parent = above.next();
+    }
+    let Some((kind, _)) = parent else { return Role::Other };
+    let part = (*kind, field);
+    let before = text.get(..cursor.node().start_byte()).unwrap_or_default();
+    // The name of a method is a name of its own only where no object is before it.
+    if scheme.uses.contains(&part) && !(field == "name" && before.trim_end().ends_with('.')) {
+        Role::Use
+    } else if scheme.bindings.contains(&part) {
+        Role::Binding
+    } else {
+        Role::Other
+    }
+}
+
+fn name<'t>(node: Node<'_>, text: &'t str, scheme: &Scheme) -> Option<&'t str> {
+    scheme.names.contains(&node.kind()).then(|| text_of(node, text))
+}
+
+fn text_of<'t>(node: Node<'_>, text: &'t str) -> &'t str {
+    text.get(node.byte_range()).unwrap_or_default()
+}
+
+fn span(node: Node<'_>) -> Span {
+    Span { start: node.start_byte(), end: node.end_byte() }
+}
+
+/// The named children of a node.
+fn children(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+    let mut cursor = node.walk();
+    let mut is_on = cursor.goto_first_child();
+    std::iter::from_fn(move || {
+        let child = is_on.then(|| cursor.node());
+        is_on = is_on && cursor.goto_next_sibling();
+        child
+    })
+    .filter(Node::is_named)
+}
+
+/// Goes through the nodes from the top; `visit` gets kind and field of each one above, and says whether to go into it.
+fn walk<'t>(tree: &'t SyntaxTree, visit: &mut dyn FnMut(&TreeCursor<'t>, &[(&'t str, &'t str)]) -> bool) {
+    let root = tree.root();
+    let mut cursor = root.get_inner_node().walk();
+    let mut parents = Vec::new();
+    loop {
+        let above = (cursor.node().kind(), cursor.field_name().unwrap_or_default());
+        if visit(&cursor, &parents) && cursor.goto_first_child() {
+            parents.push(above);
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return;
+            }
+            parents.pop();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

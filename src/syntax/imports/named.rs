@@ -1,0 +1,69 @@
+//! The words that a rule names in its patterns and expressions: what an import brings in can only matter to a rule that
+//! names where it comes from.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::syntax::imports::words;
+
+/// The parts of a rule that say what it matches.
+const PARTS: [&str; 3] = ["rule", "utils", "constraints"];
+/// Words of languages, which are no names.
+const KEYWORDS: [&str; 6] = ["import", "from", "as", "use", "require", "static"];
+
+/// What a rule in YAML names.
+pub(crate) fn of_yaml(yaml: &str) -> BTreeSet<String> {
+    ast_grep_config::from_str(yaml).map(|whole| of_rule(&whole)).unwrap_or_default()
+}
+
+/// What a rule in JSON names.
+pub(crate) fn of_json(json: &str) -> BTreeSet<String> {
+    serde_json::from_str(json).map(|whole| of_rule(&whole)).unwrap_or_default()
+}
+
+fn of_rule(whole: &Value) -> BTreeSet<String> {
+    let mut named = BTreeSet::new();
+    // What is still to be read, and the key that it stands under.
+    let mut open: Vec<(&str, &Value)> = PARTS.iter().filter_map(|part| Some((*part, whole.get(part)?))).collect();
+    while let Some((key, value)) = open.pop() {
+        match value {
+            Value::Object(parts) => open.extend(parts.iter().map(|(key, value)| (key.as_str(), value))),
+            Value::Array(parts) => open.extend(parts.iter().map(|value| (key, value))),
+            Value::String(text) if matches!(key, "pattern" | "context") => named.extend(words(text).map(str::to_owned)),
+            Value::String(text) if key == "regex" => named.extend(words(&without_escapes(text)).map(str::to_owned)),
+            _ => {}
+        }
+    }
+    named.retain(|word| !KEYWORDS.contains(&word.as_str()));
+    named
+}
+
+/// A regular expression with a space for each escape.
+fn without_escapes(regex: &str) -> String {
+    let mut characters = regex.chars();
+    let mut out = String::with_capacity(regex.len());
+    while let Some(next) = characters.next() {
+        let is_escape = next == '\\' && characters.next().is_some();
+        out.push(if is_escape { ' ' } else { next });
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of_yaml;
+
+    #[track_caller]
+    fn check(rule: &str, expected: &[&str]) {
+        let named = of_yaml(&format!("message: hashlib\nrule: {rule}\n"));
+        assert_eq!(named.iter().map(String::as_str).collect::<Vec<_>>(), expected, "{rule}");
+    }
+
+    #[test]
+    fn patterns_and_expressions_name_words() {
+        check("{pattern: hashlib.md5(x)}", &["hashlib", "md5", "x"]);
+        check("{kind: call, has: {any: [{regex: '^\\bos\\.(system|popen)$'}]}}", &["os", "popen", "system"]);
+        check("{inside: {has: {pattern: {context: import yaml}}}}", &["yaml"]);
+    }
+}
