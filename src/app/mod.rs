@@ -11,6 +11,7 @@ mod project_rules;
 pub(crate) mod rules_in_force;
 mod sources;
 pub(crate) mod staged;
+mod starts;
 pub(crate) mod vocabulary;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -114,6 +115,8 @@ struct Prepared {
     engine: Engine,
     /// The files of the change that nobody here writes.
     foreign: BTreeSet<RepoPath>,
+    /// How files begin whose names do not tell their type.
+    starts: BTreeMap<RepoPath, Vec<u8>>,
 }
 
 /// What a run reads from and tells to.
@@ -205,11 +208,13 @@ impl Session<'_> {
         };
         let engine = self.engine(&loaded, change)?;
         let foreign = self.foreign(change, loaded.attributes)?;
-        Ok(Prepared { loaded, stage, selection, engine, foreign })
+        let starts = starts::read(change, &loaded.config, &Sources::new(self.repo));
+        Ok(Prepared { starts, loaded, stage, selection, engine, foreign })
     }
 
     fn planned<'a>(&self, change: &ChangeSet, prepared: &'a Prepared) -> Result<Plan<'a>, Failure> {
         let policy = Policy {
+            starts: &prepared.starts,
             config: &prepared.loaded.config,
             selection: &prepared.selection,
             engine: &prepared.engine,

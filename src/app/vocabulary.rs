@@ -2,7 +2,7 @@
 
 use crate::check::pattern::pack::entries;
 use crate::check::pattern::rule_file::RuleFile;
-use crate::check::{About, change, hygiene, message};
+use crate::check::{About, change, filetype, hygiene, message};
 use crate::config::vocabulary::Vocabulary;
 
 /// What every built-in check says of itself, sorted by id.
@@ -21,5 +21,6 @@ pub(crate) fn vocabulary(own: &[RuleFile]) -> Vocabulary {
     Vocabulary {
         checks: built_in_checks().into_iter().map(|about| (about.id.to_owned(), about.options)).collect(),
         rules: entries().iter().map(|entry| entry.id.to_owned()).chain(own).collect(),
+        types: filetype::all_tags(),
     }
 }

@@ -108,6 +108,11 @@ pub(crate) trait FileCheck: Send + Sync {
         true
     }
 
+    /// Whether the check is only for files that the configuration names with `files`.
+    fn needs_files(&self) -> bool {
+        false
+    }
+
     /// Whether what stands around a finding may be a secret, so that no report may show it.
     fn is_sensitive(&self) -> bool {
         false

@@ -342,7 +342,6 @@ mod tests {
             ("stages.pre-commit.fix = \"safe\"", "fix = \"safe\""),
             ("checks.x = { run = [\"x\"], fix = \"safe\" }", "fix = \"safe\""),
             ("checks.x.tool = \"ruff\"", "tool"),
-            ("checks.x = { run = [\"x\"], types = [\"python\"] }", "types"),
             ("checks.x = { run = [\"x\"], scope = \"all\" }", "scope"),
             ("checks.x = { run = [\"x\"], isolate = \"auto\" }", "isolate"),
             ("checks.x = { run = [\"x\"], output = \"checkstyle\" }", "output = \"checkstyle\""),

@@ -183,7 +183,7 @@ impl Runner<'_> {
     fn checks(&self, job: &FileJob, input: &FileInput<'_>, asked: Asked<'_>, into: &mut ExaminedFile) {
         for job in job.checks.iter().filter_map(|&at| self.plan.file_checks.get(at)) {
             let about = job.check.about();
-            if !asked.includes(about.id) || !job.check.wants(input.side) {
+            if !asked.includes(about.id) || !job.wants(input.side) || !job.given.includes(input.side, input.bytes) {
                 continue;
             }
             let started = Instant::now();

@@ -17,6 +17,9 @@ use crate::syntax::languages::Language;
 /// The document type of the engine below.
 pub(crate) type Doc = StrDoc<SupportLang>;
 
+/// A node of a tree.
+pub(crate) type SyntaxNode<'t> = Node<'t, Doc>;
+
 /// Why there is no tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Error {
