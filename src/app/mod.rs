@@ -13,6 +13,7 @@ mod project_rules;
 pub(crate) mod rules_in_force;
 mod sources;
 pub(crate) mod staged;
+mod starts;
 pub(crate) mod vocabulary;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -131,6 +132,8 @@ struct Prepared {
     engine: Engine,
     /// The files of the change that nobody here writes.
     foreign: BTreeSet<RepoPath>,
+    /// How files begin whose names do not tell their type.
+    starts: BTreeMap<RepoPath, Vec<u8>>,
 }
 
 /// A change, and a policy that judges it.
@@ -246,7 +249,8 @@ impl Session<'_> {
         };
         let engine = self.engine(&loaded, change)?;
         let foreign = self.foreign(change, loaded.attributes)?;
-        Ok(Prepared { loaded, stage, selection, engine, foreign })
+        let starts = starts::read(change, &loaded.config, &Sources::new(self.repo));
+        Ok(Prepared { starts, loaded, stage, selection, engine, foreign })
     }
 
     /// In history only secrets are looked for: everything else is mended by the next commit.
@@ -263,6 +267,7 @@ impl Session<'_> {
 
     fn planned<'a>(&self, Case { change, prepared }: Case<'a>) -> Result<Plan<'a>, Failure> {
         let policy = Policy {
+            starts: &prepared.starts,
             config: &prepared.loaded.config,
             selection: &prepared.selection,
             engine: &prepared.engine,

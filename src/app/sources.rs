@@ -12,6 +12,7 @@ use crate::tree::file::{n_bytes_in_worktree, read_worktree};
 
 /// Reads both kinds of content.
 pub(crate) struct Sources<'a> {
+    repo: &'a Repo,
     objects: Objects<'a>,
     top: Option<PathBuf>,
     /// What is judged instead of what the work tree has at a path.
@@ -21,7 +22,7 @@ pub(crate) struct Sources<'a> {
 impl<'a> Sources<'a> {
     /// The contents of a repository.
     pub(crate) fn new(repo: &'a Repo) -> Self {
-        Self { objects: repo.objects(), top: repo.work_tree().map(ToOwned::to_owned), instead: BTreeMap::new() }
+        Self { repo, objects: repo.objects(), top: repo.work_tree().map(ToOwned::to_owned), instead: BTreeMap::new() }
     }
 
     /// The same with other contents for some paths of the work tree.
@@ -53,6 +54,10 @@ impl Contents for Sources<'_> {
 
     fn name(&self, bytes: &[u8]) -> Option<ObjectId> {
         self.objects.name(bytes)
+    }
+
+    fn branch(&self) -> Option<String> {
+        self.repo.head().ok()?.branch
     }
 
     fn is_in_worktree(&self, path: &RepoPath) -> Option<bool> {

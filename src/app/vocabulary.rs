@@ -2,7 +2,7 @@
 
 use crate::check::pattern::pack::entries;
 use crate::check::pattern::rule_file::RuleFile;
-use crate::check::{About, change, hygiene, message, secrets};
+use crate::check::{About, change, filetype, hygiene, message, secrets};
 use crate::config::vocabulary::Vocabulary;
 
 /// What every built-in check says of itself, sorted by id.
@@ -26,5 +26,6 @@ pub(crate) fn vocabulary(own: &[RuleFile]) -> Vocabulary {
             .chain(entries().iter().map(|entry| entry.id.to_owned()))
             .chain(own)
             .collect(),
+        types: filetype::all_tags(),
     }
 }

@@ -116,6 +116,11 @@ pub(crate) trait FileCheck: Send + Sync {
         true
     }
 
+    /// Whether the check is only for files that the configuration names with `files`.
+    fn needs_files(&self) -> bool {
+        false
+    }
+
     /// The rules under which it reports, where these are others than the check itself.
     fn rules(&self) -> &'static [Rule] {
         &[]

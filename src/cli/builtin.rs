@@ -6,10 +6,10 @@ use std::path::Path;
 use clap::{Args, Subcommand};
 
 use crate::app::failure::Failure;
-use crate::app::staged::added;
-use crate::check::FileCheck;
+use crate::app::staged::{added, examine};
 use crate::check::builtin::arguments::{Parsed, parse};
 use crate::check::builtin::{self, Builtin, Named, Report};
+use crate::check::{ChangeCheck, FileCheck};
 use crate::cli::Context;
 use crate::cli::check::repo_path;
 use crate::config::nearest::nearest;
@@ -50,7 +50,7 @@ pub(super) fn run(args: &BuiltinArgs, context: &Context) -> Result<u8, Failure> 
     };
     let report = match builtin {
         Builtin::File(check) => each_file(check, &options, &files, context)?,
-        Builtin::Names(_) => names(&id, &files, context)?,
+        Builtin::Names(check) => names(check, &options, &files, context)?,
     };
     let lines: Vec<String> = report.lines.iter().map(|line| format!("{line}\n")).collect();
     context.streams.data(lines.concat().as_bytes())?;
@@ -119,9 +119,9 @@ fn each_file(
     Ok(whole)
 }
 
-/// The checks that look at names alone.
-fn names(id: &str, files: &[OsString], context: &Context) -> Result<Report, Failure> {
-    if id == "check-symlinks" {
+/// The checks that look at names alone, and those of what is staged.
+fn names(check: &dyn ChangeCheck, options: &Options, files: &[OsString], context: &Context) -> Result<Report, Failure> {
+    if check.about().id == "check-symlinks" {
         let reports = files.iter().map(|file| {
             let place = context.environment.folder.join(file);
             builtin::symlink(&RepoPath::from_fs(Path::new(file)), place.is_symlink(), place.exists())
@@ -133,6 +133,11 @@ fn names(id: &str, files: &[OsString], context: &Context) -> Result<Report, Fail
         }));
     }
     let known = Known::of(context, true)?;
+    if check.about().id != "check-case-conflict" {
+        let Some(repo) = &known.repo else { return Ok(Report::default()) };
+        let named: Vec<RepoPath> = files.iter().filter_map(|file| known.path(Path::new(file), context)).collect();
+        return Ok(builtin::staged(examine(repo, check, options, &named)?));
+    }
     let tracked = match &known.repo {
         Some(repo) => repo.list(&Listing::Index).map_err(Failure::git)?,
         None => Vec::new(),

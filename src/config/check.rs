@@ -57,6 +57,7 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> C
         run: raw.run.map(|value| Sourced { value, origin: resolver.origin(&key("run")) }),
         files,
         exclude,
+        types: raw.types.unwrap_or_default(),
         inputs: raw.inputs.map(inputs),
         needs: raw.needs.unwrap_or_default(),
         sight: sight(raw.isolate, raw.untracked),

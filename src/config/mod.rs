@@ -170,6 +170,8 @@ pub(crate) struct Check {
     pub(crate) files: Vec<String>,
     /// Gitignore patterns of files that it leaves out.
     pub(crate) exclude: Vec<String>,
+    /// Tags that all its files bear, as `identify` of pre-commit names them; empty for all.
+    pub(crate) types: Vec<String>,
     /// The folder that it runs in, from the top of the repository; empty for the top.
     pub(crate) dir: String,
     /// How what it prints is understood.

@@ -21,6 +21,12 @@ pub(crate) struct PatternError {
 #[derive(Debug)]
 pub(crate) struct Patterns(Gitignore);
 
+impl Default for Patterns {
+    fn default() -> Self {
+        Self(Gitignore::empty())
+    }
+}
+
 impl Patterns {
     /// Compiles the patterns; each is one line of a gitignore file.
     pub(crate) fn new(patterns: &[String]) -> Result<Self, PatternError> {

@@ -91,7 +91,8 @@ pub(crate) struct RawCheck {
     pub(crate) files: Option<Vec<String>>,
     /// Files that it leaves out: patterns in gitignore syntax.
     pub(crate) exclude: Option<Vec<String>>,
-    /// Types of files that it looks at. Not implemented yet: use `files`.
+    /// Types of files that it looks at, as pre-commit names them: `python`, `shell`, `text`, `executable`. They are told by
+    /// name, extension, first line and content; a file must be of all of them.
     pub(crate) types: Option<Vec<String>>,
     /// The folder that it runs in, from the top of the repository.
     pub(crate) dir: Option<String>,

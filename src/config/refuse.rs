@@ -37,14 +37,13 @@ pub(crate) fn not_yet(raw: &RawConfig, places: &Places) -> Vec<Problem> {
 }
 
 /// Keys of a check that later versions know, whether they are said, and what to do until then.
-fn later_keys(check: &RawCheck) -> [(&'static str, bool, &'static str); 3] {
+fn later_keys(check: &RawCheck) -> [(&'static str, bool, &'static str); 2] {
     [
         (
             "tool",
             check.tool.is_some(),
             "say the command with `run`, and `output = \"sarif\"` if the tool can print SARIF",
         ),
-        ("types", check.types.is_some(), "choose the files by name: `files = [\"*.py\"]`"),
         ("scope", check.scope.is_some(), "set `scope` for a stage or for [gate]"),
     ]
 }

@@ -367,7 +367,6 @@ mod tests {
             ("gate.new-suppressions = \"honour\"", "new-suppressions"),
             ("gate.new-suppressions = \"block\"", "new-suppressions"),
             ("checks.x.tool = \"ruff\"", "tool"),
-            ("checks.x = { run = [\"x\"], types = [\"python\"] }", "types"),
             ("checks.x = { run = [\"x\"], scope = \"all\" }", "scope"),
             ("checks.x = { run = [\"x\"], output = \"checkstyle\" }", "output = \"checkstyle\""),
             ("checks.x = { run = [\"x\"], output = { pattern = \"a\" } }", "output = { pattern = \"a\" }"),

@@ -97,6 +97,7 @@ impl Page<'_> {
         }
         self.placed(&key("files"), &list(&check.files));
         self.placed(&key("exclude"), &list(&check.exclude));
+        self.placed(&key("types"), &list(&check.types));
         if let Some(level) = check.level {
             self.placed(&key("level"), &text(level.name()));
         }

@@ -16,6 +16,8 @@ pub(crate) struct Vocabulary {
     pub(crate) checks: BTreeMap<String, &'static [OptionSpec]>,
     /// The ids of the rules.
     pub(crate) rules: BTreeSet<String>,
+    /// The types that files can be of.
+    pub(crate) types: BTreeSet<&'static str>,
 }
 
 /// Compares every id and option that the policy names with those that exist.
@@ -132,6 +134,19 @@ impl<'a> Review<'a> {
                 self.key_problem(&path, format!("there is no built-in check `{id}`"), hint);
             }
             None => {}
+        }
+        for (index, tag) in check.types.iter().enumerate() {
+            if !self.vocabulary.types.contains(tag.as_str()) {
+                let hint = match nearest(tag, self.vocabulary.types.iter().copied()) {
+                    Some(known) => format!("did you mean `{known}`?"),
+                    None => "choose the files by name: `files = [\"*.x\"]`".to_owned(),
+                };
+                self.value_problem(
+                    &format!("{path}.types[{index}]"),
+                    format!("there is no type of files `{tag}`"),
+                    hint,
+                );
+            }
         }
         for (index, need) in check.needs.iter().enumerate() {
             if !self.is_check(need) {
@@ -270,6 +285,7 @@ mod tests {
         Vocabulary {
             checks: [("large-files".to_owned(), OPTIONS), ("trailing-whitespace".to_owned(), &[][..])].into(),
             rules: ["debug-print".to_owned(), "large-files".to_owned()].into(),
+            types: ["python", "text"].into(),
         }
     }
 
@@ -337,6 +353,15 @@ mod tests {
         check(
             "[checks.debug-print]\nlevel = \"note\"\n",
             &["1: `debug-print` is a rule, not a check (set its level: [rules.levels], debug-print = \"warning\")"],
+        );
+    }
+
+    #[test]
+    fn types_are_those_that_files_can_be_of() {
+        check("[checks.x]\nrun = [\"x\"]\ntypes = [\"python\"]\n", &[]);
+        check(
+            "[checks.x]\nrun = [\"x\"]\ntypes = [\"text\", \"pyton\"]\n",
+            &["3: there is no type of files `pyton` (did you mean `python`?)"],
         );
     }
 

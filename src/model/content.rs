@@ -44,4 +44,9 @@ pub(crate) trait Contents: Sync {
     fn is_in_worktree(&self, _path: &RepoPath) -> Option<bool> {
         None
     }
+
+    /// The branch that the next commit would go to; `None` if there is none or that cannot be told.
+    fn branch(&self) -> Option<String> {
+        None
+    }
 }

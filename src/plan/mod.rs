@@ -1,5 +1,6 @@
 //! The plan: which check looks at which file, and which commands run. Pure, so that it can be shown instead of run.
 
+pub(crate) mod given;
 pub(crate) mod levels;
 pub(crate) mod selection;
 
@@ -11,12 +12,13 @@ use crate::check::secrets::{SECRETS, WITHOUT_PRIVATE_KEYS};
 use crate::check::{Active, ChangeCheck, FileCheck, change, file_checks, hygiene};
 use crate::config::patterns::{PatternError, Patterns};
 use crate::config::{Check, Config};
-use crate::model::change::{ChangeSet, ChangedFile};
+use crate::model::change::{ChangeSet, ChangedFile, FileSide};
 use crate::model::command::Trust;
 use crate::model::option::{OptionValue, Options};
 use crate::model::outcome::{Breakage, CheckRun, Outcome};
 use crate::model::path::RepoPath;
 use crate::model::rule::{Family, RuleId};
+use crate::plan::given::Given;
 use crate::plan::levels::Levels;
 use crate::plan::selection::{Choice, Selection};
 
@@ -49,6 +51,8 @@ pub(crate) struct Policy<'a> {
     pub(crate) engine: &'a Engine,
     /// The files of the change that nobody here writes: only secrets are looked for in them.
     pub(crate) foreign: &'a BTreeSet<RepoPath>,
+    /// The start of those files of the change whose name does not tell their type, if a command asks for types.
+    pub(crate) starts: &'a BTreeMap<RepoPath, Vec<u8>>,
     /// Whether commands may run.
     pub(crate) trust: Trust,
 }
@@ -59,9 +63,16 @@ pub(crate) struct FileCheckJob {
     pub(crate) check: &'static dyn FileCheck,
     /// Its options.
     pub(crate) options: Options,
+    /// The files that the configuration gives it.
+    pub(crate) given: Given,
 }
 
 impl FileCheckJob {
+    /// Whether it may have something to say of a file, told before the file is read.
+    pub(crate) fn wants(&self, side: &FileSide) -> bool {
+        self.check.wants(side) && self.given.may_include(side)
+    }
+
     /// Whether it looks for what is as bad in a file that somebody else wrote.
     fn finds_secrets(&self) -> bool {
         self.check.about().family == Family::Secrets || self.check.is_sensitive()
@@ -171,8 +182,7 @@ pub(crate) fn plan<'a>(change: &ChangeSet, policy: &Policy<'a>) -> Result<Plan<'
 
 fn file_job(index: usize, file: &ChangedFile, checks: &[FileCheckJob], engine: Option<&Engine>) -> Option<FileJob> {
     let head = file.head.as_ref()?;
-    let checks: Vec<usize> =
-        checks.iter().enumerate().filter(|(_, job)| job.check.wants(head)).map(|(at, _)| at).collect();
+    let checks: Vec<usize> = checks.iter().enumerate().filter(|(_, job)| job.wants(head)).map(|(at, _)| at).collect();
     let rules = engine.is_some_and(|engine| engine.wants(head));
     (rules || !checks.is_empty()).then_some(FileJob { file: index, checks, rules })
 }
@@ -218,7 +228,12 @@ impl Planner<'_, '_> {
             if names_rule() || self.chooses(about.id, about.family, about.active == Active::ByDefault) {
                 let options = self.options(about.id);
                 check.validate(&options).map_err(|why| Error::Options { check: about.id, why })?;
-                files.push(FileCheckJob { check, options });
+                let given = self.policy.config.checks.get(about.id).map(Given::new).transpose()?.unwrap_or_default();
+                if check.needs_files() && given.is_everything() {
+                    let why = "it is only for files that `files` names, and there is no `files`".to_owned();
+                    return Err(Error::Options { check: about.id, why });
+                }
+                files.push(FileCheckJob { check, options, given });
             }
         }
         let mut changes = Vec::new();
@@ -254,7 +269,7 @@ impl Planner<'_, '_> {
             if !self.chooses(id, command.family(), true) {
                 continue;
             }
-            let wanted = Wanted::of(&command, included)?;
+            let wanted = Wanted::of(&command, included, self.policy.starts)?;
             if self.policy.trust == Trust::BuiltInOnly {
                 self.settle(id, command.family(), Outcome::Broken(untrusted()));
             } else if wanted.is_nothing(&command) {
@@ -284,22 +299,28 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn of(command: &Command, included: &[(usize, &ChangedFile)]) -> Result<Self, PatternError> {
-        let (only, never) = (Patterns::new(&command.check.files)?, Patterns::new(&command.check.exclude)?);
-        let is_for = |path: &RepoPath| (only.is_empty() || only.matches(path)) && !never.matches(path);
-        let sides =
-            |file: &ChangedFile| file.head.iter().chain(file.bases.iter().flatten()).any(|side| is_for(&side.path));
+    fn of(
+        command: &Command,
+        included: &[(usize, &ChangedFile)],
+        starts: &BTreeMap<RepoPath, Vec<u8>>,
+    ) -> Result<Self, PatternError> {
+        let given = Given::new(&command.check)?;
+        let is_for = |side: &FileSide| {
+            let start = starts.get(&side.path).map_or(&[][..], Vec::as_slice);
+            given.may_include(side) && given.includes(side, start)
+        };
+        let sides = |file: &ChangedFile| file.head.iter().chain(file.bases.iter().flatten()).any(is_for);
         let touched: Vec<&ChangedFile> = included.iter().map(|(_, file)| *file).filter(|file| sides(file)).collect();
         let heads = touched.iter().filter_map(|file| file.head.as_ref());
         let present: Vec<RepoPath> =
-            heads.filter(|side| side.mode.is_regular() && is_for(&side.path)).map(|side| side.path.clone()).collect();
+            heads.filter(|side| side.mode.is_regular() && is_for(side)).map(|side| side.path.clone()).collect();
         Ok(Self { n_gone: touched.len() - present.len(), present: command.in_folder(present) })
     }
 
     /// Whether the command has nothing to do: it takes files and there are none, or it is for some files and none of
     /// them changed.
     fn is_nothing(&self, command: &Command) -> bool {
-        let is_for_some = !command.check.files.is_empty();
+        let is_for_some = !command.check.files.is_empty() || !command.check.types.is_empty();
         self.present.is_empty() && (command.takes_files() || (is_for_some && self.n_gone == 0))
     }
 }

@@ -209,7 +209,8 @@ impl Runner<'_> {
     fn checks(&self, job: &FileJob, input: &FileInput<'_>, asked: Asked<'_>, into: &mut ExaminedFile) {
         for job in job.checks.iter().filter_map(|&at| self.plan.file_checks.get(at)) {
             let about = job.check.about();
-            if !asked.includes_check(job.check) || !job.check.wants(input.side) {
+            let is_wanted = asked.includes_check(job.check) && job.wants(input.side);
+            if !is_wanted || !job.given.includes(input.side, input.bytes) {
                 continue;
             }
             let started = Instant::now();

@@ -91,7 +91,8 @@ impl Runner<'_> {
                 (None, Source::Worktree | Source::CheckedOut(_)) if job.files.contains(&side.path) => {
                     put.insert(side.path.clone(), scratch.on_disk(&side.path)?);
                 }
-                (None, _) => {}
+                // Nothing is mended in history.
+                (None, _) | (Some(_), Source::Historic { .. }) => {}
             }
         }
         Ok(put)

@@ -297,6 +297,7 @@ mod tests {
             selection: &selection,
             engine: &engine,
             foreign: &foreign,
+            starts: &std::collections::BTreeMap::new(),
             trust: Trust::BuiltInOnly,
         };
         let plan = plan(&change, &policy).unwrap();

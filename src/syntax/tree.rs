@@ -16,6 +16,9 @@ use crate::syntax::languages::{Language, NamedBy};
 /// The document type of the engine below.
 pub(crate) type Doc = StrDoc<Language>;
 
+/// A node of a tree.
+pub(crate) type SyntaxNode<'t> = Node<'t, Doc>;
+
 /// Why there is no tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Error {

@@ -26,10 +26,12 @@ pub(crate) enum Parsed {
 pub(crate) struct UsageError(String);
 
 /// Other names of options: check, short or long name, option.
-const ALIASES: [(&str, &str, &str); 3] = [
+const ALIASES: [(&str, &str, &str); 5] = [
     ("check-yaml", "-m", "allow-multiple-documents"),
     ("check-yaml", "--multi", "allow-multiple-documents"),
     ("mixed-line-ending", "-f", "fix"),
+    ("no-commit-to-branch", "-b", "branch"),
+    ("no-commit-to-branch", "-p", "pattern"),
 ];
 
 /// Takes the arguments after the id apart. Options and files may be mixed, long names may be abbreviated, values follow

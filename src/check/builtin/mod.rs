@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::check::hygiene::check_case_conflict::folded;
 use crate::check::hygiene::{change_checks, file_checks};
-use crate::check::{About, ChangeCheck, FileCheck, FileInput, Manner, filetype};
+use crate::check::{About, ChangeCheck, Examined, FileCheck, FileInput, Manner, filetype};
 use crate::model::change::{FileSide, Mode, Source};
 use crate::model::deadline::Deadline;
 use crate::model::finding::{Edit, Finding};
@@ -22,7 +22,8 @@ use crate::model::path::RepoPath;
 pub(crate) enum Builtin<'a> {
     /// On each file by itself: [`run`].
     File(&'a dyn FileCheck),
-    /// On names: [`case_conflicts`] for `check-case-conflict`, [`symlink`] for `check-symlinks`.
+    /// On names: [`case_conflicts`] for `check-case-conflict`, [`symlink`] for `check-symlinks`; the others on what is
+    /// staged of the named files: [`staged`].
     Names(&'a dyn ChangeCheck),
 }
 
@@ -105,6 +106,16 @@ pub(crate) fn symlink(path: &RepoPath, is_link: bool, target_exists: bool) -> Re
     let failed = is_link && !target_exists;
     let lines = if failed { vec![format!("{path}: Broken symlink")] } else { Vec::new() };
     Report { lines, fixed: None, failed }
+}
+
+/// What a check of the change found in what is staged.
+pub(crate) fn staged(examined: Examined) -> Report {
+    let line = |finding: &Finding| match finding.place.path() {
+        Some(path) => format!("{path}: {}", finding.message),
+        None => finding.message.clone(),
+    };
+    let lines: Vec<String> = examined.findings.iter().map(line).collect();
+    Report { failed: !lines.is_empty(), lines, fixed: None }
 }
 
 /// `check-case-conflict`: the named and the newly staged files against each other and against all that is tracked.

@@ -9,7 +9,21 @@ use crate::model::change::{FileSide, Mode, Source};
 use crate::model::path::RepoPath;
 
 /// Kinds of files as pre-commit calls them, each with a name of its kind.
-const KINDS: [(&str, &str); 4] = [("json", "a.json"), ("yaml", "a.yaml"), ("toml", "a.toml"), ("xml", "a.xml")];
+const KINDS: [(&str, &str); 5] =
+    [("python", "a.py"), ("json", "a.json"), ("yaml", "a.yaml"), ("toml", "a.toml"), ("xml", "a.xml")];
+
+/// What pre-commit must know of checks whose files are told by more than their type: pre-commit-hooks has the same.
+const SPECIAL: [(&str, &str); 9] = [
+    ("check-executables-have-shebangs", "types: [text, executable]"),
+    ("check-illegal-windows-names", ""),
+    ("confusable-identifier", "types: [text]"),
+    ("destroyed-symlinks", "types: [file]"),
+    ("file-contents-sorter", "files: '^$'"),
+    ("name-tests-test", "files: '(^|/)tests/.+\\.py$'"),
+    ("no-commit-to-branch", "pass_filenames: false\n  always_run: true"),
+    ("requirements-txt-fixer", "files: '(requirements|constraints).*\\.txt$'"),
+    ("sort-simple-yaml", "files: '^$'"),
+];
 
 fn wants(check: &dyn FileCheck, name: &str) -> bool {
     check.wants(&FileSide { path: RepoPath::from(name), mode: Mode::File, source: Source::Worktree })
@@ -17,6 +31,9 @@ fn wants(check: &dyn FileCheck, name: &str) -> bool {
 
 /// What pre-commit must know of the files that a check is for; empty for all.
 fn types(builtin: &Builtin<'_>) -> String {
+    if let Some((_, known)) = SPECIAL.iter().find(|(id, _)| *id == builtin.about().id) {
+        return if known.is_empty() { String::new() } else { format!("  {known}\n") };
+    }
     match builtin {
         Builtin::Names(check) if check.about().id == "check-symlinks" => "  types: [symlink]\n".to_owned(),
         Builtin::Names(_) => String::new(),

@@ -257,6 +257,7 @@ pub(crate) mod tests {
     pub(crate) fn command(run: &[&str], output: Output) -> Command {
         let run = run.iter().map(|&word| word.to_owned()).collect();
         let check = Check {
+            types: Vec::new(),
             run: Some(Sourced { value: run, origin: Origin::Default }),
             files: Vec::new(),
             exclude: Vec::new(),

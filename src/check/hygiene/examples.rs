@@ -30,6 +30,7 @@ pub(crate) struct Case<'a> {
     pub(crate) options: Options,
     pub(crate) manner: Manner,
     pub(crate) deadline: Deadline,
+    pub(crate) mode: Mode,
 }
 
 impl<'a> Case<'a> {
@@ -42,11 +43,12 @@ impl<'a> Case<'a> {
             options: Options::default(),
             manner: Manner::Gate,
             deadline: Deadline::NEVER,
+            mode: Mode::File,
         }
     }
 
     fn side(&self) -> FileSide {
-        FileSide { path: RepoPath::from(self.path), mode: Mode::File, source: Source::Worktree }
+        FileSide { path: RepoPath::from(self.path), mode: self.mode, source: Source::Worktree }
     }
 
     pub(crate) fn is_wanted(&self, check: &dyn FileCheck) -> bool {
@@ -126,6 +128,12 @@ pub(crate) struct FakeChange<'a> {
     pub(crate) deleted: &'a [&'a str],
     /// Added links with their targets.
     pub(crate) links: &'a [(&'a str, &'a str)],
+    /// Links that became files, with their targets and what the files hold.
+    pub(crate) destroyed: &'a [(&'a str, &'a str, &'a str)],
+    /// Added submodules.
+    pub(crate) submodules: &'a [&'a str],
+    /// The branch that is checked out.
+    pub(crate) branch: Option<&'a str>,
     /// Whether it has no state before: all files as they are in the work tree.
     pub(crate) whole: bool,
 }
@@ -150,10 +158,21 @@ impl FakeChange<'_> {
             let head = Some(side(path, Mode::Symlink));
             ChangedFile { status: Status::Added, head, bases: vec![None] }
         };
+        let submodule = |path: &&str| {
+            let head = Some(side(path, Mode::Submodule));
+            ChangedFile { status: Status::Added, head, bases: vec![None] }
+        };
+        let destroyed = |(path, ..): &(&str, &str, &str)| ChangedFile {
+            status: Status::TypeChanged,
+            head: Some(side(path, Mode::File)),
+            bases: vec![Some(side(path, Mode::Symlink))],
+        };
         let mut files: Vec<ChangedFile> = (self.added.iter().map(|path| file(Status::Added, path)))
             .chain(self.modified.iter().map(|path| file(Status::Modified, path)))
             .chain(self.deleted.iter().map(|path| file(Status::Deleted, path)))
             .chain(self.links.iter().map(link))
+            .chain(self.submodules.iter().map(submodule))
+            .chain(self.destroyed.iter().map(destroyed))
             .collect();
         files.sort_by(|a, b| a.path().cmp(b.path()));
         let tree = ObjectId::from_hex(&[b'1'; 40]).expect("forty digits");
@@ -164,9 +183,18 @@ impl FakeChange<'_> {
 
 impl Contents for FakeChange<'_> {
     fn read(&self, side: &FileSide, _limit: u64) -> Result<Content, ContentError> {
+        if let Some((_, target, content)) = self.destroyed.iter().find(|(path, ..)| side.path == RepoPath::from(*path))
+        {
+            let bytes = if side.mode == Mode::Symlink { target } else { content };
+            return Ok(Content::Bytes(bytes.as_bytes().to_vec()));
+        }
         let link = self.links.iter().find(|(path, _)| path.as_bytes() == side.path.as_bytes());
         let (_, target) = link.ok_or_else(|| ContentError("not a link".to_owned()))?;
         Ok(Content::Bytes(target.as_bytes().to_vec()))
+    }
+
+    fn branch(&self) -> Option<String> {
+        self.branch.map(str::to_owned)
     }
 
     fn folder(&self, _tree: &ObjectId, folder: &RepoPath) -> Result<Vec<Vec<u8>>, ContentError> {
@@ -238,7 +266,13 @@ fn examples_of_file_checks_are_found_and_fixed() {
     for check in file_checks() {
         let id = check.about().id;
         let run = |name: &str, bytes: &[u8]| {
-            let case = Case { options: example_options(check), ..Case::new(name, bytes) };
+            let mut case = Case { options: example_options(check), ..Case::new(name, bytes) };
+            if id == "check-executables-have-shebangs" {
+                case.mode = Mode::Executable;
+            }
+            if name.ends_with(".names") {
+                return examples_of_names(check, bytes);
+            }
             assert!(case.is_wanted(check), "{id} does not want {name}");
             case.findings(check)
         };
@@ -258,20 +292,39 @@ fn examples_of_file_checks_are_found_and_fixed() {
     }
 }
 
-/// Reads a made-up change: `before PATH`, `add PATH`, `delete PATH`, `link PATH TARGET`, one a line.
+/// What a check finds in names, one a line: those that an example itself can't have.
+fn examples_of_names(check: &dyn FileCheck, names: &[u8]) -> Vec<Finding> {
+    let names = str::from_utf8(names).expect("UTF-8");
+    let cases = names.lines().map(|name| Case::new(name, b""));
+    cases.filter(|case| case.is_wanted(check)).flat_map(|case| case.findings(check)).collect()
+}
+
+/// Reads a made-up change: `branch NAME`, `submodule PATH`, `destroyed PATH TARGET CONTENT`, `before PATH`, `add PATH`, `delete PATH`, `link PATH TARGET`, one a line.
 fn example_findings(check: &dyn ChangeCheck, text: &str) -> usize {
     let (mut before, mut added, mut deleted, mut links) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut submodules, mut destroyed, mut branch) = (Vec::new(), Vec::new(), None);
     for line in text.lines() {
         match line.split(' ').collect::<Vec<_>>()[..] {
             ["before", path] => before.push(path),
             ["add", path] => added.push(path),
             ["delete", path] => deleted.push(path),
+            ["branch", name] => branch = Some(name),
+            ["submodule", path] => submodules.push(path),
+            ["destroyed", path, target, content] => destroyed.push((path, target, content)),
             ["link", path, target] => links.push((path, target)),
             _ => panic!("not a line of a made-up change: {line}"),
         }
     }
-    let change =
-        FakeChange { before: &before, added: &added, deleted: &deleted, links: &links, ..FakeChange::default() };
+    let change = FakeChange {
+        before: &before,
+        added: &added,
+        deleted: &deleted,
+        links: &links,
+        submodules: &submodules,
+        destroyed: &destroyed,
+        branch,
+        ..FakeChange::default()
+    };
     change.findings(check).len()
 }
 
@@ -348,6 +401,11 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
         b"[[t]]\n",
         b"'",
         b"BEGIN ",
+        b"#",
+        b"import pdb",
+        b"list()",
+        b"\xe2\x80\x8b",
+        b"\xd0\xb0",
         b"RSA",
     ];
     let piece = proptest::sample::select(known).prop_map(<[u8]>::to_vec);
@@ -355,7 +413,8 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(proptest::prop_oneof![9 => piece, 1 => noise], 0..40).prop_map(|parts| parts.concat())
 }
 
-const NAMES: [&str; 8] = ["a.txt", "a.json", "tsconfig.json", "a.yaml", "a.toml", "a.xml", "a.md", "a"];
+const NAMES: [&str; 10] =
+    ["requirements.txt", "a.py", "a.txt", "a.json", "tsconfig.json", "a.yaml", "a.toml", "a.xml", "a.md", "a"];
 
 proptest! {
     #[test]

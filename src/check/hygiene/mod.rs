@@ -2,37 +2,78 @@
 
 mod bidirectional_unicode;
 mod check_added_large_files;
+mod check_ast;
+mod check_builtin_literals;
 pub(crate) mod check_case_conflict;
+mod check_docstring_first;
+mod check_executables_have_shebangs;
+mod check_illegal_windows_names;
 mod check_json;
 mod check_merge_conflict;
+mod check_shebang_scripts_are_executable;
 mod check_symlinks;
 mod check_toml;
+mod check_vcs_permalinks;
 mod check_xml;
 mod check_yaml;
+mod confusable_identifier;
+mod debug_statements;
+mod destroyed_symlinks;
 pub(crate) mod detect_private_key;
+mod double_quote_string_fixer;
 mod end_of_file_fixer;
 #[cfg(test)]
 mod examples;
+mod file_contents_sorter;
 mod fix_byte_order_marker;
+mod forbid_new_submodules;
+mod invisible_unicode;
 mod json_comments;
+mod json_value;
 mod judged_tree;
 mod mixed_line_ending;
+mod name_tests_test;
+mod no_commit_to_branch;
+mod pretty_format_json;
+mod python;
+mod requirements_txt_fixer;
+mod rewritten;
+mod sort_simple_yaml;
 mod trailing_whitespace;
 mod yaml_nodes;
 
 use crate::check::hygiene::bidirectional_unicode::BidirectionalUnicode;
 use crate::check::hygiene::check_added_large_files::CheckAddedLargeFiles;
+use crate::check::hygiene::check_ast::CheckAst;
+use crate::check::hygiene::check_builtin_literals::CheckBuiltinLiterals;
 use crate::check::hygiene::check_case_conflict::CheckCaseConflict;
+use crate::check::hygiene::check_docstring_first::CheckDocstringFirst;
+use crate::check::hygiene::check_executables_have_shebangs::CheckExecutablesHaveShebangs;
+use crate::check::hygiene::check_illegal_windows_names::CheckIllegalWindowsNames;
 use crate::check::hygiene::check_json::CheckJson;
 use crate::check::hygiene::check_merge_conflict::CheckMergeConflict;
+use crate::check::hygiene::check_shebang_scripts_are_executable::CheckShebangScriptsAreExecutable;
 use crate::check::hygiene::check_symlinks::CheckSymlinks;
 use crate::check::hygiene::check_toml::CheckToml;
+use crate::check::hygiene::check_vcs_permalinks::CheckVcsPermalinks;
 use crate::check::hygiene::check_xml::CheckXml;
 use crate::check::hygiene::check_yaml::CheckYaml;
+use crate::check::hygiene::confusable_identifier::ConfusableIdentifier;
+use crate::check::hygiene::debug_statements::DebugStatements;
+use crate::check::hygiene::destroyed_symlinks::DestroyedSymlinks;
 use crate::check::hygiene::detect_private_key::DetectPrivateKey;
+use crate::check::hygiene::double_quote_string_fixer::DoubleQuoteStringFixer;
 use crate::check::hygiene::end_of_file_fixer::EndOfFileFixer;
+use crate::check::hygiene::file_contents_sorter::FileContentsSorter;
 use crate::check::hygiene::fix_byte_order_marker::FixByteOrderMarker;
+use crate::check::hygiene::forbid_new_submodules::ForbidNewSubmodules;
+use crate::check::hygiene::invisible_unicode::InvisibleUnicode;
 use crate::check::hygiene::mixed_line_ending::MixedLineEnding;
+use crate::check::hygiene::name_tests_test::NameTestsTest;
+use crate::check::hygiene::no_commit_to_branch::NoCommitToBranch;
+use crate::check::hygiene::pretty_format_json::PrettyFormatJson;
+use crate::check::hygiene::requirements_txt_fixer::RequirementsTxtFixer;
+use crate::check::hygiene::sort_simple_yaml::SortSimpleYaml;
 use crate::check::hygiene::trailing_whitespace::TrailingWhitespace;
 use crate::check::{About, ChangeCheck, Examined, FileCheck, FileInput, lines};
 use crate::model::escape::escaped;
@@ -47,22 +88,38 @@ pub(crate) fn file_checks() -> Vec<&'static dyn FileCheck> {
     vec![
         &BidirectionalUnicode,
         &CheckAddedLargeFiles,
+        &CheckAst,
+        &CheckBuiltinLiterals,
+        &CheckDocstringFirst,
+        &CheckExecutablesHaveShebangs,
+        &CheckIllegalWindowsNames,
         &CheckJson,
         &CheckMergeConflict,
+        &CheckShebangScriptsAreExecutable,
         &CheckToml,
+        &CheckVcsPermalinks,
         &CheckXml,
         &CheckYaml,
+        &ConfusableIdentifier,
+        &DebugStatements,
         &DetectPrivateKey,
+        &DoubleQuoteStringFixer,
         &EndOfFileFixer,
+        &FileContentsSorter,
         &FixByteOrderMarker,
+        &InvisibleUnicode,
         &MixedLineEnding,
+        &NameTestsTest,
+        &PrettyFormatJson,
+        &RequirementsTxtFixer,
+        &SortSimpleYaml,
         &TrailingWhitespace,
     ]
 }
 
 /// Every hygiene check that looks at the whole change.
 pub(crate) fn change_checks() -> Vec<&'static dyn ChangeCheck> {
-    vec![&CheckCaseConflict, &CheckSymlinks]
+    vec![&CheckCaseConflict, &CheckSymlinks, &DestroyedSymlinks, &ForbidNewSubmodules, &NoCommitToBranch]
 }
 
 /// The findings that `build` makes of the first of `items`; the last of them stands for the rest.

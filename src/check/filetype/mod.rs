@@ -1,8 +1,14 @@
 //! What kind of file a path is, told by its name, and whether content is text. The kinds are those that the tags of
-//! `identify` tell apart, as far as checks need them.
+//! `identify` tell apart, as far as checks need them; the tags themselves are those of [`tags()`].
+
+mod tags;
+
+use std::collections::BTreeSet;
 
 use memchr::memchr;
 
+use crate::check::filetype::tags::{EXTENSIONS, INTERPRETERS, NAMES};
+use crate::model::change::{FileSide, Mode};
 use crate::model::path::RepoPath;
 
 /// What a file's name says of its content.
@@ -48,8 +54,120 @@ pub(crate) fn is_text(path: &RepoPath, bytes: &[u8]) -> bool {
     match kind(path) {
         Some(Kind::Binary) => false,
         Some(_) => memchr(0, sample).is_none(),
-        None => sample.iter().all(|byte| matches!(byte, 7..=13 | 27 | 32..=126 | 128..)),
+        None => is_plain(sample),
     }
+}
+
+/// The tags of a file: by what it is, its name and extension, where these tell nothing and it is executable by the
+/// interpreter that its first line names, and whether it is text. Source: the rules of `identify`, whose names they are.
+pub(crate) fn tags(side: &FileSide, bytes: &[u8]) -> BTreeSet<&'static str> {
+    let mut tags = of_mode(side.mode);
+    if !side.mode.is_regular() {
+        return tags;
+    }
+    let by_name = tags_of_name(&side.path);
+    if by_name.is_empty() && side.mode == Mode::Executable {
+        tags.extend(interpreter(bytes).into_iter().flat_map(tags_of_interpreter));
+    }
+    tags.extend(by_name);
+    if !has_encoding(&tags) {
+        tags.insert(if is_plain(bytes) { "text" } else { "binary" });
+    }
+    tags
+}
+
+/// Whether a file may bear a tag, as far as that can be told before it is read.
+pub(crate) fn may_be(side: &FileSide, tag: &str) -> bool {
+    let by_name = tags_of_name(&side.path);
+    if by_name.contains(tag) || of_mode(side.mode).contains(tag) {
+        return true;
+    }
+    match tag {
+        "text" | "binary" => side.mode.is_regular() && !has_encoding(&by_name),
+        tag => side.mode == Mode::Executable && by_name.is_empty() && tags_of_interpreters().any(|it| it == tag),
+    }
+}
+
+/// Whether the tags of a file depend on what is in it.
+pub(crate) fn needs_content(side: &FileSide) -> bool {
+    side.mode.is_regular() && !has_encoding(&tags_of_name(&side.path))
+}
+
+fn has_encoding(tags: &BTreeSet<&str>) -> bool {
+    tags.contains("text") || tags.contains("binary")
+}
+
+/// Whether the language of a file is one of programs: names in it mean something.
+pub(crate) fn may_be_code(side: &FileSide) -> bool {
+    const NO_CODE: [&str; 9] = ["css", "html", "json", "markdown", "svg", "toml", "xml", "yaml", "plain-text"];
+    let tags = tags_of_name(&side.path);
+    !tags.is_empty() && !tags.iter().any(|tag| NO_CODE.contains(tag))
+}
+
+/// Every tag that a file can bear.
+pub(crate) fn all_tags() -> BTreeSet<&'static str> {
+    let tables = [EXTENSIONS, NAMES, INTERPRETERS].concat();
+    let tags = tables.iter().flat_map(|(tags, _)| tags.iter().copied());
+    tags.chain(["text", "binary", "file", "symlink", "executable", "non-executable"]).collect()
+}
+
+fn of_mode(mode: Mode) -> BTreeSet<&'static str> {
+    match mode {
+        Mode::File => BTreeSet::from(["file", "non-executable"]),
+        Mode::Executable => BTreeSet::from(["file", "executable"]),
+        Mode::Symlink => BTreeSet::from(["symlink"]),
+        Mode::Submodule => BTreeSet::from(["directory"]),
+    }
+}
+
+fn tags_of_name(path: &RepoPath) -> BTreeSet<&'static str> {
+    let name = path.file_name();
+    let known = |part: &[u8]| NAMES.iter().find(|(_, names)| names.iter().any(|name| name.as_bytes() == part));
+    let parts = std::iter::once(name).chain(name.split(|byte| *byte == b'.'));
+    let by_name = parts.into_iter().find_map(known);
+    let extension = path.extension().map(<[u8]>::to_ascii_lowercase).unwrap_or_default();
+    let by_extension = EXTENSIONS.iter().find(|(_, known)| known.iter().any(|known| known.as_bytes() == extension));
+    by_name.into_iter().chain(by_extension).flat_map(|(tags, _)| tags.iter().copied()).collect()
+}
+
+fn tags_of_interpreters() -> impl Iterator<Item = &'static str> {
+    INTERPRETERS.iter().flat_map(|(tags, _)| tags.iter().copied())
+}
+
+/// The tags of an interpreter; one with a version is that without it.
+fn tags_of_interpreter(name: &str) -> &'static [&'static str] {
+    let mut name = name;
+    loop {
+        if let Some((tags, _)) = INTERPRETERS.iter().find(|(_, known)| known.contains(&name)) {
+            return tags;
+        }
+        match name.rsplit_once('.') {
+            Some((shorter, _)) => name = shorter,
+            None => return &[],
+        }
+    }
+}
+
+/// The most bytes of a first line that are looked at.
+const MAX_SHEBANG: usize = 512;
+
+/// The program that the first line names after `#!`, without its folder; what `env` is to find, if it is that.
+fn interpreter(bytes: &[u8]) -> Option<&str> {
+    let line = bytes.strip_prefix(b"#!")?;
+    let line = line.get(..MAX_SHEBANG.min(line.len()))?.split(|byte| *byte == b'\n').next()?;
+    let mut words = str::from_utf8(line).ok().filter(|line| line.is_ascii())?.split_ascii_whitespace();
+    let program = words.next()?.trim_matches(['"', '\'']);
+    let program = match program {
+        "/usr/bin/env" => words.find(|word| *word != "-S")?,
+        program => program,
+    };
+    program.rsplit('/').next()
+}
+
+/// Whether the first kilobyte holds only bytes that text has.
+fn is_plain(bytes: &[u8]) -> bool {
+    let sample = bytes.get(..SAMPLE).unwrap_or(bytes);
+    sample.iter().all(|byte| matches!(byte, 7..=13 | 27 | 32..=126 | 128..))
 }
 
 /// The most bytes of a pointer of Git LFS.
@@ -161,7 +279,8 @@ fn of_extension(extension: &[u8]) -> Option<Kind> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, is_lfs_pointer, is_text, kind};
+    use super::{Kind, is_lfs_pointer, is_text, kind, may_be, needs_content, tags};
+    use crate::model::change::{FileSide, Mode, Source};
     use crate::model::path::RepoPath;
 
     #[track_caller]
@@ -212,6 +331,43 @@ mod tests {
         check("no-extension", None);
         check(".json", None);
         check("a.an-extension-that-is-longer-than-any-known", None);
+    }
+
+    #[track_caller]
+    fn tagged(path: &str, mode: Mode, bytes: &[u8], expected: &[&str]) {
+        let side = FileSide { path: RepoPath::from(path), mode, source: Source::Worktree };
+        let found: Vec<&str> = tags(&side, bytes).into_iter().collect();
+        assert_eq!(found, expected, "{path}");
+    }
+
+    #[test]
+    fn tags_are_told_by_name_first_line_and_content() {
+        let file = |path, bytes, expected| tagged(path, Mode::File, bytes, expected);
+        file("a.PY", b"", &["file", "non-executable", "python", "text"]);
+        file("Dockerfile.dev", b"", &["dockerfile", "file", "non-executable", "text"]);
+        file("a", b"#!/bin/sh", &["file", "non-executable", "text"]);
+        file("a", b"\0", &["binary", "file", "non-executable"]);
+        let program = |bytes, expected| tagged("a", Mode::Executable, bytes, expected);
+        program(b"#!/usr/bin/env -S python3.12 -u\nx", &["executable", "file", "python", "python3", "text"]);
+        program(b"#! /bin/bash", &["bash", "executable", "file", "shell", "text"]);
+        program(b"#!/usr/bin/env", &["executable", "file", "text"]);
+        program(b"#!/bin/unknown", &["executable", "file", "text"]);
+        tagged("a.py", Mode::Symlink, b"b", &["symlink"]);
+    }
+
+    #[test]
+    fn what_may_be_is_told_before_a_file_is_read() {
+        let side = |path: &str, mode| FileSide { path: RepoPath::from(path), mode, source: Source::Worktree };
+        assert!(may_be(&side("a.py", Mode::File), "python"));
+        assert!(may_be(&side("bin/a", Mode::Executable), "python"));
+        assert!(!may_be(&side("bin/a", Mode::File), "python"));
+        assert!(!may_be(&side("a.sh", Mode::Executable), "python"));
+        assert!(may_be(&side("a.sh", Mode::Executable), "executable"));
+        assert!(may_be(&side("a", Mode::File), "text"));
+        assert!(!may_be(&side("a.png", Mode::File), "text"));
+        assert!(needs_content(&side("bin/a", Mode::File)));
+        assert!(!needs_content(&side("a.py", Mode::File)));
+        assert!(!needs_content(&side("a", Mode::Symlink)));
     }
 
     #[test]
