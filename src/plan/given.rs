@@ -43,3 +43,39 @@ impl Given {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Given;
+    use crate::config::Config;
+    use crate::model::change::{FileSide, Mode, Source};
+    use crate::model::path::RepoPath;
+
+    #[track_caller]
+    fn check(keys: &str, path: &str, mode: Mode, bytes: &[u8], expected: [bool; 2]) {
+        let policy = format!("[checks.x]\nrun = [\"x\"]\n{keys}\n");
+        let config = Config::load(Some(("tollgate.toml", policy.as_bytes()))).expect("the policy is well formed");
+        let given = Given::new(&config.checks["x"]).expect("valid patterns");
+        let side = FileSide { path: RepoPath::from(path), mode, source: Source::Worktree };
+        assert_eq!([given.may_include(&side), given.includes(&side, bytes)], expected, "{keys} {path}");
+    }
+
+    #[test]
+    fn names_and_types_must_both_fit() {
+        check("", "a", Mode::File, b"", [true, true]);
+        check("files = [\"*.py\"]", "a.rs", Mode::File, b"", [false, true]);
+        check("exclude = [\"b/\"]", "b/a.py", Mode::File, b"", [false, true]);
+        check("types = [\"python\"]", "a.py", Mode::File, b"", [true, true]);
+        check("types = [\"python\", \"executable\"]", "a.py", Mode::File, b"", [false, false]);
+        check("types = [\"python\"]", "a.sh", Mode::Executable, b"#!/usr/bin/python3", [false, false]);
+    }
+
+    #[test]
+    fn a_program_without_an_extension_is_told_by_its_first_line() {
+        let types = "types = [\"python\"]";
+        check(types, "bin/a", Mode::Executable, b"#!/usr/bin/env python3\n", [true, true]);
+        check(types, "bin/a", Mode::Executable, b"#!/bin/sh\n", [true, false]);
+        check(types, "bin/a", Mode::File, b"#!/usr/bin/env python3\n", [false, false]);
+        check("types = [\"text\"]", "a", Mode::File, b"\0", [true, false]);
+    }
+}

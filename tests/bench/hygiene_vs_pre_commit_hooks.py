@@ -8,6 +8,7 @@ further files (each is tried with the checks that its extension fits). Compared 
 fixing. Exit 1 if something differs that is not listed below as intended.
 """
 
+import ast
 import os
 import random
 import subprocess
@@ -59,6 +60,36 @@ XML = [
     b"<?xml?><a/>", b"<?xml version='1.0'?><?xml version='1.0'?><a/>", b"<a b='x' />", b"<a b='&x'/>", b"<a>&;</a>", b"<![CDATA[x]]><a/>",
 ]
 
+PYTHON = [
+    b"", b"x = 1\n", b"def f(:\n  pass\n", b"print 'x'\n", b"import pdb\n", b"import os, ipdb as d\n", b"from pdb import x\n", b"from .pdb import x\n",
+    b"import a.pdb\n", b"f(breakpoint())\n", b"breakpoint\n", b"x.breakpoint()\n", b"x = list()\n", b"x = dict(a=1)\n", b"x = dict()\n", b"f(int())\n",
+    b"x = list(y)\n", b"x = b.list()\n", b"x = tuple(*a)\n", b"x = str(encoding='x')\n", b"import a\n'doc'\n", b"'doc'\nimport a\n", b"'a'\n'b'\n",
+    b"# c\n'''a\nb'''\n\nx = 1\n", b"x = (\n'a')\n", b"f'a'\n'doc'\n", b"x = \"a\"\n", b"x = \"it's\"\n", b"x = \"\"\n", b"x = rb\"a\"\n",
+    b"x = f\"a\"\n", b"x = \"\"\"a\"\"\"\n", b"x = f\"{a['b']}\"\n", b"x = \"\\n\"\n", b"x = \"\\\"\"\n", b"x = 'a'\n", b"x = \"a\" \"b\"\n", b"x = u\"\xc3\xa9\"\n",
+    b"match x:\n    case 1: pass\n", b"async def f():\n    await g()\n", b"x = 1 if y else\n", b"class A(list()): pass\n", b"@dict()\ndef f(): pass\n",
+]
+LISTS = [
+    b"", b"b\na\n", b"a\nb\n", b"b\na", b"b\r\na\r\n", b"a\n\nb\n", b" \n", b"B\na\nb\nA\n", b"a\na\n", b"\xff\na\n", b"a\n\x0b\n", b" b\na\n", b"a \na\n",
+]
+REQUIREMENTS = LISTS + [
+    b"foo\n# c\nbar\n", b"# top\n\nfoo\nbar\n", b"foo\nbar\n# end\n", b"Foo==1\nbar>=2\n", b"a==1\na==1\n", b"a\n# c\na\n", b"pkg-resources==0.0.0\nb\na\n",
+    b"b==1 \\\n --hash=x\na\n", b"-e git+x#egg=b\na\n", b"b ; x < '3'\na\n", b"a~=1\na-b\n", b"a[x]==1\na\n", b"# a\n# b\n\n\nz\ny\n", b"\n\nb\na\n", b"b # x\na\n",
+    b"foo!=1\nbar===2\n", b"a<2\nA>1\n", b"c\nb\n\na\n", b"a=1\na!b\n", b"b\\\n",
+]
+SIMPLE_YAML = [
+    b"", b"a: 1\n", b"b: 1\n\na: 2\n", b"b: 1\na: 2\n", b"# top\n\nb: 1\n\n# of a\na: 2\n", b"'b': 1\n\n\"a\": 2\n", b"a: 1\n\n\nb: 2\n", b"\n\na: 1\n", b"a: 1  \n",
+    b"# x\na: 1\n", b"b: 1\n\n# only\n", b"b: 1\n\na: 2", b"a: 1\n\n", b"b: 1\n\n# x\na: 2\n",
+]
+LINKS = [b"https://github.com/a/b/blob/" + rest + b"\n" for rest in [
+    b"main/c.rs#L1", b"beef/c.rs#L1", b"abc/c.rs#L1", b"v1.2/c.rs#L1", b"main/c.rs", b"main/c d#L1", b"main/c/d.rs#L10-L12", b"main#L1", b"x" * 70 + b"/c#L1", b"a" * 65 + b"/c#L1",
+    b"main/a https://github.com/a/b/blob/main/c#L1",
+]]
+FORMATTED = [
+    b"{\n  \"a\": 1\n}\n", b"{\"b\": [1.50, 1e5, -0, -0.0, 1e16, 0.00001], \"a\": {}}", b"\"\xc3\xa9\xf0\x9f\x98\x80\x7f\"", b"[]\n", b"[[]]\r\n", b"\"\\u0000\\/\"",
+    b"123456789012345678901234567890", b"1.7976931348623157e308", b"[0.1, 1.0, 5e-324, 123456789.123456789]", b"{\"c\": 1, \"b\": {\"z\": 1, \"a\": 2}, \"a\": []}",
+]
+SCRIPTS = [b"", b"#!/bin/sh\n", b"x\n", b"#![x]\n", b" #!x\n", b"#!"]
+
 # check -> (program of pre-commit-hooks, option sets, contents by file name)
 RUNS = {
     "trailing-whitespace": ("trailing-whitespace-fixer", [[], ["--markdown-linebreak-ext=md"], ["--markdown-linebreak-ext=*"], ["--chars= "]], {"a.txt": TEXTS, "a.md": TEXTS}),
@@ -71,6 +102,18 @@ RUNS = {
     "check-yaml": ("check-yaml", [[], ["-m"], ["--unsafe"]], {"a.yaml": YAML}),
     "check-toml": ("check-toml", [[]], {"a.toml": TOML}),
     "check-xml": ("check-xml", [[]], {"a.xml": XML}),
+    "check-ast": ("check-ast", [[]], {"a.py": PYTHON}),
+    "debug-statements": ("debug-statement-hook", [[]], {"a.py": PYTHON}),
+    "check-builtin-literals": ("check-builtin-literals", [[], ["--ignore=list,dict"], ["--no-allow-dict-kwargs"]], {"a.py": PYTHON}),
+    "check-docstring-first": ("check-docstring-first", [[]], {"a.py": PYTHON}),
+    "double-quote-string-fixer": ("double-quote-string-fixer", [[]], {"a.py": PYTHON}),
+    "file-contents-sorter": ("file-contents-sorter", [[], ["--ignore-case"], ["--unique"]], {"a": LISTS}),
+    "requirements-txt-fixer": ("requirements-txt-fixer", [[]], {"requirements.txt": REQUIREMENTS}),
+    "sort-simple-yaml": ("sort-simple-yaml", [[]], {"a.yaml": SIMPLE_YAML}),
+    "pretty-format-json": ("pretty-format-json", [[], ["--autofix"], ["--autofix", "--indent=4", "--no-sort-keys"], ["--autofix", "--indent=\t", "--no-ensure-ascii", "--top-keys=b,a"]], {"a.json": JSON + FORMATTED}),
+    "check-vcs-permalinks": ("check-vcs-permalinks", [[]], {"a.md": LINKS}),
+    "name-tests-test": ("name-tests-test", [[], ["--pytest-test-first"], ["--django"], ["--unittest"]], {"a_test.py": [b""], "test_a.py": [b""], "tests.py": [b""], "conftest.py": [b""]}),
+    "check-executables-have-shebangs": ("check-executables-have-shebangs", [[]], {"a": SCRIPTS}),
     "check-added-large-files": ("check-added-large-files", [["--enforce-all", "--maxkb=1"], ["--enforce-all"]], {"a.bin": [b"", b"x" * 1024, b"x" * 1025, b"x" * 600_000]}),
 }
 
@@ -86,6 +129,29 @@ NAMES = [
 
 # What differs on purpose: check -> how to recognise it from (content, our exit, their exit).
 INTENDED = {
+    "check-ast": [("the grammar is that of Python 2 and 3 together", lambda c: b"print '" in c)],
+    "debug-statements": [
+        ("a module of the package itself is no debugger", lambda c: b"from ." in c),
+        ("the grammar is that of Python 2 and 3 together", lambda c: b"print '" in c),
+    ],
+    "check-builtin-literals": [("a file that does not parse is for check-ast", lambda c: not parses(c))],
+    "check-docstring-first": [("a file that does not parse is for check-ast", lambda c: not parses(c))],
+    "double-quote-string-fixer": [
+        ("the parts of an f-string are read as Python does since 3.12", lambda c: b"f\"" in c),
+        ("a file that does not parse is for check-ast", lambda c: not parses(c)),
+    ],
+    "sort-simple-yaml": [],
+    "requirements-txt-fixer": [
+        ("an entry that begins with a blank has a name", lambda c: any(line[:1] in b" \t;" and line.strip() for line in c.splitlines())),
+        ("a file that ends within an entry is left alone", lambda c: c.rstrip(b"\r\n").endswith(b"\\")),
+    ],
+    "pretty-format-json": [
+        ("NaN and Infinity are not JSON", lambda c: b"NaN" in c or b"Infinity" in c),
+        ("half of a surrogate pair is not Unicode", lambda c: b"\\ud8" in c),
+        ("a key that stands twice is for check-json", lambda c: c.count(b"\"a\": ") > 1 or b"\\u0061" in c),
+        ("a byte-order mark is skipped", lambda c: c.startswith(b"\xef\xbb\xbf")),
+        ("line ends stay", lambda c: b"\r\n" in c),
+    ],
     "trailing-whitespace": [("a CR at the very end of the text is a line end", lambda c: c.endswith(b"\r"))],
     "end-of-file-fixer": [("the added line end is of the file's kind", lambda c: b"\r\n" in c)],
     "mixed-line-ending": [("a last line without a line end gets none", lambda c: not c.endswith((b"\n", b"\r")))],
@@ -102,6 +168,15 @@ INTENDED = {
         ("a byte-order mark is skipped", lambda c: c.startswith(b"\xef\xbb\xbf")),
     ],
 }
+
+
+def parses(content):
+    """Whether Python reads it."""
+    try:
+        ast.parse(content)
+        return True
+    except (SyntaxError, ValueError):
+        return False
 
 
 def run(program, arguments, name, content):
