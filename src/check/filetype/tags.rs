@@ -46,7 +46,7 @@ pub(super) const EXTENSIONS: &[(&[&str], &[&str])] = &[
     (&["text", "gotmpl"], &["gotmpl"]),
     (&["text", "gradle", "groovy"], &["gradle"]),
     (&["text", "graphql"], &["gql", "graphql", "graphqls"]),
-    (&["text", "graphviz"], &["dot", "gv"]),
+    (&["text", "graphviz"], &["gv"]),
     (&["text", "groovy"], &["groovy"]),
     (&["text", "handlebars"], &["handlebars", "hbs"]),
     (&["text", "haskell"], &["hs"]),
@@ -80,7 +80,7 @@ pub(super) const EXTENSIONS: &[(&[&str], &[&str])] = &[
     (&["text", "objective-c++"], &["mm"]),
     (&["text", "ocaml"], &["ml", "mli"]),
     (&["text", "pascal"], &["pas"]),
-    (&["text", "pem"], &["crt", "pem"]),
+    (&["text", "pem"], &["crt", "key", "pem"]),
     (&["text", "perl"], &["pl", "pm"]),
     (&["text", "php"], &["php", "phtml"]),
     (&["text", "plain-text"], &["txt"]),
@@ -115,7 +115,6 @@ pub(super) const EXTENSIONS: &[(&[&str], &[&str])] = &[
     (&["text", "tex"], &["cls", "sty", "tex"]),
     (&["text", "thrift"], &["thrift"]),
     (&["text", "toml"], &["toml"]),
-    (&["text", "toml", "cargo-lock"], &["cargo-lock"]),
     (&["text", "ts"], &["cts", "mts", "ts"]),
     (&["text", "tsv"], &["tsv"]),
     (&["text", "tsx"], &["tsx"]),
@@ -138,7 +137,10 @@ pub(super) const EXTENSIONS: &[(&[&str], &[&str])] = &[
     (&["plist"], &["plist"]),
     (&["ppm", "image"], &["ppm"]),
     (&["binary", "audio"], &["flac", "mp3", "oga", "ogg", "wav"]),
-    (&["binary", "image"], &["avif", "bmp", "gif", "icns", "ico", "jpeg", "jpg", "png", "psd", "tif", "tiff", "webp"]),
+    (&["binary", "image"], &["avif", "bmp", "icns", "ico", "psd", "tif", "tiff", "webp"]),
+    (&["binary", "image", "gif"], &["gif"]),
+    (&["binary", "image", "jpeg"], &["jpeg", "jpg"]),
+    (&["binary", "image", "png"], &["png"]),
     (&["binary", "video"], &["avi", "mov", "mp4", "mpg", "webm"]),
     (&["binary", "font"], &["eot", "otf", "ttf", "woff", "woff2"]),
     (&["binary", "zip"], &["docx", "egg", "jar", "pptx", "whl", "xlsx", "zip"]),
@@ -147,10 +149,7 @@ pub(super) const EXTENSIONS: &[(&[&str], &[&str])] = &[
     (&["binary", "gzip"], &["gz"]),
     (
         &["binary"],
-        &[
-            "7z", "bin", "bz2", "class", "dll", "dylib", "exe", "jks", "lz4", "pdf", "pyc", "so", "swf", "wasm", "xz",
-            "zst",
-        ],
+        &["7z", "bz2", "class", "dll", "dylib", "exe", "jks", "lz4", "pdf", "pyc", "so", "swf", "wasm", "xz", "zst"],
     ),
 ];
 
@@ -199,7 +198,9 @@ pub(super) const NAMES: &[(&[&str], &[&str])] = &[
     (&["text", "python"], &["SConscript", "SConstruct", "wscript"]),
     (&["text", "ruby"], &["Gemfile", "Gemfile.lock", "Rakefile", "Vagrantfile"]),
     (&["text", "starlark"], &["Tiltfile"]),
-    (&["text", "toml"], &["Cargo.lock", "Pipfile", "poetry.lock", "uv.lock", "pdm.lock"]),
+    (&["text", "toml", "cargo"], &["Cargo.toml"]),
+    (&["text", "toml", "cargo-lock"], &["Cargo.lock"]),
+    (&["text", "toml"], &["Pipfile", "poetry.lock", "uv.lock", "pdm.lock"]),
     (&["text", "yaml"], &[".clang-format", ".clang-tidy", ".clangd", ".gemrc", ".yamllint", "Procfile"]),
 ];
 

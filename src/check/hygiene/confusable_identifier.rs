@@ -31,8 +31,9 @@ static ABOUT: About = About {
 const DOC: &str = "\
 ## What it finds
 A name in source code that looks like one in plain ASCII and is none, because letters of another script stand in it: next to \
-Latin ones, or all of them where the file also has the name that it looks like. Comments and texts are not looked at, nor \
-letters that look like no Latin one (`\u{394}t`, `\u{3b1}`).
+Latin ones, or all of them where the file also has the name that it looks like. Greek letters count only between two \
+Latin ones, because formulas have them before and after (`\u{3c1}x`, `d\u{3c3}`). Comments and texts are not looked at, \
+nor letters that look like no Latin one (`\u{394}t`, `\u{3b1}`).
 
 ## Why it matters
 Two names that nobody can tell apart are two things: a check is made on one of them, and the other is used.
@@ -78,6 +79,9 @@ impl FileCheck for ConfusableIdentifier {
     }
 }
 
+/// The fewest letters of a name all in another script that is taken for one in ASCII.
+const MIN_WHOLE: usize = 3;
+
 /// A word that looks like another one.
 struct Suspect {
     span: Span,
@@ -103,12 +107,23 @@ fn suspects(text: &str) -> Vec<Suspect> {
     }
     let suspect = |(word, odd): (&str, char)| {
         let looks_like: String = word.chars().flat_map(|part| shape(part).chars().collect::<Vec<_>>()).collect();
-        let is_mixed = word.chars().any(|character| character.is_ascii_alphabetic());
-        let is_one = looks_like.is_ascii() && (is_mixed || plain.contains(looks_like.as_str()));
+        let is_whole = || word.chars().nth(MIN_WHOLE - 1).is_some() && plain.contains(looks_like.as_str());
+        let is_one = looks_like.is_ascii() && (is_mixed(word) || is_whole());
         let start = word.as_ptr().addr() - text.as_ptr().addr();
         is_one.then_some(Suspect { span: Span { start, end: start + word.len() }, looks_like, odd })
     };
     odd_words.into_iter().filter_map(suspect).collect()
+}
+
+/// Whether a letter of another script stands next to a Latin one. Greek letters are at home in formulas, before and after
+/// Latin ones, as in the rho of `rho x` and the sigma of `d sigma`: they count only between two.
+fn is_mixed(word: &str) -> bool {
+    let letters: Vec<char> = word.chars().collect();
+    let is_latin = |at: Option<usize>| at.and_then(|at| letters.get(at)).is_some_and(char::is_ascii_alphabetic);
+    letters.iter().enumerate().filter(|(_, letter)| is_foreign(**letter)).any(|(at, letter)| {
+        let (before, after) = (is_latin(at.checked_sub(1)), is_latin(Some(at + 1)));
+        if letter.script() == Script::Greek { before && after } else { before || after }
+    })
 }
 
 /// What a letter looks like: one of another script as its skeleton, any other as itself.
@@ -147,12 +162,13 @@ mod tests {
         let expected = ["the name looks like `is_admin` and has U+0430 of the script Cyrillic in it"];
         assert_eq!(messages(&case.findings(&ConfusableIdentifier)), expected);
         check("a.rs", "fn f() { let \u{441}\u{43e}\u{440} = 1; let cop = 2; }", 1);
+        check("a.rs", "fn c\u{3bf}unt() {}", 1);
     }
 
     #[test]
     fn other_names_and_texts_are_fine() {
         check("a.rs", "fn f() { let \u{441}\u{43e}\u{440} = 1; }", 0);
-        check("a.py", "\u{394}t = 1\n\u{3b1} = 2\ncaf\u{e9} = 3\n", 0);
+        check("a.py", "\u{394}t = 1\n\u{3b1} = 2\n\u{3c1}0 = p0\nd\u{3c3} = do\n\u{3bd}x = vx\ncaf\u{e9} = 3\n", 0);
         check("a.py", "# is_\u{430}dmin\nx = 'is_\u{430}dmin'\n", 0);
         check("a.txt", "is_\u{430}dmin", 0);
     }
