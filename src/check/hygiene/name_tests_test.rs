@@ -57,7 +57,8 @@ const SCHEMES: [(&str, &str, &str, &str); 4] = [
 
 fn scheme(options: &Options) -> (&'static str, &'static str, &'static str) {
     let chosen = SCHEMES.iter().find(|(option, ..)| options.flag(option));
-    let (_, pattern, start, end) = chosen.unwrap_or(&SCHEMES[0]);
+    let [default, ..] = &SCHEMES;
+    let (_, pattern, start, end) = chosen.unwrap_or(default);
     (pattern, start, end)
 }
 
