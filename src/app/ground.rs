@@ -1,18 +1,21 @@
 //! Where commands run: in the work tree if that shows them what is judged and nothing else, else in the scratch tree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::app::Session;
 use crate::check::external::Command;
 use crate::config::Sight;
 use crate::git;
-use crate::git::listing::Listing;
+use crate::git::listing::{Listing, Strays};
 use crate::model::change::{ChangeSet, Head};
-use crate::model::outcome::Breakage;
+use crate::model::outcome::{Breakage, Notice};
+use crate::model::path::RepoPath;
 use crate::model::rule::RuleId;
 use crate::plan::CommandJob;
+use crate::run::mending::named;
 use crate::run::{Ground, Site};
 use crate::store;
 use crate::tree::scratch::{Places, Scratch, Wanted};
@@ -28,13 +31,34 @@ const PYTHON_PATH: &str = "PYTHONPATH";
 /// The ground of a run; the scratch tree is put in order and the folder for reports goes when it is dropped.
 pub(super) struct Grounded {
     ground: Result<Ground, Breakage>,
-    _scratch: Option<Scratch>,
     _reports: Option<TemporaryFolder>,
 }
 
 impl Grounded {
     pub(super) fn ground(&self) -> Result<Ground, Breakage> {
         self.ground.clone()
+    }
+
+    /// Puts the scratch tree in order; tells of the tracked files that commands changed there, with those that were put
+    /// in order before.
+    pub(super) fn end(self, jobs: &[CommandJob], mut undone: BTreeSet<RepoPath>) -> Option<Notice> {
+        let ground = self.ground.ok()?;
+        let is_there = |job: &&CommandJob| {
+            let site = ground.sites.get(&job.command.id).and_then(|site| site.as_ref().ok());
+            let top = ground.scratch.as_ref().map(|scratch| scratch.top());
+            !job.command.mends() && site.is_some_and(|site| Some(site.top.as_path()) == top)
+        };
+        let ids: Vec<RuleId> = jobs.iter().filter(is_there).map(|job| job.command.id.clone()).collect();
+        undone.extend(Arc::into_inner(ground.scratch?)?.end());
+        let check = ids.first().filter(|_| !undone.is_empty())?.clone();
+        let who = match ids.as_slice() {
+            [id] => format!("`{id}`"),
+            several => format!("one of {}", several.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")),
+        };
+        let files = named(&undone.into_iter().collect::<Vec<_>>());
+        let message =
+            format!("{who} changed {files} in its copy; that is not kept. A command that mends has `fix = \"safe\"`");
+        Some(Notice { check, path: None, message })
     }
 }
 
@@ -71,13 +95,22 @@ impl Session<'_> {
             Ok(reports) => reports,
             Err(error) => {
                 let ground = Err(broken("cannot make a folder for reports", &error));
-                return Grounded { ground, _scratch: None, _reports: None };
+                return Grounded { ground, _reports: None };
             }
         };
         let (sites, scratch) = self.sites(change, jobs);
+        let edited = match self.edited(change, jobs) {
+            Ok(edited) => edited,
+            Err(error) => {
+                let ground = Err(broken("cannot tell what is edited in the work tree", &error));
+                return Grounded { ground, _reports: None };
+            }
+        };
         let object = |commit: Option<_>| commit.map_or_else(String::new, |id| format!("{id}"));
         let ground = Ground {
             sites,
+            scratch: scratch.map(Arc::new),
+            edited,
             reports: reports.path().to_owned(),
             base: object(change.parents.first().map(|parent| parent.commit.unwrap_or(parent.tree))),
             head: match change.head {
@@ -85,7 +118,20 @@ impl Session<'_> {
                 Head::Index | Head::Worktree => String::new(),
             },
         };
-        Grounded { ground: Ok(ground), _scratch: scratch, _reports: Some(reports) }
+        Grounded { ground: Ok(ground), _reports: Some(reports) }
+    }
+
+    /// The top of the work tree and the files that are edited there, where it is judged and commands mend.
+    fn edited(&self, change: &ChangeSet, jobs: &[CommandJob]) -> Result<(PathBuf, Vec<RepoPath>), git::Error> {
+        let top = self.repo.work_tree().map(ToOwned::to_owned).unwrap_or_default();
+        if change.head != Head::Worktree || !jobs.iter().any(|job| job.command.mends()) {
+            return Ok((top, Vec::new()));
+        }
+        let Strays { mut changed, untracked } = self.repo.strays()?;
+        let judged: BTreeSet<&RepoPath> =
+            change.files.iter().filter_map(|file| file.head.as_ref()).map(|side| &side.path).collect();
+        changed.extend(untracked.into_iter().filter(|path| judged.contains(path)));
+        Ok((top, changed))
     }
 
     /// The site of each command, and the scratch tree if one of them runs there.
@@ -100,6 +146,8 @@ impl Session<'_> {
         let (mut scratch, mut laid_out) = (None, None);
         let mut site = |command: &Command| {
             let is_shown = !needs_judged(command, change) || shows(beside.clone()?, command);
+            // The user's files are not where a command may change them.
+            let is_shown = is_shown && !command.mends();
             match top.as_ref().filter(|_| is_shown) {
                 Some(top) => Ok(Site { top: top.clone(), ..Site::default() }),
                 None => laid_out
@@ -119,7 +167,8 @@ impl Session<'_> {
 
     /// What the work tree shows that is not judged, as far as these commands care.
     fn beside(&self, change: &ChangeSet, jobs: &[CommandJob]) -> Result<Beside, git::Error> {
-        let mut careful = jobs.iter().map(|job| &job.command).filter(|command| needs_judged(command, change));
+        let mut careful =
+            jobs.iter().map(|job| &job.command).filter(|command| needs_judged(command, change) && !command.mends());
         let hides_untracked = careful.clone().any(Command::hides_untracked);
         if careful.next().is_none() || change.head == Head::Worktree {
             return Ok(Beside::Nothing);

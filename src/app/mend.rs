@@ -1,4 +1,5 @@
-//! Mending: what the built-in checks can fix is fixed, in turns until nothing is left to fix, and made true at once.
+//! Mending: what the built-in checks and commands such as formatters can fix is fixed, in turns until nothing is left to
+//! fix, and made true at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc;
@@ -14,16 +15,21 @@ use crate::model::change::{ChangeSet, FileSide, Head};
 use crate::model::content::{Content, Contents};
 use crate::model::event::Event;
 use crate::model::finding::{Finding, Fix, Safety};
-use crate::model::outcome::Notice;
+use crate::model::outcome::{self, Breakage, CheckRun, Notice};
 use crate::model::path::RepoPath;
 use crate::model::request::Request;
 use crate::model::rule::RuleId;
+use crate::plan::Plan;
 use crate::run::MAX_FILE;
 use crate::run::cache::Cache;
 
 /// How often the checks look at what the last turn made. Each lists at most a thousand findings of a file, so a long
 /// file takes several; fixes that undo each other would take forever.
 const MAX_TURNS: usize = 100;
+
+/// How often the commands that mend look at what they and the built-in checks made. Most are through after one look; two
+/// that undo each other's work would take forever.
+const MAX_COMMAND_TURNS: usize = 8;
 
 /// How often each rule was mended in each file.
 pub(crate) type Mends = BTreeMap<RepoPath, BTreeMap<RuleId, usize>>;
@@ -39,6 +45,10 @@ pub(crate) struct Outcome {
     pub(crate) mends: Mends,
     /// How many findings there are that nothing was proposed for.
     pub(crate) n_unfixed: usize,
+    /// The commands that could not mend.
+    pub(crate) broken: BTreeMap<RuleId, Breakage>,
+    /// What else they did.
+    pub(crate) notices: Vec<Notice>,
 }
 
 /// What the checks propose for one change.
@@ -49,6 +59,8 @@ struct Proposed {
     n_unfixed: usize,
     /// Files whose fixes undo each other.
     restless: Vec<Left>,
+    broken: BTreeMap<RuleId, Breakage>,
+    notices: Vec<Notice>,
 }
 
 impl Session<'_> {
@@ -73,6 +85,8 @@ impl Session<'_> {
                 outcome.applied.left.extend(applied.left);
                 outcome.mends.extend(proposed.mends);
                 outcome.n_unfixed += proposed.n_unfixed;
+                outcome.broken.extend(proposed.broken);
+                outcome.notices.extend(proposed.notices);
             }
         }
         Ok(outcome)
@@ -127,11 +141,13 @@ impl Session<'_> {
         Ok((change, prepared))
     }
 
-    /// Lets the built-in checks look, at first at everything and then at what was fixed, until they fix nothing more.
+    /// Lets the built-in checks look, at first at everything and then at what was fixed, until they fix nothing more;
+    /// then the commands that mend, and again the built-in checks at what those made, until nobody fixes anything.
     fn propose(&self, case: Case<'_>, at_most: Safety, world: World<'_>) -> Result<Proposed, Failure> {
         let mut plan = self.planned(case)?;
-        plan.commands.clear();
         plan.change_checks.clear();
+        let mut commands = std::mem::take(&mut plan.commands);
+        commands.retain(|job| job.command.mends());
         let mut turns = Turns {
             heads: case.change.files.iter().map(|file| file.head.as_ref()).collect(),
             contents: Overlay::new(Sources::new(self.repo)),
@@ -139,24 +155,86 @@ impl Session<'_> {
             at_most,
             mends: Mends::new(),
         };
+        let all = plan.files.clone();
+        let mut looked = self.mend_by_checks(case, &mut plan, &mut turns, world)?;
+        let mut proposed = Proposed { n_unfixed: looked.n_without, ..Proposed::default() };
+        proposed.learn_broken(case, &plan.settled);
         let no_cache = Cache::new(None);
-        let mut n_unfixed = 0;
-        let mut restless = BTreeSet::new();
-        for turn in 0..=MAX_TURNS {
-            // What is known of a blob says nothing of what a fix made of it.
-            let cache = if turn == 0 { world.cache } else { &no_cache };
-            let ran = self.execute(case, &plan, World { contents: &turns.contents, cache, ..world })?;
+        for turn in 0..=MAX_COMMAND_TURNS {
+            if commands.is_empty() {
+                break;
+            }
+            plan.files.clear();
+            plan.commands.clone_from(&commands);
+            let ran = self.execute(case, &plan, World { contents: &turns.contents, cache: &no_cache, ..world })?;
+            plan.commands.clear();
+            proposed.learn_broken(case, &ran.checks);
             let (fixed, n_without) = turns.take(&ran.findings);
             if turn == 0 {
-                n_unfixed = n_without;
+                proposed.n_unfixed += n_without;
+                proposed.notices = ran.notices;
             }
-            restless = fixed;
-            plan.files.retain(|job| restless.contains(&job.file));
+            if fixed.is_empty() {
+                break;
+            }
+            if turn == MAX_COMMAND_TURNS {
+                looked.restless.extend(fixed);
+                break;
+            }
+            plan.files = all.iter().filter(|job| fixed.contains(&job.file)).cloned().collect();
+            looked.restless.extend(self.mend_by_checks(case, &mut plan, &mut turns, world)?.restless);
+        }
+        Ok(turns.end(&looked.restless, proposed))
+    }
+
+    /// Lets the built-in checks look at the files of the plan until they fix nothing more.
+    fn mend_by_checks(
+        &self,
+        case: Case<'_>,
+        plan: &mut Plan<'_>,
+        turns: &mut Turns<'_, '_>,
+        world: World<'_>,
+    ) -> Result<Looked, Failure> {
+        let no_cache = Cache::new(None);
+        let mut looked = Looked::default();
+        for turn in 0..=MAX_TURNS {
             if plan.files.is_empty() {
                 break;
             }
+            // What is known of a blob says nothing of what a fix made of it.
+            let is_own = turn == 0 && turns.mends.is_empty();
+            let cache = if is_own { world.cache } else { &no_cache };
+            let ran = self.execute(case, plan, World { contents: &turns.contents, cache, ..world })?;
+            let (fixed, n_without) = turns.take(&ran.findings);
+            if turn == 0 {
+                looked.n_without = n_without;
+            }
+            looked.restless = fixed;
+            plan.files.retain(|job| looked.restless.contains(&job.file));
         }
-        Ok(turns.end(&restless, n_unfixed))
+        Ok(looked)
+    }
+}
+
+/// What came of the looks of the built-in checks.
+#[derive(Default)]
+struct Looked {
+    /// How many findings of the first look nothing can be done about.
+    n_without: usize,
+    /// The files that the last look still found something to fix in.
+    restless: BTreeSet<usize>,
+}
+
+impl Proposed {
+    /// Keeps the commands that mend of those that could not run.
+    fn learn_broken(&mut self, case: Case<'_>, checks: &[CheckRun]) {
+        let configured = &case.prepared.loaded.config.checks;
+        for check in checks {
+            let mends = configured.get(check.id.as_str()).is_some_and(|check| check.fix == Fixing::Safe);
+            if let (true, outcome::Outcome::Broken(breakage)) = (mends, &check.outcome) {
+                self.broken.insert(check.id.clone(), breakage.clone());
+            }
+        }
     }
 }
 
@@ -205,8 +283,7 @@ impl Turns<'_, '_> {
     }
 
     /// What is proposed in the end.
-    fn end(mut self, restless: &BTreeSet<usize>, n_unfixed: usize) -> Proposed {
-        let mut proposed = Proposed { n_unfixed, ..Proposed::default() };
+    fn end(mut self, restless: &BTreeSet<usize>, mut proposed: Proposed) -> Proposed {
         for file in restless {
             let Some(side) = self.heads.get(*file).copied().flatten() else { continue };
             self.contents.take_back(side);

@@ -313,6 +313,9 @@ impl Session<'_> {
             return Err(Failure::interrupted());
         }
         compare_with_before(&runner, &mut ran);
+        drop(runner);
+        let undone = std::mem::take(&mut ran.undone);
+        ran.notices.extend(grounded.and_then(|grounded| grounded.end(&plan.commands, undone)));
         triage::order(&mut ran.findings);
         ran.notices.extend(no_logs(logs));
         Ok(ran)

@@ -29,11 +29,6 @@ impl<'a> Overlay<'a> {
         self.above.remove(&(side.path.clone(), side.source));
     }
 
-    /// The content that a side was given.
-    pub(super) fn given(&self, side: &FileSide) -> Option<&[u8]> {
-        self.above.get(&(side.path.clone(), side.source)).map(Vec::as_slice)
-    }
-
     /// The content that a side has without fixes.
     pub(super) fn own(&self, side: &FileSide, limit: u64) -> Result<Content, ContentError> {
         self.below.read(side, limit)
@@ -47,6 +42,10 @@ impl Contents for Overlay<'_> {
             Some(bytes) => Ok(Content::Bytes(bytes.to_vec())),
             None => self.below.read(side, limit),
         }
+    }
+
+    fn given(&self, side: &FileSide) -> Option<&[u8]> {
+        self.above.get(&(side.path.clone(), side.source)).map(Vec::as_slice)
     }
 
     fn is_in_worktree(&self, path: &RepoPath) -> Option<bool> {

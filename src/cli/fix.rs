@@ -15,12 +15,13 @@ use crate::cli::progress::listen;
 use crate::fix::undo::Undone;
 use crate::fix::{Left, Mended, Turn};
 use crate::git::Repo;
+use crate::hook::install::is_installed;
 use crate::model::command::Trust;
 use crate::model::escape::{escaped, escaped_lines};
 use crate::model::finding::Safety;
 use crate::model::request::Request;
 
-/// Mend what the built-in checks can mend safely: in what is staged, else in the work tree, unless something else is
+/// Mend what the built-in checks, and commands that mend, can mend safely: in what is staged, else in the work tree, unless something else is
 /// named.
 ///
 /// What is staged is mended in the index, and in the work tree by a merge: changes that are not staged stay as they are
@@ -69,12 +70,13 @@ pub(super) fn run(args: &FixArgs, context: &Context) -> Result<u8, Failure> {
     }
     let run =
         RunArgs { stage: args.stage.clone(), only: args.only.clone(), skip: args.skip.clone(), ..RunArgs::default() };
-    let settings: Settings = run.settings(&context.environment, Trust::BuiltInOnly);
+    let trust = if is_installed(&repo) { Trust::Commands } else { Trust::BuiltInOnly };
+    let settings: Settings = run.settings(&context.environment, trust);
     let session = Session { repo: &repo, settings: &settings, interrupt };
     let at_most = if args.unsafe_fixes { Safety::Suggested } else { Safety::Safe };
     let outcome = session.mend(&request(args, &repo, context)?, at_most, &mpsc::channel().0)?;
     context.streams.data(told(&outcome).as_bytes())?;
-    Ok(u8::from(!outcome.applied.left.is_empty()))
+    Ok(u8::from(!outcome.applied.left.is_empty() || !outcome.broken.is_empty()))
 }
 
 fn request(args: &FixArgs, repo: &Repo, context: &Context) -> Result<Request, Failure> {
@@ -98,6 +100,13 @@ fn told(outcome: &Outcome) -> String {
         text += &format!("mended {}: {rules}{}\n", mended.path, place(mended));
     }
     outcome.applied.left.iter().for_each(|left| text += &told_of_left(left));
+    for (id, breakage) in &outcome.broken {
+        text += &format!("`{id}` could not mend: {}\n", escaped(&breakage.why));
+        if !breakage.hint.is_empty() {
+            text += &format!("  hint: {}\n", escaped(&breakage.hint));
+        }
+    }
+    outcome.notices.iter().for_each(|notice| text += &format!("{}\n", escaped(&notice.message)));
     let (n_mended, n_left) = (outcome.applied.mended.len(), outcome.applied.left.len());
     let mut sum = match (n_mended, n_left) {
         (0, 0) => "nothing to mend".to_owned(),

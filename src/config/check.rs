@@ -2,18 +2,18 @@
 
 use crate::config::places::joined;
 use crate::config::raw::{
-    RawCheck, RawInputs, RawIsolate, RawOption, RawOutput, RawPattern, RawSeverity, RawUntracked,
+    RawCheck, RawFix, RawInputs, RawIsolate, RawOption, RawOutput, RawPattern, RawSeverity, RawUntracked,
 };
 use crate::config::refuse;
-use crate::config::resolve::{Resolver, is_family};
+use crate::config::resolve::{Resolver, fixing, is_family};
 use crate::config::version::Requirement;
-use crate::config::{Check, Inputs, Output, Sight, Sourced, Untracked};
+use crate::config::{Check, Fixing, Inputs, Output, Sight, Sourced, Untracked};
 use crate::model::option::{OptionValue, Options};
 use crate::model::path::RepoPath;
 use crate::model::rule::Level;
 
 /// Keys that say how a command runs; a built-in check has none of them.
-const COMMAND_KEYS: [&str; 15] = [
+const COMMAND_KEYS: [&str; 16] = [
     "dir",
     "version",
     "version-command",
@@ -29,6 +29,7 @@ const COMMAND_KEYS: [&str; 15] = [
     "env",
     "pass-env",
     "exclusive",
+    "fix",
 ];
 
 /// The check that `[checks.ID]` says; what is wrong with it is reported to the resolver.
@@ -39,6 +40,7 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> C
     validate_kind(resolver, &path, &raw);
     validate_version_command(resolver, &path, &raw);
     validate_stdin(resolver, &path, &raw);
+    validate_fix(resolver, &path, &raw);
     let files = raw.files.unwrap_or_default();
     let exclude = raw.exclude.unwrap_or_default();
     resolver.validate_patterns(&key("files"), &files);
@@ -63,6 +65,7 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> C
         env: raw.env.unwrap_or_default(),
         pass_env: raw.pass_env,
         exclusive: raw.exclusive.unwrap_or_default(),
+        fix: raw.fix.map_or(Fixing::Off, fixing),
         level: raw.level.map(level),
         options: options(raw.options.into_iter().flatten()),
         origin: resolver.origin(&path),
@@ -154,6 +157,28 @@ fn validate_stdin(resolver: &mut Resolver<'_>, path: &str, raw: &RawCheck) {
         let hint = "write `{file}` where the tool wants the name of what it reads";
         resolver.report(resolver.places.value_problem(&format!("{path}.run"), message, hint));
     }
+}
+
+/// A command that mends changes files in a copy, and what it changes says what it finds.
+fn validate_fix(resolver: &mut Resolver<'_>, path: &str, raw: &RawCheck) {
+    if raw.fix != Some(RawFix::Safe) || raw.run.is_none() {
+        return;
+    }
+    let in_place = matches!(raw.isolate, Some(RawIsolate::None));
+    let is_read = !matches!(&raw.output, None | Some(RawOutput::Format(_)))
+        || matches!(&raw.output, Some(RawOutput::Format(name)) if name != "exit-code");
+    let (key, problem, hint) = if in_place {
+        ("isolate", "a command with `fix = \"safe\"` runs in a copy, never in the work tree", "remove one of the two")
+    } else if raw.stdin == Some(true) {
+        let hint = "let it change the files that `{files}` names: `run = [\"black\", \"{files}\"]`";
+        ("stdin", "a command with `fix = \"safe\"` changes files, and one with `stdin` gets none", hint)
+    } else if is_read {
+        let hint = "remove `output`, and let a check of its own read what the tool reports";
+        ("output", "what a command with `fix = \"safe\"` finds is what it changes", hint)
+    } else {
+        return;
+    };
+    resolver.report(resolver.places.key_problem(&format!("{path}.{key}"), problem, hint));
 }
 
 fn sight(isolate: Option<RawIsolate>, untracked: Option<RawUntracked>) -> Sight {

@@ -107,7 +107,7 @@ pub(crate) struct Stage {
     pub(crate) jobs: Sourced<Option<usize>>,
 }
 
-/// Which fixes a hook applies before it judges.
+/// Which fixes are applied: by a hook before it judges, of those of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fixing {
     /// None.
@@ -198,6 +198,8 @@ pub(crate) struct Check {
     pub(crate) pass_env: Option<Vec<String>>,
     /// Whether it needs the machine for itself.
     pub(crate) exclusive: bool,
+    /// Whether what it changes in its copy of the files are fixes.
+    pub(crate) fix: Fixing,
     /// The level of its findings; `None` for its own.
     pub(crate) level: Option<Level>,
     /// Options of a built-in check, not yet compared with what it accepts.

@@ -113,7 +113,10 @@ pub(crate) struct RawCheck {
     pub(crate) needs: Option<Vec<String>>,
     /// The most time that it may take: "10m", "30s", "1h30m". No limit by default.
     pub(crate) timeout: Option<String>,
-    /// Whether its fixes are applied. This version knows `off` only.
+    /// Whether it mends the files that it is given, as formatters do: `off` (the default) or `safe`. With `safe` it runs
+    /// by itself in a copy; what it changes there, in files of the change, is what it finds and a fix that nobody has to
+    /// look at, for `tollgate fix` and for a stage that mends. An exit code other than 0 counts only if it stays when the
+    /// command is run again on what it changed.
     pub(crate) fix: Option<RawFix>,
     /// Which of its findings count. Not implemented yet: a stage and `[gate]` have it.
     pub(crate) scope: Option<RawScope>,

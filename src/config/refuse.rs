@@ -3,7 +3,7 @@
 
 use crate::config::places::{Places, joined};
 use crate::config::problem::Problem;
-use crate::config::raw::{RawCheck, RawConfig, RawFix, RawSuppressions};
+use crate::config::raw::{RawCheck, RawConfig, RawSuppressions};
 
 /// Formats of output that later versions know.
 pub(crate) const LATER_OUTPUTS: [&str; 10] =
@@ -31,9 +31,6 @@ pub(crate) fn not_yet(raw: &RawConfig, places: &Places) -> Vec<Problem> {
             if is_said {
                 refuse(&format!("{prefix}.{key}"), key, hint);
             }
-        }
-        if check.fix == Some(RawFix::Safe) {
-            refuse(&format!("{prefix}.fix"), "fix = \"safe\"", "remove it, or write `fix = \"off\"`");
         }
     }
     problems

@@ -265,7 +265,8 @@ fn scope(raw: RawScope) -> Scope {
     }
 }
 
-fn fixing(raw: RawFix) -> Fixing {
+/// Which fixes are applied.
+pub(crate) fn fixing(raw: RawFix) -> Fixing {
     match raw {
         RawFix::Off => Fixing::Off,
         RawFix::Safe => Fixing::Safe,

@@ -33,11 +33,7 @@ pub(crate) fn show(config: &Config, origins: Origins) -> String {
         let path = joined("stages", name);
         page.line(&format!("{path}.checks"), &list(&stage.checks.value), &stage.checks.origin);
         page.gate(&path, &stage.gate);
-        let fix = match stage.fix.value {
-            Fixing::Off => "off",
-            Fixing::Safe => "safe",
-        };
-        page.line(&format!("{path}.fix"), &text(fix), &stage.fix.origin);
+        page.line(&format!("{path}.fix"), &text(fixing(stage.fix.value)), &stage.fix.origin);
         if let Some(timeout) = stage.timeout.value {
             page.line(&format!("{path}.timeout"), &text(&duration::text(timeout)), &stage.timeout.origin);
         }
@@ -158,6 +154,7 @@ impl Page<'_> {
             self.placed(&key("pass-env"), &list(pass_env));
         }
         self.placed(&key("exclusive"), &check.exclusive);
+        self.placed(&key("fix"), &text(fixing(check.fix)));
     }
 
     /// The tables of overrides; they come last because every key after a header belongs to its table.
@@ -173,6 +170,13 @@ impl Page<'_> {
                 self.line(&joined("levels", id), &text(level_name(level.value)), &level.origin);
             }
         }
+    }
+}
+
+fn fixing(fixing: Fixing) -> &'static str {
+    match fixing {
+        Fixing::Off => "off",
+        Fixing::Safe => "safe",
     }
 }
 

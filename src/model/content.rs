@@ -25,6 +25,11 @@ pub(crate) trait Contents: Sync {
     /// The names of the entries directly below `folder` (empty: the top) in `tree`; empty if there is no such folder.
     fn folder(&self, tree: &ObjectId, folder: &RepoPath) -> Result<Vec<Vec<u8>>, ContentError>;
 
+    /// The bytes that a side was given instead of its own, which are nowhere else yet.
+    fn given(&self, _side: &FileSide) -> Option<&[u8]> {
+        None
+    }
+
     /// The size of a regular file in the work tree, in bytes; `None` if that cannot be told or it is something else.
     fn n_bytes_in_worktree(&self, _path: &RepoPath) -> Option<u64> {
         None

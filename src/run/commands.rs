@@ -1,8 +1,9 @@
 //! Commands: each waits on a thread of its own for what it needs and for its turn, never on a thread of rayon's.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::check::external::read::{Ran, Understood, line, log_tail, understand};
@@ -35,12 +36,14 @@ pub(super) struct Done {
 pub(super) struct Shared {
     pub(super) schedule: Schedule,
     pub(super) programs: Programs,
+    /// The tracked files that a command changed in the scratch tree though it does not mend.
+    pub(super) undone: Mutex<BTreeSet<RepoPath>>,
 }
 
 /// One command while it runs.
-struct Execution<'a> {
+pub(super) struct Execution<'a> {
     command: &'a Command,
-    ground: &'a Ground,
+    pub(super) ground: &'a Ground,
     site: Site,
     programs: &'a Programs,
     /// When it must be over, wherever it stands in its command lines.
@@ -59,12 +62,15 @@ impl Runner<'_> {
         let understood = match schedule.await_needs(&job.command.check.needs) {
             Some(need) => Err(Outcome::Skipped(format!("it needs `{need}`, which failed"))),
             None => {
-                let _turn = schedule.turn(job.command.check.exclusive);
+                let _turn = schedule.turn(job.command.check.exclusive || job.command.mends());
                 started = Instant::now();
                 let _ = events.send(Event::Started { check: id.clone(), n_files: job.files.len() });
                 self.execution(job, shared)
                     .and_then(|mut execution| {
-                        let understood = self.execute(job, &mut execution);
+                        let understood = match job.command.mends() {
+                            true => self.execute_mending(job, &mut execution, &shared.undone),
+                            false => self.execute(job, &mut execution),
+                        };
                         version = execution.version;
                         log = execution.log.and_then(Log::end);
                         understood
@@ -116,7 +122,8 @@ impl Runner<'_> {
         })
     }
 
-    fn execute(&self, job: &CommandJob, execution: &mut Execution<'_>) -> Result<Understood, Breakage> {
+    /// Runs all command lines and understands what they print.
+    pub(super) fn execute(&self, job: &CommandJob, execution: &mut Execution<'_>) -> Result<Understood, Breakage> {
         let command = execution.command;
         let mut outputs = Vec::new();
         let mut reports = Vec::new();
@@ -222,7 +229,7 @@ fn not_run(command: &Command, error: &process::Error) -> Breakage {
     Breakage { why: with_causes(error), hint, log: String::new() }
 }
 
-fn with_causes(error: &dyn std::error::Error) -> String {
+pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

@@ -4,17 +4,18 @@ pub(crate) mod bases;
 pub(crate) mod cache;
 mod commands;
 mod files;
+pub(crate) mod mending;
 mod programs;
 mod recall;
 mod schedule;
 mod tally;
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use crate::check::Examined;
 use crate::check::secrets::redact::Redactor;
@@ -37,6 +38,7 @@ use crate::run::tally::Tally;
 use crate::sarif::locate::locate;
 use crate::sarif::text::Text;
 use crate::store::log::Logs;
+use crate::tree::scratch::Scratch;
 
 /// A file of more bytes than this is not read: its checks say so.
 pub(crate) const MAX_FILE: u64 = 32 << 20;
@@ -55,6 +57,11 @@ pub(crate) struct Site {
 pub(crate) struct Ground {
     /// The site of each command, or why it can't run, by the id of its check.
     pub(crate) sites: BTreeMap<RuleId, Result<Site, Breakage>>,
+    /// The scratch tree, if a command runs there.
+    pub(crate) scratch: Option<Arc<Scratch>>,
+    /// The files of the work tree, and its top, that a command which mends what is in the work tree is to find as they
+    /// are there.
+    pub(crate) edited: (PathBuf, Vec<RepoPath>),
     /// A folder for reports that commands are asked for.
     pub(crate) reports: PathBuf,
     /// The state before, as an object name; empty if there is none.
@@ -104,13 +111,16 @@ pub(crate) struct Ran {
     pub(crate) texts: BTreeMap<usize, Vec<u8>>,
     /// The secrets that were found, to be hidden wherever they are quoted.
     redactor: Redactor,
+    /// The tracked files that commands changed in the scratch tree though they do not mend, as far as that was undone
+    /// before the end.
+    pub(crate) undone: BTreeSet<RepoPath>,
 }
 
 impl Runner<'_> {
     /// Executes the plan. Events are sent as they happen; a receiver that is gone does not matter.
     pub(crate) fn run(&self, events: &mpsc::Sender<Event>) -> Ran {
         let schedule = Schedule::new(&self.plan.commands, &self.plan.settled, self.n_jobs);
-        let shared = Shared { schedule, programs: Programs::default() };
+        let shared = Shared { schedule, programs: Programs::default(), undone: Mutex::default() };
         let mut ran = Ran::default();
         std::thread::scope(|scope| {
             let commands: Vec<_> = self
@@ -133,6 +143,7 @@ impl Runner<'_> {
                 ran.notices.extend(done.notices);
             }
         });
+        ran.undone = shared.undone.into_inner().unwrap_or_else(PoisonError::into_inner);
         ran.checks.extend(self.plan.settled.iter().cloned());
         ran.checks.sort_by(|a, b| (a.family, &a.id).cmp(&(b.family, &b.id)));
         ran.notices.sort();

@@ -15,6 +15,7 @@ mod fix;
 #[cfg(unix)]
 mod fix_kills;
 #[cfg(unix)]
+mod formatters;
 mod frozen;
 mod hooks;
 #[cfg(unix)]

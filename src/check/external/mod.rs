@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::config::{Check, Inputs, Output, Sight, Untracked};
+use crate::config::{Check, Fixing, Inputs, Output, Sight, Untracked};
 use crate::model::command::{CommandSpec, Part, Scrub};
 use crate::model::path::RepoPath;
 use crate::model::rule::{Family, RuleId};
@@ -53,6 +53,11 @@ impl Command {
             Output::Junit => Family::Tests,
             Output::Sarif | Output::ExitCode => Family::Tools,
         }
+    }
+
+    /// Whether it mends: what it changes is what it finds.
+    pub(crate) fn mends(&self) -> bool {
+        self.check.fix == Fixing::Safe
     }
 
     /// Whether its findings depend on each file by itself.
@@ -244,7 +249,7 @@ pub(crate) mod tests {
     use std::path::PathBuf;
 
     use super::{Command, Setting};
-    use crate::config::{Check, Origin, Output, Sight, Sourced};
+    use crate::config::{Check, Fixing, Origin, Output, Sight, Sourced};
     use crate::model::option::Options;
     use crate::model::path::RepoPath;
     use crate::model::rule::RuleId;
@@ -269,6 +274,7 @@ pub(crate) mod tests {
             env: BTreeMap::new(),
             pass_env: None,
             exclusive: false,
+            fix: Fixing::Off,
             level: None,
             options: Options::default(),
             origin: Origin::Default,

@@ -58,3 +58,22 @@ pub(super) fn read_beneath(top: &Path, path: &RepoPath) -> Result<Option<Vec<u8>
     };
     read().map_err(Error::files("read", &file))
 }
+
+/// Whether there is a file at the path, and no link to one.
+pub(super) fn is_file_beneath(top: &Path, path: &RepoPath) -> bool {
+    is_reached(top, path) && fs::symlink_metadata(top.join(path.to_fs())).is_ok_and(|metadata| metadata.is_file())
+}
+
+/// Gives a file these bytes; one that is there keeps its mode, anything else that is there goes away.
+pub(super) fn write_beneath(top: &Path, path: &RepoPath, bytes: &[u8]) -> Result<(), Error> {
+    let file = top.join(path.to_fs());
+    if !is_file_beneath(top, path) {
+        remove_beneath(top, path)?;
+        let folder = path.parent().map_or_else(|| top.to_owned(), |folder| top.join(folder.to_fs()));
+        fs::create_dir_all(&folder).map_err(Error::files("create", &folder))?;
+        if !is_reached(top, path) {
+            return Err(Error::files("write", &file)(io::Error::other("a folder on the way is none of ours")));
+        }
+    }
+    fs::write(&file, bytes).map_err(Error::files("write", &file))
+}

@@ -2,6 +2,7 @@
 //! something else. It stays from run to run and is brought up to date by what differs, so that unchanged files keep
 //! their times and programs their caches. It must not know what runs in it.
 
+pub(crate) mod alterations;
 mod beneath;
 mod editable;
 mod mirror;
@@ -19,7 +20,7 @@ use crate::git::listing::{Listing, Strays};
 use crate::model::change::ObjectId;
 use crate::model::path::RepoPath;
 use crate::tree::Error;
-use crate::tree::scratch::beneath::{read_beneath, remove_beneath};
+use crate::tree::scratch::beneath::remove_beneath;
 use crate::tree::scratch::editable::Editable;
 use crate::tree::scratch::mirror::Redirection;
 use crate::tree::scratch::record::{Facts, Record};
@@ -54,15 +55,6 @@ pub(crate) struct Places<'a> {
     pub(crate) cache: &'a Path,
     /// The environments of Python that are in use, beside those in the work tree.
     pub(crate) environments: &'a [PathBuf],
-}
-
-/// A file that was changed after it was laid out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ChangedFile {
-    /// Its path.
-    pub(crate) path: RepoPath,
-    /// What it holds now, as it is on the disk (a link: its target); none if it is gone.
-    pub(crate) content: Option<Vec<u8>>,
 }
 
 /// A scratch tree in use. When it is dropped, what programs did in it is undone and what it holds is recorded.
@@ -178,31 +170,22 @@ impl Scratch {
         found.iter().for_each(|environment| self.editable.learn(environment, &redirection));
     }
 
-    /// What was changed since it was laid out, without what is ignored: files that differ, are gone or are new, those of
-    /// submodules left out; sorted.
-    #[cfg_attr(not(test), expect(dead_code, reason = "fixes by formatters are to come through this"))]
-    pub(crate) fn changes(&self) -> Result<Vec<ChangedFile>, Error> {
-        let Strays { changed, untracked } = self.inside.strays()?;
-        let mut paths: Vec<RepoPath> = changed.into_iter().chain(untracked).collect();
-        paths.retain(|path| !path.as_bytes().ends_with(b"/") && !self.is_submodule(path));
-        paths.sort();
-        let read = |path: RepoPath| Ok(ChangedFile { content: read_beneath(&self.top, &path)?, path });
-        paths.into_iter().map(read).collect()
-    }
-
-    /// Undoes what was changed since it was laid out. What is ignored stays, as programs keep their caches there.
-    pub(crate) fn restore(&self) -> Result<(), Error> {
+    /// Undoes what was changed since it was laid out, and tells which tracked files were. What is ignored stays, as
+    /// programs keep their caches there.
+    pub(crate) fn restore(&self) -> Result<Vec<RepoPath>, Error> {
+        let mut undone = Vec::new();
         for _ in 0..N_ROUNDS {
             let Strays { mut changed, untracked } = self.inside.strays()?;
             changed.retain(|path| !self.is_submodule(path));
             if changed.is_empty() && untracked.is_empty() {
-                return Ok(());
+                return Ok(undone);
             }
             for path in &untracked {
                 let path = RepoPath::new(path.as_bytes().strip_suffix(b"/").unwrap_or(path.as_bytes()));
                 remove_beneath(&self.top, &path)?;
             }
             self.inside.write_files(&changed)?;
+            undone.extend(changed);
         }
         Err(Error::Restless(self.top.clone()))
     }
@@ -325,13 +308,19 @@ impl Scratch {
         Ok(())
     }
 
+    /// Puts it in order; tells which tracked files programs had changed, as far as that can be told.
+    pub(crate) fn end(mut self) -> Vec<RepoPath> {
+        self.settle().unwrap_or_default()
+    }
+
     /// Undoes what programs did and records what is there, or records nothing.
-    fn settle(&mut self) -> Result<(), Error> {
-        let Some(record) = self.record.take() else { return Ok(()) };
-        self.restore()?;
+    fn settle(&mut self) -> Result<Vec<RepoPath>, Error> {
+        let Some(record) = self.record.take() else { return Ok(Vec::new()) };
+        let undone = self.restore()?;
         let (file, draft) = (self.home.join(RECORD), self.home.join("record.new"));
         fs::write(&draft, record.text()).map_err(Error::files("write", &draft))?;
-        fs::rename(&draft, &file).map_err(Error::files("write", &file))
+        fs::rename(&draft, &file).map_err(Error::files("write", &file))?;
+        Ok(undone)
     }
 }
 
@@ -387,12 +376,13 @@ mod tests {
     use std::fs;
     use std::path::{Path, PathBuf};
 
-    use super::{ChangedFile, Places, RECORD, Scratch, Wanted};
+    use super::{Places, RECORD, Scratch, Wanted};
     use crate::git::Repo;
     use crate::git::listing::Listing;
     use crate::model::change::ObjectId;
     use crate::model::path::RepoPath;
     use crate::tree::sandbox::Sandbox;
+    use crate::tree::scratch::alterations::{ChangedFile, Now, Put};
 
     const STAGED: Wanted = Wanted { listing: Listing::Index, commit: None };
 
@@ -452,20 +442,18 @@ mod tests {
     fn changes_are_told_and_undone() {
         let sandbox = sandbox();
         let scratch = lay_out(&sandbox, &sandbox.repo(), &STAGED);
-        assert_eq!(scratch.changes().expect("it is read"), []);
+        assert_eq!(scratch.changes(&Put::new()).expect("it is read"), []);
         let write = |name: &str, text: &str| fs::write(scratch.top().join(name), text).expect("it is ours");
         write("a.txt", "mended\n");
         write("new.txt", "new\n");
         write("x.cache", "kept\n");
         fs::remove_dir_all(scratch.top().join("sub")).expect("it is ours");
-        let file = |path: &str, content: Option<&str>| ChangedFile {
-            path: RepoPath::from(path),
-            content: content.map(|text| text.as_bytes().to_vec()),
-        };
-        let expected = [file("a.txt", Some("mended\n")), file("new.txt", Some("new\n")), file("sub/b.txt", None)];
-        assert_eq!(scratch.changes().expect("it is read"), expected);
+        let file = |path: &str, now: Now| ChangedFile { path: RepoPath::from(path), now };
+        let mended = Now::Written(b"mended\n".to_vec());
+        let expected = [file("a.txt", mended), file("new.txt", Now::Added), file("sub/b.txt", Now::Gone)];
+        assert_eq!(scratch.changes(&Put::new()).expect("it is read"), expected);
         scratch.restore().expect("it is put back");
-        assert_eq!(scratch.changes().expect("it is read"), []);
+        assert_eq!(scratch.changes(&Put::new()).expect("it is read"), []);
         assert_eq!(text(scratch.top(), "a.txt").as_deref(), Some("one\n"));
         assert_eq!(text(scratch.top(), "x.cache").as_deref(), Some("kept\n"));
     }
@@ -528,7 +516,7 @@ mod tests {
         for _ in 0..2 {
             let scratch = lay_out(&sandbox, &sandbox.repo(), &STAGED);
             assert!(!scratch.top().join("sub").exists());
-            assert_eq!(scratch.changes().expect("it is read"), []);
+            assert_eq!(scratch.changes(&Put::new()).expect("it is read"), []);
         }
         sandbox.git(&["sparse-checkout", "disable"]);
         let scratch = lay_out(&sandbox, &sandbox.repo(), &STAGED);
