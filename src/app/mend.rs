@@ -124,6 +124,9 @@ impl Session<'_> {
         drop(turn);
         if !applied.mended.is_empty() {
             mended = self.prepare_again(request)?;
+            if mended.0.files.is_empty() {
+                return Err(nothing_left());
+            }
             case = Case { change: &mended.0, prepared: &mended.1 };
         }
         let mut judged = self.judge_change(case, world)?;
@@ -301,6 +304,13 @@ impl Turns<'_, '_> {
         proposed.mends = self.mends;
         proposed
     }
+}
+
+/// Git makes the commit that it was asked for, also if a hook leaves nothing for it. Whether an empty one was asked for,
+/// or another message for the last one, it does not tell.
+fn nothing_left() -> Failure {
+    let what = "nothing is left to commit: what was staged differed from HEAD by no more than what was mended";
+    Failure::usage(anyhow::anyhow!(what)).with_hint("if you want the commit all the same (--allow-empty, --amend), say so again; `tollgate fix --undo` puts back what was mended")
 }
 
 fn apply(turn: &Turn<'_>, proposed: &Proposed) -> Result<Applied, Failure> {

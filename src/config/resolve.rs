@@ -366,7 +366,6 @@ mod tests {
             ("gate.coverage = 80", "coverage"),
             ("gate.new-suppressions = \"honour\"", "new-suppressions"),
             ("gate.new-suppressions = \"block\"", "new-suppressions"),
-            ("checks.x = { run = [\"x\"], fix = \"safe\" }", "fix = \"safe\""),
             ("checks.x.tool = \"ruff\"", "tool"),
             ("checks.x = { run = [\"x\"], types = [\"python\"] }", "types"),
             ("checks.x = { run = [\"x\"], scope = \"all\" }", "scope"),
@@ -376,7 +375,7 @@ mod tests {
             refused(policy, &[&format!("1: {}", not_yet(what))]);
         }
         load(
-            "gate.new-suppressions = \"report\"\nstages.x.fix = \"off\"\nstages.pre-commit.fix = \"safe\"\nchecks.x = { run = [\"x\"], fix = \"off\" }\n",
+            "gate.new-suppressions = \"report\"\nstages.x.fix = \"off\"\nstages.pre-commit.fix = \"safe\"\nchecks.x = { run = [\"x\"], fix = \"off\" }\nchecks.y = { run = [\"y\"], fix = \"safe\" }\n",
         );
     }
 
@@ -385,6 +384,19 @@ mod tests {
         for (policy, message) in [
             ("stages.x.timeout = \"10\"", "`stages.x.timeout`: `10` has no unit"),
             ("stages.x.jobs = 0", "`jobs` must be at least 1"),
+            (
+                "checks.x = { run = [\"x\"], fix = \"safe\", isolate = \"none\" }",
+                "a command with `fix = \"safe\"` runs in a copy, never in the work tree",
+            ),
+            (
+                "checks.x = { run = [\"x\"], fix = \"safe\", stdin = true }",
+                "a command with `fix = \"safe\"` changes files, and one with `stdin` gets none",
+            ),
+            (
+                "checks.x = { run = [\"x\"], fix = \"safe\", output = \"sarif\" }",
+                "what a command with `fix = \"safe\"` finds is what it changes",
+            ),
+            ("checks.x.fix = \"safe\"", "`fix` says how a command runs, and [checks.x] has no `run`"),
             (
                 "stages.pre-push.fix = \"safe\"",
                 "`fix = \"safe\"` is for the stage `pre-commit`, where what is mended can be committed",

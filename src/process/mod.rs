@@ -405,12 +405,11 @@ mod tests {
     #[test]
     fn a_process_that_escaped_and_holds_the_output_open_is_not_waited_for() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let stop = folder.path().join("stop");
-        // It ends by itself as soon as the test has looked.
-        let script = "setsid sh -c 'while ! test -e \"$STOP\"; do sleep 0.1; done' & echo done";
-        let env = [("STOP".into(), stop.clone().into())].into();
+        // It ends by itself as soon as the test has looked and the folder is gone.
+        let script = "setsid sh -c 'while test -d \"$FOLDER\"; do sleep 0.1; done' & echo done";
+        let env = [("FOLDER".into(), folder.path().into())].into();
         let output = ran(&CommandSpec { env, ..shell(script) });
-        std::fs::write(&stop, "").expect("the folder is ours");
+        drop(folder);
         assert_eq!((output.exit, output.stdout.as_slice()), (Exit::Code(0), b"done\n".as_slice()));
     }
 

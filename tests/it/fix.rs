@@ -332,6 +332,37 @@ fn two_at_once_take_turns() {
 }
 
 #[test]
+fn one_that_never_ends_is_not_waited_for_without_end() {
+    let repo = mending();
+    repo.stage(&[("a.txt", "1 \n")]);
+    repo.tollgate(&["fix"]).code(0);
+    repo.stage(&[("a.txt", "2 \n")]);
+    let lock = fs::File::open(repo.top().join(".git/tollgate/fix/lock")).unwrap();
+    lock.lock().unwrap();
+    let told = std::thread::scope(|scope| {
+        let fixing = scope.spawn(|| repo.tollgate(&["fix", "--staged"]));
+        (commit(&repo, &[]), fixing.join().unwrap())
+    });
+    told.1.code(3).says("another run is mending files of this work tree").says("hint: try again when it has ended");
+    told.0.code(1).says("another run is mending files of this work tree");
+    check(&repo, "a.txt", "2 \n", "2 \n");
+    drop(lock);
+    commit(&repo, &[]).code(0).says("mended and staged 1 file");
+}
+
+#[test]
+fn where_everything_staged_is_mended_away_no_empty_commit_is_made() {
+    let repo = mending();
+    repo.stage(&[("a.txt", "1 \n2\n3\n4\n5\n")]);
+    let before = repo.git(&["rev-parse", "HEAD"]).code(0).stdout;
+    commit(&repo, &[]).code(1).says("nothing is left to commit").says("hint: ");
+    assert_eq!(repo.git(&["rev-parse", "HEAD"]).code(0).stdout, before);
+    check(&repo, "a.txt", "1\n2\n3\n4\n5\n", "1\n2\n3\n4\n5\n");
+    // Who wants it all the same says so again.
+    commit(&repo, &["--allow-empty"]).code(0);
+}
+
+#[test]
 fn a_held_index_is_told_and_nothing_is_half_done() {
     let repo = mending();
     repo.stage(&[("a.txt", "1 \n")]);
