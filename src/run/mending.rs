@@ -3,12 +3,13 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use crate::check::external::Command;
 use crate::check::external::read::Understood;
 use crate::diff::{Hunk, LineDiff, lines};
-use crate::model::change::{ChangedFile, FileSide, Source};
+use crate::model::change::{ChangedFile, FileSide};
 use crate::model::content::Content;
 use crate::model::finding::{Edit, Finding, Novelty};
 use crate::model::outcome::Breakage;
@@ -50,14 +51,7 @@ impl Runner<'_> {
         job: &CommandJob,
         execution: &mut Execution<'_>,
     ) -> Result<Understood, Breakage> {
-        let (user, edited) = &execution.ground.edited;
-        let put = self.put(scratch, job, |put| {
-            edited.iter().try_for_each(|path| {
-                put.insert(path.clone(), scratch.put_edited(user, path)?);
-                Ok(())
-            })
-        });
-        let put = put.map_err(|error| broken(&error))?;
+        let put = self.put(scratch, job, &execution.ground.edited).map_err(|error| broken(&error))?;
         let mut understood = self.execute(job, execution)?;
         let mut altered = scratch.changes(&put).map_err(|error| broken(&error))?;
         if !understood.findings.is_empty() && !altered.is_empty() {
@@ -75,24 +69,23 @@ impl Runner<'_> {
         &self,
         scratch: &Scratch,
         job: &CommandJob,
-        edited: impl FnOnce(&mut Put) -> Result<(), tree::Error>,
+        (user, edited): &(PathBuf, Vec<RepoPath>),
     ) -> Result<Put, tree::Error> {
         let mut put = Put::new();
-        edited(&mut put)?;
+        for path in edited {
+            put.insert(path.clone(), scratch.put_edited(user, path)?);
+        }
         for side in self.change.files.iter().filter_map(|file| file.head.as_ref()) {
-            match (self.contents.given(side), side.source) {
-                (Some(bytes), Source::Blob(_)) => {
-                    put.insert(side.path.clone(), Some(scratch.put_stored(&side.path, bytes)?));
-                }
-                (Some(bytes), Source::Worktree | Source::CheckedOut(_)) => {
+            let on_disk = match (self.contents.given(side), side.source.is_in_worktree()) {
+                (Some(bytes), false) => Some(scratch.put_stored(&side.path, bytes)?),
+                (Some(bytes), true) => {
                     scratch.put_on_disk(&side.path, bytes)?;
-                    put.insert(side.path.clone(), Some(bytes.to_vec()));
+                    Some(bytes.to_vec())
                 }
-                (None, Source::Worktree | Source::CheckedOut(_)) if job.files.contains(&side.path) => {
-                    put.insert(side.path.clone(), scratch.on_disk(&side.path)?);
-                }
-                (None, _) => {}
-            }
+                (None, true) if job.files.contains(&side.path) => scratch.on_disk(&side.path)?,
+                (None, _) => continue,
+            };
+            put.insert(side.path.clone(), on_disk);
         }
         Ok(put)
     }
@@ -128,9 +121,9 @@ impl Runner<'_> {
                     let Some(side) = &file.head else { continue };
                     let before = self.whole(side)?;
                     let is_as_on_disk = put.get(&path).is_some_and(|put| put.as_ref() == Some(&before));
-                    let after = match side.source {
-                        Source::Worktree | Source::CheckedOut(_) if is_as_on_disk => on_disk,
-                        _ => as_stored(scratch, &path)?,
+                    let after = match side.source.is_in_worktree() && is_as_on_disk {
+                        true => on_disk,
+                        false => as_stored(scratch, &path)?,
                     };
                     let diffs = self.diffs(file, &before);
                     mended(command, path, &diffs, (&before, &after))
