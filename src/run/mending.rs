@@ -3,12 +3,13 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use crate::check::external::Command;
 use crate::check::external::read::Understood;
 use crate::diff::{Hunk, LineDiff, lines};
-use crate::model::change::{ChangedFile, FileSide, Source};
+use crate::model::change::{ChangedFile, FileSide};
 use crate::model::content::Content;
 use crate::model::finding::{Edit, Finding, Novelty};
 use crate::model::outcome::Breakage;
@@ -24,6 +25,12 @@ use crate::tree::scratch::alterations::{ChangedFile as Altered, Now, Put};
 
 /// How many files a notice names.
 const N_NAMED: usize = 5;
+
+/// The scratch tree, and what was put there for a command.
+struct Bench<'a> {
+    scratch: &'a Scratch,
+    put: Put,
+}
 
 impl Runner<'_> {
     /// Runs a command that mends on the judged files; gives what it would change. It has the scratch tree for itself.
@@ -50,14 +57,7 @@ impl Runner<'_> {
         job: &CommandJob,
         execution: &mut Execution<'_>,
     ) -> Result<Understood, Breakage> {
-        let (user, edited) = &execution.ground.edited;
-        let put = self.put(scratch, job, |put| {
-            edited.iter().try_for_each(|path| {
-                put.insert(path.clone(), scratch.put_edited(user, path)?);
-                Ok(())
-            })
-        });
-        let put = put.map_err(|error| broken(&error))?;
+        let put = self.put(scratch, job, &execution.ground.edited).map_err(|error| broken(&error))?;
         let mut understood = self.execute(job, execution)?;
         let mut altered = scratch.changes(&put).map_err(|error| broken(&error))?;
         if !understood.findings.is_empty() && !altered.is_empty() {
@@ -66,7 +66,7 @@ impl Runner<'_> {
             understood = self.execute(job, execution)?;
             altered = scratch.changes(&put).map_err(|error| broken(&error))?;
         }
-        self.learn(scratch, job, &put, altered, &mut understood)?;
+        self.learn(&Bench { scratch, put }, job, altered, &mut understood)?;
         Ok(understood)
     }
 
@@ -75,25 +75,23 @@ impl Runner<'_> {
         &self,
         scratch: &Scratch,
         job: &CommandJob,
-        edited: impl FnOnce(&mut Put) -> Result<(), tree::Error>,
+        (user, edited): &(PathBuf, Vec<RepoPath>),
     ) -> Result<Put, tree::Error> {
         let mut put = Put::new();
-        edited(&mut put)?;
+        for path in edited {
+            put.insert(path.clone(), scratch.put_edited(user, path)?);
+        }
         for side in self.change.files.iter().filter_map(|file| file.head.as_ref()) {
-            match (self.contents.given(side), side.source) {
-                (Some(bytes), Source::Blob(_)) => {
-                    put.insert(side.path.clone(), Some(scratch.put_stored(&side.path, bytes)?));
-                }
-                (Some(bytes), Source::Worktree | Source::CheckedOut(_)) => {
+            let on_disk = match (self.contents.given(side), side.source.is_in_worktree()) {
+                (Some(bytes), false) => Some(scratch.put_stored(&side.path, bytes)?),
+                (Some(bytes), true) => {
                     scratch.put_on_disk(&side.path, bytes)?;
-                    put.insert(side.path.clone(), Some(bytes.to_vec()));
+                    Some(bytes.to_vec())
                 }
-                (None, Source::Worktree | Source::CheckedOut(_)) if job.files.contains(&side.path) => {
-                    put.insert(side.path.clone(), scratch.on_disk(&side.path)?);
-                }
-                // Nothing is mended in history.
-                (None, _) | (Some(_), Source::Historic { .. }) => {}
-            }
+                (None, true) if job.files.contains(&side.path) => scratch.on_disk(&side.path)?,
+                (None, _) => continue,
+            };
+            put.insert(side.path.clone(), on_disk);
         }
         Ok(put)
     }
@@ -101,45 +99,32 @@ impl Runner<'_> {
     /// Makes findings of what was changed in the files that the command is for, and notices of the rest.
     fn learn(
         &self,
-        scratch: &Scratch,
+        bench: &Bench<'_>,
         job: &CommandJob,
-        put: &Put,
         altered: Vec<Altered>,
         understood: &mut Understood,
     ) -> Result<(), Breakage> {
-        let file_of = |path: &RepoPath| {
-            let is_it = |file: &&ChangedFile| file.head.as_ref().is_some_and(|side| side.path == *path);
-            self.change.files.iter().find(is_it).filter(|_| job.files.contains(path))
-        };
+        let command = &job.command;
         let (mut beside, mut added) = (Vec::new(), Vec::new());
         for Altered { path, now } in altered {
-            let command = &job.command;
-            let finding = match (file_of(&path), now) {
+            let is_it = |side: &&FileSide| side.path == path && job.files.contains(&path);
+            let file = self.change.files.iter().find(|file| file.head.as_ref().filter(is_it).is_some());
+            let finding = match (file, now) {
                 (_, Now::Added) => {
                     added.push(path);
-                    continue;
+                    None
                 }
                 (None, _) => {
                     beside.push(path);
-                    continue;
+                    None
                 }
                 (Some(_), Now::Gone) => Some(unfixable(command, path, "would delete this file")),
                 (Some(_), Now::Replaced) => Some(unfixable(command, path, "would put something else in its place")),
-                (Some(file), Now::Written(on_disk)) => {
-                    let Some(side) = &file.head else { continue };
-                    let before = self.whole(side)?;
-                    let is_as_on_disk = put.get(&path).is_some_and(|put| put.as_ref() == Some(&before));
-                    let after = match side.source {
-                        Source::Worktree | Source::CheckedOut(_) if is_as_on_disk => on_disk,
-                        _ => as_stored(scratch, &path)?,
-                    };
-                    let diffs = self.diffs(file, &before);
-                    mended(command, path, &diffs, (&before, &after))
-                }
+                (Some(file), Now::Written(on_disk)) => self.compare(bench, command, file, on_disk)?,
             };
             understood.findings.extend(finding);
         }
-        let id = &job.command.id;
+        let id = &command.id;
         if !beside.is_empty() {
             let what = format!("`{id}` would also change {}, which it is not given: they stay", named(&beside));
             understood.notices.push(what);
@@ -148,6 +133,24 @@ impl Runner<'_> {
             understood.notices.push(format!("`{id}` makes {}, which is not kept", named(&added)));
         }
         Ok(())
+    }
+
+    /// Compares what is judged of a file with what the command made of it.
+    fn compare(
+        &self,
+        bench: &Bench<'_>,
+        command: &Command,
+        file: &ChangedFile,
+        on_disk: Vec<u8>,
+    ) -> Result<Option<Finding>, Breakage> {
+        let Some(side) = &file.head else { return Ok(None) };
+        let before = self.whole(side)?;
+        let is_as_on_disk = bench.put.get(&side.path).is_some_and(|put| put.as_ref() == Some(&before));
+        let after = match side.source.is_in_worktree() && is_as_on_disk {
+            true => on_disk,
+            false => as_stored(bench.scratch, &side.path)?,
+        };
+        Ok(mended(command, side.path.clone(), &self.diffs(file, &before), (&before, &after)))
     }
 
     /// What the change did to a file, against each of its bases; none where all of it is new.
@@ -201,8 +204,11 @@ fn mended(
     let work = LineDiff::between(before, after);
     let (old, new) = (Lines::of(before), Lines::of(after));
     let is_written = |line: usize| diffs.iter().all(|diff| diff.as_ref().is_none_or(|diff| diff.is_written(line)));
-    let places = work.hunks().iter().flat_map(|hunk| touched(hunk, old.len()));
-    let place = places.clone().find(|lines| lines.clone().any(is_written)).or_else(|| places.clone().next())?;
+    let places = work.hunks().iter().flat_map(|hunk| touched(hunk, old.n_lines()));
+    let place = places.clone().find(|lines| lines.clone().any(is_written)).or_else(|| places.clone().next());
+    if work.hunks().is_empty() {
+        return None;
+    }
     let edit = |hunk: &Hunk| Edit {
         span: old.span(&hunk.old),
         replacement: after.get(new.span(&hunk.new).start..new.span(&hunk.new).end).unwrap_or_default().to_vec(),
@@ -211,26 +217,24 @@ fn mended(
     let n_lines: usize = work.hunks().iter().map(|hunk| hunk.old.len().max(hunk.new.len())).sum();
     let plural = if n_lines == 1 { "" } else { "s" };
     let message = format!("`{}` would change {n_lines} line{plural}", command.id);
-    let place = if old.len() == 0 { Place::File(path) } else { Place::Span(path, old.span(&place)) };
+    let place = match place {
+        Some(lines) => Place::Span(path, old.span(&lines)),
+        None => Place::File(path),
+    };
     let finding = Finding::new(command.id.clone(), level(command), place, message);
     Some(
         finding.with_novelty(Novelty::ChangedLines).with_fix(format!("apply what `{}` makes of it", command.id), edits),
     )
 }
 
-/// The old lines that a hunk is about: those that go, else the lines between which others come, each for itself.
-fn touched(hunk: &Hunk, n_lines: usize) -> Vec<Range<usize>> {
-    if !hunk.old.is_empty() {
-        return vec![hunk.old.clone()];
-    }
-    let at = hunk.old.start;
-    let around: Vec<Range<usize>> = [at.checked_sub(1), Some(at)]
-        .into_iter()
-        .flatten()
-        .filter(|line| *line < n_lines)
-        .map(|line| line..line + 1)
-        .collect();
-    if around.is_empty() { vec![0..0] } else { around }
+/// The old lines that a hunk is about: those that go, else those between which others come, each for itself; none in an
+/// empty text.
+fn touched(hunk: &Hunk, n_lines: usize) -> impl Iterator<Item = Range<usize>> + Clone {
+    let Range { start, end } = hunk.old.clone();
+    let gone = (start < end).then_some(start..end);
+    let around = [start.checked_sub(1), Some(start)].into_iter().flatten().filter(move |line| *line < n_lines);
+    let is_insertion = gone.is_none();
+    gone.into_iter().chain(around.filter(move |_| is_insertion).map(|line| line..line + 1))
 }
 
 /// Where the lines of a text begin, and where it ends.
@@ -245,7 +249,7 @@ impl Lines {
         Self(std::iter::once(0).chain(ends).collect())
     }
 
-    fn len(&self) -> usize {
+    fn n_lines(&self) -> usize {
         self.0.len() - 1
     }
 

@@ -72,17 +72,17 @@ fn looking_never_mends_and_without_the_key_a_hook_only_looks() {
 #[test]
 fn what_is_not_staged_stays_and_stays_unstaged() {
     let repo = mending();
-    repo.stage(&[("a.txt", "1 \n2\n3\n4\n5\n")]);
-    repo.write("a.txt", "1 \n2\n3\nunstaged \n5\nmore");
+    repo.stage(&[("a.txt", "0 \n2\n3\n4\n5\n")]);
+    repo.write("a.txt", "0 \n2\n3\nunstaged \n5\nmore");
     repo.write("untracked.txt", "u \n");
     repo.write("intended.txt", "i \n");
     repo.git(&["add", "-N", "intended.txt"]).code(0);
     commit(&repo, &[]).code(0);
-    check(&repo, "a.txt", "1\n2\n3\n4\n5\n", "1\n2\n3\nunstaged \n5\nmore");
+    check(&repo, "a.txt", "0\n2\n3\n4\n5\n", "0\n2\n3\nunstaged \n5\nmore");
     assert_eq!((repo.read("untracked.txt").as_str(), repo.read("intended.txt").as_str()), ("u \n", "i \n"));
     repo.git(&["status", "--porcelain"]).code(0).says(" M a.txt\n A intended.txt\n?? untracked.txt\n");
     repo.tollgate(&["fix", "--undo"]).code(0);
-    check(&repo, "a.txt", "1 \n2\n3\n4\n5\n", "1 \n2\n3\nunstaged \n5\nmore");
+    check(&repo, "a.txt", "0 \n2\n3\n4\n5\n", "0 \n2\n3\nunstaged \n5\nmore");
 }
 
 #[test]
@@ -184,10 +184,10 @@ fn a_conversion_that_does_not_come_back_is_left_alone() {
 #[test]
 fn commit_all_commits_what_was_mended() {
     let repo = mending();
-    repo.write("a.txt", "1 \n2\n3\n4\n5");
+    repo.write("a.txt", "0 \n2\n3\n4\n5");
     commit(&repo, &["-a"]).code(0).says("mended and staged 1 file");
-    assert_eq!(committed(&repo, "a.txt"), "1\n2\n3\n4\n5\n");
-    check(&repo, "a.txt", "1\n2\n3\n4\n5\n", "1\n2\n3\n4\n5\n");
+    assert_eq!(committed(&repo, "a.txt"), "0\n2\n3\n4\n5\n");
+    check(&repo, "a.txt", "0\n2\n3\n4\n5\n", "0\n2\n3\n4\n5\n");
     repo.git(&["status", "--porcelain"]).code(0).is_silent_on("a.txt");
     // With a path beside what is staged, git commits both from its index.
     repo.stage(&[("b.txt", "c \n")]);

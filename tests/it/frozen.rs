@@ -21,12 +21,23 @@ impl Frozen {
         Self(entries)
     }
 
+    /// The same without what is left out: a path from the folder.
+    pub(crate) fn without(mut self, is_left_out: impl Fn(&Path) -> bool) -> Self {
+        self.0.retain(|path, _| !is_left_out(path));
+        self
+    }
+
+    /// The paths that are another than in `before`.
+    pub(crate) fn changed_since<'a>(&'a self, before: &'a Self) -> Vec<&'a PathBuf> {
+        let differs = |path: &&PathBuf| before.0.get(*path) != self.0.get(*path);
+        before.0.keys().chain(self.0.keys()).filter(differs).collect()
+    }
+
     /// Nothing below `folder` may be another than it was.
     #[track_caller]
     pub(crate) fn is_still(&self, folder: &Path) {
         let now = Self::of(folder);
-        let differs = |path: &&PathBuf| self.0.get(*path) != now.0.get(*path);
-        let changed: Vec<_> = self.0.keys().chain(now.0.keys()).filter(differs).collect();
+        let changed = now.changed_since(self);
         assert!(changed.is_empty(), "changed: {changed:?}");
     }
 }

@@ -205,3 +205,79 @@ fn at_any_moment_of_the_built_in_checks_nothing_is_lost() {
     repo.tollgate(&["check", "--staged"]).code(1);
     before.is_still(&repo.top());
 }
+
+/// A repository in which everything is under way that a commit must not lose, and whose hook takes its time and refuses.
+fn under_way() -> Repo {
+    let policy =
+        "[stages.pre-commit]\nchecks = [\"*\"]\n[checks.slow]\nrun = [\"sh\", \"-c\", \"sleep 0.2; exit 1\"]\n";
+    let lines: String = (0..20).map(|line| format!("line {line}\n")).collect();
+    let repo = Repo::with(&[("tollgate.toml", policy), ("part.txt", &lines), ("edited.txt", "one\n")]);
+    repo.commit("more", &[("deleted.txt", "one\n"), ("from.txt", &lines), ("stashed.txt", "one\n")]);
+    repo.write("stashed.txt", "kept\n");
+    repo.git(&["stash", "push", "-q"]).code(0);
+    repo.stage(&[("part.txt", &lines.replace("line 3\n", "staged\n"))]);
+    repo.write("part.txt", lines.replace("line 3\n", "staged\n").replace("line 15\n", "not staged\n"));
+    repo.write("edited.txt", "not staged\n");
+    fs::remove_file(repo.top().join("deleted.txt")).unwrap();
+    repo.git(&["mv", "from.txt", "to.txt"]).code(0);
+    repo.write("untracked.txt", "untracked\n");
+    repo.write("intended.txt", "intended\n");
+    repo.git(&["add", "-N", "intended.txt"]).code(0);
+    std::os::unix::fs::symlink("part.txt", repo.top().join("link")).unwrap();
+    repo.git(&["add", "link"]).code(0);
+    repo.tollgate(&["install"]).code(0);
+    repo
+}
+
+/// All that is the user's: files, index, branches, stash. Git itself writes the index anew for a commit, byte for byte.
+fn precious(repo: &Repo) -> (Frozen, Vec<u8>) {
+    let kept = ["HEAD", "refs", "logs", "packed-refs", "config", "hooks"].map(|name| Path::new(".git").join(name));
+    let is_gits_own = |path: &Path| path.starts_with(".git") && !kept.iter().any(|kept| path.starts_with(kept));
+    (Frozen::of(&repo.top()).without(is_gits_own), fs::read(repo.top().join(".git/index")).unwrap())
+}
+
+/// Commits, ends that after some time with all that it started, and waits for the end of them all.
+fn commit_and_end(repo: &Repo, end_by: Option<(Duration, Signal)>) -> ExitStatus {
+    let mut command = repo.command(&repo.top(), "git");
+    command.args(["commit", "-q", "-m", "x"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut commit = command.process_group(0).spawn().unwrap();
+    if let Some((moment, signal)) = end_by {
+        sleep(moment);
+        let _ = kill_process_group(pid(commit.id()), signal);
+    }
+    // The hook holds the pipe as long as it lives.
+    let mut told = Vec::new();
+    std::io::Read::read_to_end(&mut commit.stderr.take().unwrap(), &mut told).unwrap();
+    end(commit)
+}
+
+#[test]
+fn at_any_moment_of_a_commit_nothing_is_lost() {
+    let repo = under_way();
+    // The first one lays out what the others bring up to date.
+    assert_eq!(commit_and_end(&repo, None).code(), Some(1));
+    let started = Instant::now();
+    assert_eq!(commit_and_end(&repo, None).code(), Some(1));
+    let span = u64::try_from(started.elapsed().as_micros()).unwrap() * 5 / 4;
+    let (files, index) = precious(&repo);
+    let mut n_ended = 0;
+    let n_rounds = rounds(3);
+    for round in 0..n_rounds {
+        for (at, signal) in [Signal::INT, Signal::TERM, Signal::HUP, Signal::KILL].into_iter().enumerate() {
+            let moment = Duration::from_micros((round * 4 + at as u64) * 7_919 * 13 % span);
+            let status = commit_and_end(&repo, Some((moment, signal)));
+            n_ended += usize::from(status.code() != Some(1));
+            if signal == Signal::KILL {
+                // Git can't take its own lock away then.
+                let _ = fs::remove_file(repo.top().join(".git/index.lock"));
+            }
+            let (files_now, index_now) = precious(&repo);
+            let changed = files_now.changed_since(&files);
+            assert!(changed.is_empty(), "{changed:?} after {signal:?} at {moment:?}");
+            assert!(index_now == index, "the index after {signal:?} at {moment:?}");
+        }
+    }
+    eprintln!("{n_ended} of {} commits were ended before their end", n_rounds * 4);
+    repo.git(&["stash", "list"]).code(0).says("stash@{0}");
+    repo.git(&["fsck", "--strict"]).code(0);
+}
