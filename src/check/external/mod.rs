@@ -92,9 +92,10 @@ impl Command {
         }
     }
 
-    /// Whether the files that it sees are those that are judged, and not the work tree whatever is judged.
+    /// Whether what it tells of files is told of them as they are judged: it sees those, and changes none of them
+    /// before it tells.
     pub(crate) fn sees_what_is_judged(&self) -> bool {
-        self.check.sight != Sight::WorkTree
+        self.check.sight != Sight::WorkTree && self.check.fix == Fixing::Off
     }
 
     /// The file with the problem matchers by which its lines are read, from the top of the repository.
