@@ -1,13 +1,15 @@
 //! `[checks.ID]`: a command of the project's own, or settings of a built-in check.
 
+use regex::Regex;
+
+use crate::config::nearest::nearest;
 use crate::config::places::joined;
 use crate::config::raw::{
-    RawCheck, RawFix, RawInputs, RawIsolate, RawOption, RawOutput, RawPattern, RawSeverity, RawUntracked,
+    RawCheck, RawDescribed, RawFix, RawInputs, RawIsolate, RawOption, RawOutput, RawSeverity, RawUntracked,
 };
-use crate::config::refuse;
 use crate::config::resolve::{Resolver, fixing, is_family};
 use crate::config::version::Requirement;
-use crate::config::{Check, Fixing, Inputs, Output, Sight, Sourced, Untracked};
+use crate::config::{Check, Fixing, Format, Inputs, Output, Sight, Sourced, Untracked};
 use crate::model::option::{OptionValue, Options};
 use crate::model::path::RepoPath;
 use crate::model::rule::Level;
@@ -199,32 +201,62 @@ fn validate_env<'a>(resolver: &mut Resolver<'_>, path: &str, names: impl Iterato
 }
 
 fn output(resolver: &mut Resolver<'_>, path: &str, raw: Option<RawOutput>) -> Output {
-    let name = match raw {
-        None => return Output::ExitCode,
-        Some(RawOutput::Pattern(RawPattern { pattern })) => {
-            let hint = "let the command print SARIF (`output = \"sarif\"`), or drop the key: then its exit code counts";
-            resolver.report(refuse::problem(
-                resolver.places,
-                path,
-                &format!("output = {{ pattern = {pattern:?} }}"),
-                hint,
-            ));
-            return Output::ExitCode;
+    match raw {
+        None => Output::ExitCode,
+        Some(RawOutput::Format(name)) => named_output(resolver, path, &name),
+        Some(RawOutput::Described(RawDescribed { pattern: Some(pattern), matcher: None })) => {
+            validate_line_pattern(resolver, &format!("{path}.pattern"), &pattern);
+            Output::Findings(Format::Pattern(pattern))
         }
-        Some(RawOutput::Format(name)) => name,
-    };
-    if let Some((_, output)) = Output::NAMES.iter().find(|(known, _)| *known == name) {
-        return *output;
+        Some(RawOutput::Described(RawDescribed { pattern: None, matcher: Some(matcher) })) => {
+            let matcher = folder(resolver, &format!("{path}.matcher"), Some(matcher));
+            Output::Findings(Format::Matcher(matcher))
+        }
+        Some(RawOutput::Described(_)) => {
+            let hint = "write `{ pattern = '^(?<path>[^:]+):(?<line>\\d+): (?<message>.*)$' }` or `{ matcher = \"file.json\" }`";
+            let message = "`output` describes lines by one of `pattern` and `matcher`";
+            resolver.report(resolver.places.value_problem(path, message, hint));
+            Output::ExitCode
+        }
     }
-    let known: Vec<&str> = Output::NAMES.iter().map(|(name, _)| *name).collect();
-    let hint = format!("what can be read: {}", known.join(", "));
-    let problem = if refuse::LATER_OUTPUTS.contains(&name.as_str()) {
-        refuse::problem(resolver.places, path, &format!("output = \"{name}\""), &hint)
-    } else {
-        resolver.places.value_problem(path, format!("`{name}` is not a known format of output"), hint)
+}
+
+fn named_output(resolver: &mut Resolver<'_>, path: &str, name: &str) -> Output {
+    let known = || Output::NAMES.iter().map(|(name, _)| *name);
+    if let Some((_, output)) = Output::NAMES.into_iter().find(|(known, _)| *known == name) {
+        return output;
+    }
+    let list = known().collect::<Vec<_>>().join(", ");
+    let hint = match nearest(name, known()) {
+        Some(meant) => format!("did you mean `{meant}`? What can be read: {list}"),
+        None => format!("what can be read: {list}, or lines with `{{ pattern = \"...\" }}`, `{{ matcher = \"...\" }}`"),
     };
-    resolver.report(problem);
+    let message = format!("`{name}` is not a known format of output");
+    resolver.report(resolver.places.value_problem(path, message, hint));
     Output::ExitCode
+}
+
+/// A pattern for lines has to compile, and to say what is wrong and in which file.
+fn validate_line_pattern(resolver: &mut Resolver<'_>, path: &str, pattern: &str) {
+    let problem = match Regex::new(pattern) {
+        Ok(regex) => {
+            let has = |group: &str| regex.capture_names().flatten().any(|name| name == group);
+            let unknown =
+                regex.capture_names().flatten().find(|name| !Format::GROUPS.contains(name)).map(str::to_owned);
+            match (Format::NEEDED_GROUPS.iter().find(|group| !has(group)), unknown) {
+                (Some(group), _) => format!("the pattern has no group `{group}`"),
+                (None, Some(group)) => format!("the pattern has the group `{group}`, which means nothing"),
+                (None, None) => return,
+            }
+        }
+        Err(error) => {
+            let text = error.to_string();
+            let why = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
+            format!("the pattern is no regular expression: {why}")
+        }
+    };
+    let hint = format!("groups are written `(?<path>...)`; there are {}", Format::GROUPS.join(", "));
+    resolver.report(resolver.places.value_problem(path, problem, hint));
 }
 
 /// A path below the top of the repository (or below the check's own folder), without `./` and the last slash.

@@ -135,10 +135,10 @@ mod tests {
         assert_eq!(config.exclude.value, ["vendor/**", "*.min.js"]);
         assert_eq!(config.max_lines.value, 400);
         let schema = config.checks.get("schema").expect("it is in the file");
-        assert_eq!((schema.output, schema.inputs), (Output::Sarif, Some(Inputs::File)));
+        assert_eq!((&schema.output, schema.inputs), (&Output::Sarif, Some(Inputs::File)));
         assert_eq!(schema.origin.to_string(), "tollgate.toml:25");
         let unit = config.checks.get("unit").expect("it is in the file");
-        assert_eq!((unit.output, unit.output_file.as_str()), (Output::Junit, "target/nextest/ci/junit.xml"));
+        assert_eq!((&unit.output, unit.output_file.as_str()), (&Output::Junit, "target/nextest/ci/junit.xml"));
         let large = config.checks.get("check-added-large-files").expect("it is in the file");
         assert_eq!((large.options.number("maxkb", 500), large.run.is_none()), (1000, true));
         let [tests] = config.overrides.as_slice() else { panic!("it has one override") };

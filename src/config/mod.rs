@@ -117,7 +117,7 @@ pub(crate) enum Fixing {
 }
 
 /// How what a command prints is understood.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Output {
     /// Only its exit code counts: 0 is clean, anything else one finding.
     ExitCode,
@@ -125,12 +125,69 @@ pub(crate) enum Output {
     Sarif,
     /// JUnit XML: the command is a test suite.
     Junit,
+    /// Findings in another format.
+    Findings(Format),
+}
+
+/// A format of findings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// Checkstyle's XML.
+    Checkstyle,
+    /// The JSON of ESLint.
+    EslintJson,
+    /// The JSON of rustc, clippy and cargo.
+    RustcJson,
+    /// Lines as gcc writes them.
+    Gcc,
+    /// Lines of TypeScript's compiler.
+    Tsc,
+    /// Lines of mypy.
+    Mypy,
+    /// Reviewdog's JSON.
+    Rdjson,
+    /// Reviewdog's JSON, a diagnostic a line.
+    Rdjsonl,
+    /// Diagnostics of the Language Server Protocol.
+    Lsp,
+    /// A unified diff.
+    Diff,
+    /// Lines of this form: a regular expression with named groups.
+    Pattern(String),
+    /// Lines as the problem matchers in this file say, from the top of the repository.
+    Matcher(String),
+}
+
+impl Format {
+    /// The groups that a pattern may have.
+    pub(crate) const GROUPS: [&'static str; 8] =
+        ["path", "line", "column", "end_line", "end_column", "level", "rule", "message"];
+    /// Those that it must have.
+    pub(crate) const NEEDED_GROUPS: [&'static str; 2] = ["path", "message"];
 }
 
 impl Output {
-    /// Every format with its name.
-    pub(crate) const NAMES: [(&'static str, Self); 3] =
-        [("exit-code", Self::ExitCode), ("sarif", Self::Sarif), ("junit", Self::Junit)];
+    /// Every format that has a name, with it.
+    pub(crate) const NAMES: [(&'static str, Self); 13] = [
+        ("exit-code", Self::ExitCode),
+        ("sarif", Self::Sarif),
+        ("junit", Self::Junit),
+        ("checkstyle", Self::Findings(Format::Checkstyle)),
+        ("eslint-json", Self::Findings(Format::EslintJson)),
+        ("rustc-json", Self::Findings(Format::RustcJson)),
+        ("gcc", Self::Findings(Format::Gcc)),
+        ("tsc", Self::Findings(Format::Tsc)),
+        ("mypy", Self::Findings(Format::Mypy)),
+        ("rdjson", Self::Findings(Format::Rdjson)),
+        ("rdjsonl", Self::Findings(Format::Rdjsonl)),
+        ("lsp", Self::Findings(Format::Lsp)),
+        ("diff", Self::Findings(Format::Diff)),
+    ];
+
+    /// The name of the format; empty for one that the configuration describes itself.
+    pub(crate) fn name(&self) -> &'static str {
+        Self::NAMES.iter().find(|(_, output)| output == self).map_or("", |(name, _)| name)
+    }
 }
 
 /// What a command's findings depend on.

@@ -101,8 +101,9 @@ pub(crate) struct RawCheck {
     pub(crate) version: Option<String>,
     /// How the program tells its version, as `run` is written; by default it is called with `--version`.
     pub(crate) version_command: Option<Vec<String>>,
-    /// How what it prints is understood: `exit-code` (the default: 0 is clean, anything else a finding), `sarif`, or
-    /// `junit` (which makes it a test suite). Other formats are not implemented yet.
+    /// How what it prints is understood: `exit-code` (the default: 0 is clean, anything else a finding), `sarif`,
+    /// `junit` (which makes it a test suite), `checkstyle`, `eslint-json`, `rustc-json`, `gcc`, `tsc`, `mypy`, `rdjson`,
+    /// `rdjsonl`, `lsp`, `diff` (a hunk is a finding and its fix), `{ pattern = "..." }` or `{ matcher = "..." }`.
     pub(crate) output: Option<RawOutput>,
     /// The file that holds the report, from `dir`; standard output by default.
     pub(crate) output_file: Option<String>,
@@ -260,22 +261,26 @@ pub(crate) enum RawUntracked {
     Show,
 }
 
-/// How output is understood: the name of a format, or a pattern.
+/// How output is understood: the name of a format, a pattern or problem matchers.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(crate) enum RawOutput {
     /// The name of a format.
     Format(String),
-    /// A pattern for its lines. Not implemented yet.
-    Pattern(RawPattern),
+    /// A pattern for its lines, or a file that has some.
+    Described(RawDescribed),
 }
 
-/// A pattern for lines of output.
+/// What lines of output look like; one of the two.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct RawPattern {
-    /// A regular expression with named groups.
-    pub(crate) pattern: String,
+pub(crate) struct RawDescribed {
+    /// A regular expression for a line that holds a finding, with the named groups `path` and `message`, and if it has
+    /// them `line`, `column`, `end_line`, `end_column` (the one after the last), `level` and `rule`. Columns count
+    /// characters.
+    pub(crate) pattern: Option<String>,
+    /// A file with problem matchers, as GitHub and Visual Studio Code have them, from the top of the repository.
+    pub(crate) matcher: Option<String>,
 }
 
 /// The value of an option of a built-in check.

@@ -5,10 +5,6 @@ use crate::config::places::{Places, joined};
 use crate::config::problem::Problem;
 use crate::config::raw::{RawCheck, RawConfig, RawSuppressions};
 
-/// Formats of output that later versions know.
-pub(crate) const LATER_OUTPUTS: [&str; 10] =
-    ["checkstyle", "eslint-json", "gcc", "rustc-json", "tsc", "mypy", "problem-matcher", "rdjson", "lsp", "diff"];
-
 /// What of this file is not implemented, in any order.
 pub(crate) fn not_yet(raw: &RawConfig, places: &Places) -> Vec<Problem> {
     let mut problems = Vec::new();
@@ -49,7 +45,7 @@ fn later_keys(check: &RawCheck) -> [(&'static str, bool, &'static str); 2] {
 }
 
 /// The problem that `what` at `path` is not implemented.
-pub(crate) fn problem(places: &Places, path: &str, what: &str, hint: &str) -> Problem {
+fn problem(places: &Places, path: &str, what: &str, hint: &str) -> Problem {
     let version = env!("CARGO_PKG_VERSION");
     places.key_problem(path, format!("`{what}` is not implemented yet in tollgate {version}"), hint)
 }

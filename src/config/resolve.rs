@@ -368,8 +368,6 @@ mod tests {
             ("gate.new-suppressions = \"block\"", "new-suppressions"),
             ("checks.x.tool = \"ruff\"", "tool"),
             ("checks.x = { run = [\"x\"], scope = \"all\" }", "scope"),
-            ("checks.x = { run = [\"x\"], output = \"checkstyle\" }", "output = \"checkstyle\""),
-            ("checks.x = { run = [\"x\"], output = { pattern = \"a\" } }", "output = { pattern = \"a\" }"),
         ] {
             refused(policy, &[&format!("1: {}", not_yet(what))]);
         }
@@ -431,6 +429,23 @@ mod tests {
             ("x", "run = [\"x\"]\ndir = \"../y\"", "`checks.x.dir` leads out of the repository or is not a plain path"),
             ("x", "run = [\"x\"]\ndir = \"/y\"", "`checks.x.dir` leads out of the repository or is not a plain path"),
             ("x", "run = [\"x\"]\noutput = \"sarf\"", "`sarf` is not a known format of output"),
+            ("x", "run = [\"x\"]\noutput = {}", "`output` describes lines by one of `pattern` and `matcher`"),
+            (
+                "x",
+                "run = [\"x\"]\noutput = { pattern = \"(?<path>\" }",
+                "the pattern is no regular expression: unclosed group",
+            ),
+            ("x", "run = [\"x\"]\noutput = { pattern = \"(?<path>.)\" }", "the pattern has no group `message`"),
+            (
+                "x",
+                "run = [\"x\"]\noutput = { pattern = \"(?<path>.)(?<message>.)(?<col>.)\" }",
+                "the pattern has the group `col`, which means nothing",
+            ),
+            (
+                "x",
+                "run = [\"x\"]\noutput = { matcher = \"../m.json\" }",
+                "`checks.x.output.matcher` leads out of the repository or is not a plain path",
+            ),
             ("x", "run = [\"x\"]\ntimeout = \"0s\"", "`checks.x.timeout`: the time is zero"),
             ("x", "run = [\"x\"]\nenv = { \"a=b\" = \"c\" }", "`a=b` is not the name of an environment variable"),
             ("x", "run = [\"x\"]\nversion = \"^1\"", "`^1` does not say which versions are wanted"),

@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use crate::config::places::joined;
 use crate::config::{
-    Check, Config, Fixing, Gate, Inputs, OnBroken, Origin, Output, RuleLevel, Scope, Sight, Untracked, duration,
+    Check, Config, Fixing, Format, Gate, Inputs, OnBroken, Origin, Output, RuleLevel, Scope, Sight, Untracked, duration,
 };
 use crate::model::escape::{escaped, is_deceptive};
 use crate::model::option::OptionValue;
@@ -115,9 +115,8 @@ impl Page<'_> {
     /// What says how a command runs.
     fn command(&mut self, path: &str, check: &Check) {
         let key = |key: &str| format!("{path}.{key}");
-        let output = Output::NAMES.iter().find(|(_, output)| *output == check.output).map_or("", |(name, _)| name);
         self.placed(&key("dir"), &text(&check.dir));
-        self.placed(&key("output"), &text(output));
+        self.placed(&key("output"), &output(&check.output));
         if !check.output_file.is_empty() {
             self.placed(&key("output-file"), &text(&check.output_file));
         }
@@ -201,6 +200,15 @@ fn text(text: &str) -> String {
 
 fn list(items: &[String]) -> String {
     format!("[{}]", items.iter().map(|item| text(item)).collect::<Vec<_>>().join(", "))
+}
+
+/// The value of `output`.
+fn output(output: &Output) -> String {
+    match output {
+        Output::Findings(Format::Pattern(pattern)) => format!("{{ pattern = {} }}", text(pattern)),
+        Output::Findings(Format::Matcher(file)) => format!("{{ matcher = {} }}", text(file)),
+        named => text(named.name()),
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 
-use crate::check::external::read::{Ran, Understood, line, log_tail, understand};
+use crate::check::external::read::{Ran, Seen, Understood, line, log_tail, understand};
 use crate::check::external::{Command, Setting};
 use crate::model::command::{CommandOutput, CommandSpec, Scrub};
 use crate::model::content::Content;
@@ -22,7 +22,7 @@ use crate::run::programs::Programs;
 use crate::run::schedule::{Need, Schedule};
 use crate::run::{Ground, MAX_FILE, Runner, Site};
 use crate::store::log::Log;
-use crate::tree::report_file::{Stamp, read_report};
+use crate::tree::report_file::{Stamp, read_matcher, read_report};
 
 /// What came of a command.
 pub(super) struct Done {
@@ -149,7 +149,13 @@ impl Runner<'_> {
         let asks_for_file = command.names_report() || !command.check.output_file.is_empty();
         let ran = Ran { outputs, reports: asks_for_file.then_some(reports) };
         let changed: Vec<RepoPath> = self.change.files.iter().map(|file| file.path().clone()).collect();
-        understand(command, &ran, &execution.site.top, &changed)
+        let matcher = match command.matcher() {
+            Some(file) => read_matcher(&execution.site.top.join(file)).map_err(|why| unmatched(command, why))?,
+            None => Vec::new(),
+        };
+        let contents = |path: &RepoPath| self.judged(path).ok().filter(|_| command.sees_what_is_judged());
+        let seen = Seen { top: &execution.site.top, changed: &changed, contents: &contents, matcher: &matcher };
+        understand(command, &ran, &seen)
     }
 
     /// The command line with what its site needs and with the file that it is to read.
@@ -227,6 +233,12 @@ fn not_run(command: &Command, error: &process::Error) -> Breakage {
         process::Error::Run { .. } => String::new(),
     };
     Breakage { why: with_causes(error), hint, log: String::new() }
+}
+
+/// Why its output can't be understood.
+fn unmatched(command: &Command, why: String) -> Breakage {
+    let hint = format!("`matcher` of [checks.{}] names a file from the top of the repository", command.id);
+    Breakage { why, hint, log: String::new() }
 }
 
 pub(super) fn with_causes(error: &dyn std::error::Error) -> String {

@@ -16,6 +16,6 @@ pub(crate) mod sample;
 mod strings;
 pub(crate) mod text;
 pub(crate) mod timestamp;
-mod uri;
+pub(crate) mod uri;
 mod wire;
 pub(crate) mod write;

@@ -87,6 +87,16 @@ pub(crate) fn resolve(chain: &[&str], root: &Path, folder: &RepoPath) -> Target 
     normalised(&relative).map_or_else(shown, Target::Inside)
 }
 
+/// The same for a plain path, in which nothing is encoded.
+pub(crate) fn resolve_path(path: &str, root: &Path, folder: &RepoPath) -> Target {
+    let plain = path.replace('\\', "/");
+    let relative = match plain.starts_with('/') || starts_with_drive(plain.as_bytes()) {
+        true => below_root(plain.as_bytes(), root),
+        false => Some(folder.join(plain.as_bytes()).as_bytes().to_vec()),
+    };
+    relative.and_then(|relative| normalised(&relative)).map_or_else(|| Target::Outside(path.to_owned()), Target::Inside)
+}
+
 /// The path in a URI and whether it is absolute; none for a scheme that is not `file`.
 fn local_path(uri: &str) -> Option<(Vec<u8>, bool)> {
     if starts_with_drive(uri.as_bytes()) {

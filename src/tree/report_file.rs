@@ -6,6 +6,8 @@ use std::time::SystemTime;
 
 /// The most bytes of a report that are read.
 const MAX_REPORT: u64 = 512 << 20;
+/// The most bytes of a file with problem matchers that are read.
+const MAX_MATCHER: u64 = 1 << 20;
 
 /// What tells that a file was written since.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,13 +23,22 @@ impl Stamp {
 
 /// Reads a report whole; the error is for people.
 pub(crate) fn read_report(path: &Path) -> Result<Vec<u8>, String> {
+    read("its report", path, MAX_REPORT)
+}
+
+/// Reads a file with problem matchers whole; the error is for people.
+pub(crate) fn read_matcher(path: &Path) -> Result<Vec<u8>, String> {
+    read("its problem matcher", path, MAX_MATCHER)
+}
+
+fn read(what: &str, path: &Path, limit: u64) -> Result<Vec<u8>, String> {
     let shown = path.display();
-    let metadata = fs::metadata(path).map_err(|error| format!("cannot read its report {shown}: {error}"))?;
+    let metadata = fs::metadata(path).map_err(|error| format!("cannot read {what} {shown}: {error}"))?;
     if !metadata.is_file() {
-        return Err(format!("its report {shown} is not a file"));
+        return Err(format!("{what} {shown} is not a file"));
     }
-    if metadata.len() > MAX_REPORT {
-        return Err(format!("its report {shown} has more than {} MiB", MAX_REPORT >> 20));
+    if metadata.len() > limit {
+        return Err(format!("{what} {shown} has more than {} MiB", limit >> 20));
     }
-    fs::read(path).map_err(|error| format!("cannot read its report {shown}: {error}"))
+    fs::read(path).map_err(|error| format!("cannot read {what} {shown}: {error}"))
 }

@@ -311,7 +311,47 @@ fn a_command_that_goes_wrong_never_passes() {
     command("echo '{\"runs\": [{'", "output = \"sarif\"\n", 3, "not SARIF");
     command("true", "output = \"junit\"\n", 3, "could not run");
     command("echo '<testsuite></testsuite>'", "output = \"junit\"\n", 3, "could not run");
+    for (format, says) in [
+        ("\"checkstyle\"", "can't be read as checkstyle: it is empty"),
+        ("\"eslint-json\"", "can't be read as eslint-json: it is empty"),
+        ("\"lsp\"", "can't be read as lsp: it is empty"),
+        ("{ matcher = \"none.json\" }", "cannot read its problem matcher"),
+    ] {
+        command("true", &format!("output = {format}\n"), 3, says);
+    }
+    for format in ["gcc", "tsc", "mypy", "rustc-json", "rdjsonl", "diff"] {
+        let output = format!("output = \"{format}\"\n");
+        command("echo 'no such option: \\033[31m'; exit 2", &output, 3, "no finding can be read from what it printed");
+    }
     command("printf '\\377\\033[31m\\033]0;x\\007\\n::boo::x\\n'; exit 1", "", 1, "ended with exit code 1");
+}
+
+#[test]
+fn findings_in_the_formats_of_tools_are_judged_like_any_other() {
+    let repo = Repo::with(&[("pkg/a.c", "int a;\nint b;\n")]);
+    let matcher =
+        r#"{"problemMatcher":{"owner":"x","pattern":{"regexp":"^(.+)!(\\d+)!(.+)$","file":1,"line":2,"message":3}}}"#;
+    let lines = "a.c:1: error: old [-Wold]\n$PWD/a.c:2: warning: staged [-Wnew]\n/usr/x.h:1: warning: elsewhere\n";
+    let line = format!("printf \"{}\" >&2; exit 1", lines.replace('\n', "\\\\n"));
+    let check = |id: &str, run: &str, output: &str| {
+        format!(
+            "[checks.{id}]\nrun = ['''{run}''']\nshell = true\ndir = \"pkg\"\ninputs = \"file\"\noutput = {output}\n"
+        )
+    };
+    let policy = [
+        check("cc", &line, "\"gcc\""),
+        check("own", "echo 'a.c!2!from the matcher'", "{ matcher = \"m.json\" }"),
+        check("form", "echo 'a.c 2 from the pattern'", r"{ pattern = '^(?<path>\S+) (?<line>\d+) (?<message>.*)' }"),
+        check("quiet", "echo 'all is well'", "\"gcc\""),
+    ];
+    let staged = [("m.json", matcher), ("tollgate.toml", &policy.concat()), ("pkg/a.c", "int a;\nint c;\n")];
+    repo.stage(&staged);
+    repo.tollgate(&["install"]).code(0);
+    let check = |id: &str, code| repo.tollgate(&["check", "--staged", "--only", id, "--format", "short"]).code(code);
+    check("cc", 0).says("staged").says("cc/-Wnew").says("which is not in the repository").is_silent_on("-Wold");
+    check("own", 1).says("from the matcher").says("pkg/a.c:2");
+    check("form", 1).says("from the pattern").says("pkg/a.c:2");
+    repo.tollgate(&["check", "--staged", "--only", "quiet"]).code(0).says("it printed no findings, but other text");
 }
 
 #[test]

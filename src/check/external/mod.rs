@@ -1,14 +1,18 @@
 //! Commands of the project's own: what to run, and how what they print becomes findings.
 
+mod formats;
 mod lookup;
 pub(crate) mod read;
+#[cfg(test)]
+mod recorded;
+mod told;
 mod version;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::config::{Check, Fixing, Inputs, Output, Sight, Untracked};
+use crate::config::{Check, Fixing, Format, Inputs, Output, Sight, Untracked};
 use crate::model::command::{CommandSpec, Part, Scrub};
 use crate::model::path::RepoPath;
 use crate::model::rule::{Family, RuleId};
@@ -51,7 +55,7 @@ impl Command {
     pub(crate) fn family(&self) -> Family {
         match self.check.output {
             Output::Junit => Family::Tests,
-            Output::Sarif | Output::ExitCode => Family::Tools,
+            Output::Sarif | Output::ExitCode | Output::Findings(_) => Family::Tools,
         }
     }
 
@@ -85,6 +89,20 @@ impl Command {
             Sight::WorkTree => false,
             Sight::Judged(Some(untracked)) => untracked == Untracked::Hidden,
             Sight::Judged(None) => self.names_files(),
+        }
+    }
+
+    /// Whether what it tells of files is told of them as they are judged: it sees those, and changes none of them
+    /// before it tells.
+    pub(crate) fn sees_what_is_judged(&self) -> bool {
+        self.check.sight != Sight::WorkTree && self.check.fix == Fixing::Off
+    }
+
+    /// The file with the problem matchers by which its lines are read, from the top of the repository.
+    pub(crate) fn matcher(&self) -> Option<&str> {
+        match &self.check.output {
+            Output::Findings(Format::Matcher(file)) => Some(file),
+            _ => None,
         }
     }
 

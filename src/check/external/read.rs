@@ -1,16 +1,17 @@
-//! What commands print, understood: exit codes, SARIF, JUnit XML. What can't be understood is Broken, never "nothing
+//! What commands print, understood: exit codes, SARIF, JUnit XML, findings in other formats. What can't be understood is Broken, never "nothing
 //! found".
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::check::external::Command;
+use crate::check::external::{Command, formats, told};
 use crate::check::suite::{Case, Ending, SuiteReport, junit};
-use crate::config::Output;
+use crate::config::{Format, Output};
 use crate::model::command::{CommandOutput, Exit};
-use crate::model::escape::escaped_lines;
+use crate::model::escape::{escaped, escaped_lines};
 use crate::model::finding::{Finding, Novelty};
 use crate::model::outcome::Breakage;
 use crate::model::path::RepoPath;
@@ -21,6 +22,10 @@ use crate::sarif::read::Origin;
 
 /// How many lines of output a person gets to see; the rest is in the log.
 const N_LINES: usize = 20;
+/// How many bytes of an output that can't be read a person gets to see.
+const MAX_HEAD: usize = 4 << 10;
+/// How many bytes of a line that can't be read are shown.
+const MAX_UNREAD: usize = 100;
 /// How much of a failure's text is shown.
 const N_DETAIL_LINES: usize = 12;
 
@@ -44,21 +49,28 @@ pub(crate) struct Understood {
     pub(crate) notices: Vec<String>,
 }
 
-/// Understands what a command did. `top` is the folder in which it saw the repository, `changed` the files of the
-/// change.
-pub(crate) fn understand(
-    command: &Command,
-    ran: &Ran,
-    top: &Path,
-    changed: &[RepoPath],
-) -> Result<Understood, Breakage> {
+/// What a command saw.
+pub(crate) struct Seen<'a> {
+    /// The folder in which it saw the repository.
+    pub(crate) top: &'a Path,
+    /// The files of the change.
+    pub(crate) changed: &'a [RepoPath],
+    /// The content of one of them, as it saw it.
+    pub(crate) contents: &'a dyn Fn(&RepoPath) -> Option<Vec<u8>>,
+    /// The problem matchers that its output is read by; empty if it is read otherwise.
+    pub(crate) matcher: &'a [u8],
+}
+
+/// Understands what a command did.
+pub(crate) fn understand(command: &Command, ran: &Ran, seen: &Seen<'_>) -> Result<Understood, Breakage> {
     for output in &ran.outputs {
         ended(command, output)?;
     }
-    match command.check.output {
+    match &command.check.output {
         Output::ExitCode => Ok(exit_code(command, ran)),
-        Output::Sarif => read_sarif(command, ran, top),
-        Output::Junit => read_junit(command, ran, changed),
+        Output::Sarif => read_sarif(command, ran, seen.top),
+        Output::Junit => read_junit(command, ran, seen.changed),
+        Output::Findings(format) => read_findings(command, format, ran, seen),
     }
 }
 
@@ -174,12 +186,68 @@ fn read_sarif(command: &Command, ran: &Ran, top: &Path) -> Result<Understood, Br
         understood.rules.extend(foreign.rules);
         understood.findings.extend(foreign.findings);
     }
+    Ok(as_configured(command, understood))
+}
+
+/// Gives findings the level and the novelty that the configuration says.
+fn as_configured(command: &Command, mut understood: Understood) -> Understood {
     let novelty = if command.is_per_file() { Novelty::ChangedLines } else { Novelty::Always };
     for finding in &mut understood.findings {
         finding.novelty = novelty;
         finding.level = command.check.level.unwrap_or(finding.level);
     }
-    Ok(understood)
+    understood
+}
+
+fn read_findings(command: &Command, format: &Format, ran: &Ran, seen: &Seen<'_>) -> Result<Understood, Breakage> {
+    let mut understood = Understood::default();
+    let folder = RepoPath::new(command.folder());
+    let origin = Origin { root: seen.top, folder: &folder, check: command.id.as_str() };
+    for (output, report) in reports(command, ran)? {
+        let bytes = match ran.reports.is_none() && formats::is_of_lines(format) && !output.stderr.is_empty() {
+            true => Cow::Owned([report, b"\n", &output.stderr].concat()),
+            false => Cow::Borrowed(report),
+        };
+        let broken = |why: String| Breakage {
+            why: format!("it ended with exit code {}, and {why}", code(output)),
+            hint: format!("try `{}` by hand; `output` of [checks.{}] says how it is read", line(command), command.id),
+            log: if bytes.iter().all(u8::is_ascii_whitespace) { log_tail(output) } else { log_head(&bytes) },
+        };
+        let report = formats::read(format, seen.matcher, &bytes).map_err(|why| {
+            broken(format!("what it printed can't be read as {}: {why}", name(&command.check.output)))
+        })?;
+        if let Some(problem) = &report.problem {
+            return Err(broken(format!("its report is not the whole truth: {problem}")));
+        }
+        if report.told.is_empty() && failed(output) {
+            return Err(broken("no finding can be read from what it printed".to_owned()));
+        }
+        if let Some(unread) = report.unread.as_deref().filter(|_| report.told.is_empty()) {
+            let unread = escaped(unread.get(..unread.floor_char_boundary(MAX_UNREAD)).unwrap_or_default());
+            understood
+                .notices
+                .push(format!("it printed no findings, but other text, from \u{201c}{unread}\u{201d} on"));
+        }
+        understood.notices.extend(report.notices.iter().map(|notice| escaped(notice)));
+        understood.findings.extend(told::findings(report, &origin, seen.contents));
+    }
+    Ok(as_configured(command, understood))
+}
+
+/// A format for people.
+fn name(output: &Output) -> &str {
+    match output {
+        Output::Findings(Format::Pattern(_)) => "lines of its pattern",
+        Output::Findings(Format::Matcher(file)) => file,
+        named => named.name(),
+    }
+}
+
+/// The first lines of an output, made harmless for a terminal.
+fn log_head(bytes: &[u8]) -> String {
+    let head = String::from_utf8_lossy(bytes.get(..bytes.len().min(MAX_HEAD)).unwrap_or_default());
+    let lines: Vec<&str> = head.lines().filter(|line| !line.trim().is_empty()).take(N_LINES).collect();
+    escaped_lines(&without_colour(&lines.join("\n")))
 }
 
 fn read_junit(command: &Command, ran: &Ran, changed: &[RepoPath]) -> Result<Understood, Breakage> {
