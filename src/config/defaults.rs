@@ -75,6 +75,8 @@ impl Config {
             levels: BTreeMap::new(),
             overrides: Vec::new(),
             max_lines: Sourced::built_in(MAX_LINES),
+            packs: Vec::new(),
+            pinned_rules: Vec::new(),
             notices: Vec::new(),
             places: Places::default(),
         }

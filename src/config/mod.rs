@@ -5,7 +5,9 @@ mod check;
 mod defaults;
 mod diagnose;
 pub(crate) mod duration;
+pub(crate) mod extends;
 pub(crate) mod given;
+mod layer;
 mod load;
 pub(crate) mod nearest;
 pub(crate) mod patterns;
@@ -23,6 +25,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use crate::config::extends::Site;
 use crate::config::places::Places;
 use crate::config::version::Requirement;
 use crate::model::option::Options;
@@ -245,6 +248,10 @@ pub(crate) struct Config {
     pub(crate) overrides: Vec<Override>,
     /// The most changed lines of a change, for `change-too-large`.
     pub(crate) max_lines: Sourced<u64>,
+    /// The packs of built-in rules; none for the newest of the recommended.
+    pub(crate) packs: Vec<Sourced<String>>,
+    /// Gitignore patterns of the rule files that pinned policies bring, with the tree of each.
+    pub(crate) pinned_rules: Vec<(Site, Vec<String>)>,
     /// What a reader must know beside it: configuration that is there and was not read.
     pub(crate) notices: Vec<String>,
     /// Where each key of the file stands.

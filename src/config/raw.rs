@@ -14,7 +14,10 @@ pub(crate) struct RawConfig {
     /// The oldest version of tollgate that understands this file, like "0.2". An older one says so before it complains
     /// about anything else.
     pub(crate) min_version: Option<String>,
-    /// Policies that this one builds on. Not implemented yet.
+    /// What this policy builds on: a numbered pack of built-in rules (`tollgate:recommended@1`), a file of this
+    /// repository by its path from this file's folder (`policy/base.toml`), a file of another repository in a commit
+    /// (`git:https://example.org/policy.git@COMMIT#gate.toml`). Later ones beat earlier ones, and this file beats all;
+    /// `exclude` and `overrides` are added to theirs.
     pub(crate) extends: Option<Vec<String>>,
     /// Files that nothing looks at: patterns in gitignore syntax.
     pub(crate) exclude: Option<Vec<String>>,

@@ -26,6 +26,9 @@ pub(crate) fn show(config: &Config, origins: Origins) -> String {
     if let Some(version) = &config.min_version.value {
         page.line("min-version", &text(version), &config.min_version.origin);
     }
+    for pack in &config.packs {
+        page.line("extends", &list(&[format!("tollgate:{}", pack.value)]), &pack.origin);
+    }
     page.line("exclude", &list(&config.exclude.value), &config.exclude.origin);
     page.line("builtin", &config.builtin.value, &config.builtin.origin);
     page.gate("gate", &config.gate);
