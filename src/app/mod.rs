@@ -7,6 +7,7 @@ pub(crate) mod failure;
 mod ground;
 pub(crate) mod mend;
 mod message;
+mod nested;
 mod overlay;
 mod packs;
 mod plan_view;

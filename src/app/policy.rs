@@ -22,7 +22,7 @@ use crate::model::request::Request;
 use crate::tree::file::is_there;
 
 /// The name of the file.
-const FILE: &str = "tollgate.toml";
+pub(super) const FILE: &str = "tollgate.toml";
 /// The name of one person's own policy.
 const LOCAL_FILE: &str = "tollgate.local.toml";
 /// The most bytes of it that are read; `config` says what is too much.
@@ -43,6 +43,13 @@ pub(super) struct Loaded {
     pub(super) attributes: AttributeSource,
     /// Whether it stands in for one that the base should have.
     role: Role,
+}
+
+impl Found {
+    /// Its name for people.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
 }
 
 /// Why a policy judges.
@@ -115,7 +122,12 @@ impl Session<'_> {
     /// Tells that the change edits the policy that will judge those after it.
     fn note_edit(&self, loaded: &mut Loaded, change: &ChangeSet, tree: &ObjectId, name: &str) -> Result<(), Failure> {
         let is_policy = |side: &FileSide| side.path.as_bytes().eq_ignore_ascii_case(FILE.as_bytes());
+        let is_nested = |side: &&FileSide| side.path.file_name() == FILE.as_bytes() && !is_policy(side);
         let sides = |file: &ChangedFile| file.head.iter().chain(file.bases.iter().flatten()).any(is_policy);
+        let nested =
+            change.files.iter().filter_map(|file| file.head.iter().chain(file.bases.iter().flatten()).find(is_nested));
+        let notice = |side: &FileSide| format!("this change edits {}; it holds from the next change on", side.path);
+        loaded.config.notices.extend(nested.map(notice));
         if !change.files.iter().any(sides) {
             return Ok(());
         }
@@ -221,13 +233,17 @@ impl Session<'_> {
             None => Config::defaults(),
         };
         packs::complete(&mut config);
-        let side = found.as_ref().map_or(Where::Nowhere, |found| found.side);
-        let own = self.project_rules(&config, side)?;
+        let nowhere = change.map_or(Where::Nowhere, |_| on_side_of(attributes));
+        let side = found.as_ref().map_or(nowhere, |found| found.side);
+        let mut own = self.project_rules(&config, side)?;
         if own.is_empty() && !config.rule_paths.value.is_empty() {
             config.notices.push("`paths` of [rules] match no tracked file: no rule of the project runs".to_owned());
         }
+        verify(&config, &vocabulary(&own)).map_err(Failure::config)?;
+        if let Some(change) = change {
+            self.adopt_nested(&mut config, &mut own, on_side_of(attributes), change)?;
+        }
         let words = vocabulary(&own);
-        verify(&config, &words).map_err(Failure::config)?;
         verify_words(&config, &words, "--only", &self.settings.only).map_err(Failure::config)?;
         for by in ["--skip", "TOLLGATE_SKIP"] {
             let given = self.settings.left_out.iter().filter(|(_, left_out_by)| *left_out_by == by);
@@ -308,6 +324,15 @@ fn of_judged(change: &ChangeSet) -> AttributeSource {
         Head::Worktree => AttributeSource::Worktree,
         Head::Index => AttributeSource::Index,
         Head::Tree { tree, .. } => AttributeSource::Tree(tree),
+    }
+}
+
+/// Where the files are that belong to a policy, whether it has a file itself or not.
+fn on_side_of(attributes: AttributeSource) -> Where {
+    match attributes {
+        AttributeSource::Worktree => Where::Worktree,
+        AttributeSource::Index => Where::Index,
+        AttributeSource::Tree(tree) => Where::Tree(tree),
     }
 }
 

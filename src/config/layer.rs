@@ -33,11 +33,6 @@ impl Layer {
         Ok(Self { raw, merged: None, places, site, packs: Packs::new(), pinned_rules: Vec::new() })
     }
 
-    /// The file as it is written.
-    pub(crate) fn raw(&self) -> &RawConfig {
-        &self.raw
-    }
-
     /// Where its keys stand.
     pub(crate) fn places(&self) -> &Places {
         &self.places

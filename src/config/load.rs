@@ -18,27 +18,23 @@ const MAX_BYTES: usize = 1 << 20;
 /// The name of the policy of one person, which this version does not read.
 const LOCAL: &[u8] = b"tollgate.local.toml";
 
-/// The name of the policy.
-const NAME: &[u8] = b"tollgate.toml";
-
 impl Config {
     /// The policy that a file says which extends nothing: its name for people (`tollgate.toml`, `tollgate.toml at 1a2b3c4d5e`) and its bytes;
     /// the defaults without a file. The ids that it names are not yet compared with those that exist.
     #[cfg(test)]
     pub(crate) fn load(source: Option<(&str, &[u8])>) -> Result<Self, Error> {
         let Some((name, bytes)) = source else { return Ok(Self::defaults()) };
-        let at = Location { site: Site::Here, path: RepoPath::new(NAME) };
+        let at = Location { site: Site::Here, path: RepoPath::from(name) };
         Self::load_with((name, bytes), at, &mut |_| {
             let (message, hint) = ("nothing is extended here".to_owned(), String::new());
             Err(Refusal { message, hint })
         })
     }
 
-    /// Notes that a file in the repository looks like a policy and is not read: `tollgate.local.toml` anywhere, a
-    /// `tollgate.toml` below the top. Other paths are passed over.
+    /// Notes that a file in the repository looks like a policy and is not read: `tollgate.local.toml`. Other paths are
+    /// passed over.
     pub(crate) fn note_unread(&mut self, path: &RepoPath) {
-        let name = path.file_name();
-        if name == LOCAL || (name == NAME && path.parent().is_some()) {
+        if path.file_name() == LOCAL {
             let version = env!("CARGO_PKG_VERSION");
             self.notices.push(format!("{path} is not read yet by tollgate {version}"));
         }
@@ -247,10 +243,7 @@ mod tests {
         for path in ["tollgate.toml", "a/b/tollgate.toml", "tollgate.local.toml", "src/main.rs"] {
             config.note_unread(&RepoPath::from(path));
         }
-        let expected = [
-            "a/b/tollgate.toml is not read yet by tollgate 0.1.0",
-            "tollgate.local.toml is not read yet by tollgate 0.1.0",
-        ];
+        let expected = ["tollgate.local.toml is not read yet by tollgate 0.1.0"];
         assert_eq!(config.notices, expected);
     }
 

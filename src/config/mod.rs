@@ -10,6 +10,7 @@ pub(crate) mod given;
 mod layer;
 mod load;
 pub(crate) mod nearest;
+pub(crate) mod nested;
 pub(crate) mod patterns;
 mod places;
 pub(crate) mod problem;
@@ -225,6 +226,23 @@ pub(crate) struct Override {
     pub(crate) levels: BTreeMap<String, Sourced<RuleLevel>>,
 }
 
+/// What the policy at the top lets those of folders do beside tightening it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Allowance {
+    /// Lower the levels of rules, or switch them off.
+    Levels,
+    /// The same for some of the folder's files.
+    Overrides,
+    /// Leave files out.
+    Exclude,
+}
+
+impl Allowance {
+    /// Each with its name.
+    pub(crate) const NAMES: [(&'static str, Self); 3] =
+        [("rules.levels", Self::Levels), ("overrides", Self::Overrides), ("exclude", Self::Exclude)];
+}
+
 /// The resolved policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Config {
@@ -248,6 +266,8 @@ pub(crate) struct Config {
     pub(crate) overrides: Vec<Override>,
     /// The most changed lines of a change, for `change-too-large`.
     pub(crate) max_lines: Sourced<u64>,
+    /// What policies of folders may do.
+    pub(crate) nested_allow: Sourced<Vec<Allowance>>,
     /// The packs of built-in rules; none for the newest of the recommended.
     pub(crate) packs: Vec<Sourced<String>>,
     /// Gitignore patterns of the rule files that pinned policies bring, with the tree of each.

@@ -76,6 +76,11 @@ impl Places {
         self.spots.insert(path, Spot { file: 0, key, value: value.span() });
     }
 
+    /// The keys at the top level, sorted.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.spots.keys().map(String::as_str).filter(|path| !path.contains(['.', '[']))
+    }
+
     /// Whether the file has this key.
     pub(crate) fn has(&self, path: &str) -> bool {
         self.spots.contains_key(path)

@@ -38,6 +38,8 @@ pub(crate) struct RawConfig {
     pub(crate) overrides: Option<Vec<RawOverride>>,
     /// Checks of the change as a whole.
     pub(crate) change: Option<RawChange>,
+    /// What a `tollgate.toml` in a folder below may do beside tightening this one.
+    pub(crate) nested: Option<RawNested>,
 }
 
 /// What blocks.
@@ -175,6 +177,26 @@ pub(crate) struct RawOverride {
 pub(crate) struct RawChange {
     /// The most changed lines of a change before `change-too-large` speaks up; 800 by default.
     pub(crate) max_lines: Option<u64>,
+}
+
+/// What a `tollgate.toml` in a folder below may do. It has `[rules]`, `[[overrides]]`, commands and `exclude` for its
+/// folder, and may raise levels and add checks and rules.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct RawNested {
+    /// What else it may do: lower levels in `rules.levels`, lower them in `overrides`, leave files out by `exclude`.
+    pub(crate) allow: Option<Vec<RawAllowance>>,
+}
+
+/// What a policy for a folder may do.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+pub(crate) enum RawAllowance {
+    #[serde(rename = "rules.levels")]
+    Levels,
+    #[serde(rename = "overrides")]
+    Overrides,
+    #[serde(rename = "exclude")]
+    Exclude,
 }
 
 /// The lowest level that blocks.

@@ -8,11 +8,12 @@ use crate::config::nearest::slip_of;
 use crate::config::places::{Places, joined};
 use crate::config::problem::{Error, Problem};
 use crate::config::raw::{
-    RawConfig, RawFailOn, RawFix, RawGate, RawLevel, RawOnBroken, RawOverride, RawRules, RawScope, RawStage,
+    RawAllowance, RawConfig, RawFailOn, RawFix, RawGate, RawLevel, RawOnBroken, RawOverride, RawRules, RawScope,
+    RawStage,
 };
 use crate::config::{
-    Config, Fixing, Gate, OnBroken, Origin, Override, RuleLevel, Scope, Sourced, Stage, check, defaults, duration,
-    patterns, refuse,
+    Allowance, Config, Fixing, Gate, OnBroken, Origin, Override, RuleLevel, Scope, Sourced, Stage, check, defaults,
+    duration, patterns, refuse,
 };
 use crate::model::rule::{Family, Level};
 
@@ -53,6 +54,11 @@ impl Resolver<'_> {
                 "change.max-lines",
                 raw.change.and_then(|change| change.max_lines),
                 defaults.max_lines,
+            ),
+            nested_allow: self.either(
+                "nested.allow",
+                raw.nested.and_then(|nested| nested.allow).map(|allow| allow.into_iter().map(allowance).collect()),
+                defaults.nested_allow,
             ),
             packs: Vec::new(),
             pinned_rules: Vec::new(),
@@ -257,6 +263,14 @@ fn rule_level(raw: RawLevel) -> RuleLevel {
         RawLevel::Warning => Some(Level::Warning),
         RawLevel::Note => Some(Level::Note),
         RawLevel::Off => None,
+    }
+}
+
+fn allowance(raw: RawAllowance) -> Allowance {
+    match raw {
+        RawAllowance::Levels => Allowance::Levels,
+        RawAllowance::Overrides => Allowance::Overrides,
+        RawAllowance::Exclude => Allowance::Exclude,
     }
 }
 
