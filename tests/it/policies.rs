@@ -11,7 +11,7 @@ fn rule(id: &str) -> String {
 }
 
 /// A repository of policies, and what pins a file of it.
-fn shared(files: &[(&str, &str)]) -> (Repo, impl Fn(&str) -> String) {
+fn shared(files: &[(&str, &str)]) -> (Repo, impl Fn(&str) -> String + use<>) {
     let policies = Repo::with(files);
     let commit = policies.git(&["rev-parse", "HEAD"]).code(0).stdout.trim().to_owned();
     let url = format!("file://{}", policies.top().display());
