@@ -1,7 +1,7 @@
 //! Reads what a policy extends: files from the side that the policy is on, pinned policies from the cache folder. The
 //! network is asked only where the run may do that.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::app::policy::MAX_BYTES;
 use crate::app::project_rules::Where;
@@ -88,7 +88,8 @@ impl Session<'_> {
     /// A commit of another repository, from the cache folder; fetched if it is not there and the run may do that.
     fn pinned(&self, url: &str, commit: &ObjectId) -> Result<Pinned, Refusal> {
         let folder = self.kept_at(url);
-        if let Some(pinned) = Pinned::open(&folder, commit) {
+        let open = || Pinned::open(&folder, commit).map_err(|damage| damaged(&folder, url, &damage));
+        if let Some(pinned) = open()? {
             return Ok(pinned);
         }
         if self.settings.network == Network::Unused {
@@ -102,7 +103,7 @@ impl Session<'_> {
                 "look at the address, the commit and what you may read there",
             )
         })?;
-        Pinned::open(&folder, commit).ok_or_else(|| refusal(format!("{url} has no commit {commit}"), ""))
+        open()?.ok_or_else(|| refusal(format!("{url} has no commit {commit}"), ""))
     }
 
     /// Where the commits of another repository are kept.
@@ -116,7 +117,7 @@ fn refusal(message: String, hint: impl Into<String>) -> Refusal {
 }
 
 /// What is said of a kept copy that can't be believed.
-fn damaged(folder: &std::path::Path, url: &str, damage: &Damage) -> Refusal {
+fn damaged(folder: &Path, url: &str, damage: &Damage) -> Refusal {
     let hint = format!("delete {} and run `tollgate config fetch`", folder.display());
     refusal(format!("the copy of {url} in the cache is damaged: {damage}"), hint)
 }

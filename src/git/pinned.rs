@@ -1,6 +1,7 @@
 //! A commit of another repository, kept in a bare repository of our own. Whoever reads it gets what the commit's name
 //! promises: libgit2 holds each object against its name.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -34,10 +35,14 @@ pub(crate) struct Damage(#[from] git2::Error);
 
 impl Pinned {
     /// The commit as it is kept in that folder; none if it was never fetched.
-    pub(crate) fn open(folder: &Path, commit: &ObjectId) -> Option<Self> {
-        let (repository, commit) = (open_exactly(folder).ok()?, oid(commit).ok()?);
-        let is_there = repository.odb().ok()?.exists(commit);
-        is_there.then_some(Self { repository, commit })
+    pub(crate) fn open(folder: &Path, commit: &ObjectId) -> Result<Option<Self>, Damage> {
+        let Ok(repository) = open_exactly(folder) else { return Ok(None) };
+        if repository.find_reference(&kept_as(commit)).is_err() {
+            return Ok(None);
+        }
+        let commit = oid(commit)?;
+        repository.find_commit(commit)?;
+        Ok(Some(Self { repository, commit }))
     }
 
     /// Fetches a commit into that folder, which is made if it is not there. Nobody is asked for a password.
@@ -49,7 +54,7 @@ impl Pinned {
         let object_format = format!("--object-format={format}");
         run(parent, &["init", "--quiet", "--bare", "--template=", &object_format, "--", &folder], interrupt)?;
         // In a pack, whose objects libgit2 reads whatever happens to the file, and kept by a ref.
-        let kept = format!("{commit}:refs/tollgate/{commit}");
+        let kept = format!("{commit}:{}", kept_as(commit));
         let options = ["-c", "fetch.unpackLimit=1", "-c", "gc.auto=0", "-c", "maintenance.auto=false"];
         let git_dir = ["--git-dir", &folder];
         let fetch =
@@ -89,12 +94,16 @@ impl Pinned {
     }
 }
 
+/// The ref that keeps a commit.
+fn kept_as(commit: &ObjectId) -> String {
+    format!("refs/tollgate/{commit}")
+}
+
 /// Runs git outside of the user's repository, by the protocols that are allowed and without asking anybody anything.
 fn run(dir: &Path, args: &[&str], interrupt: &Interrupt) -> Result<(), Error> {
     let of_process = Environment::of_process();
     let inherited = of_process.variables().iter().filter(|(name, _)| !LOCAL.iter().any(|local| *name == local));
-    let mut variables: std::collections::BTreeMap<_, _> =
-        inherited.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let mut variables: BTreeMap<_, _> = inherited.map(|(name, value)| (name.clone(), value.clone())).collect();
     variables.entry("GIT_SSH_COMMAND".into()).or_insert_with(|| "ssh -oBatchMode=yes".into());
     variables.extend([("GIT_TERMINAL_PROMPT".into(), "0".into()), ("GIT_ALLOW_PROTOCOL".into(), PROTOCOLS.into())]);
     let environment: Environment = variables.into_iter().collect();
