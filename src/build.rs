@@ -103,7 +103,9 @@ fn main() {
             fingerprints.push_str(&fingerprint);
         }
     }
-    list.push_str("];\n#[cfg(test)]\npub(crate) static FINGERPRINTS: &[&str] = &[\n");
+    list.push_str("];\n");
+    list.push_str(&packs(&top.join("rules/packs")));
+    list.push_str("#[cfg(test)]\npub(crate) static FINGERPRINTS: &[&str] = &[\n");
     list.push_str(&fingerprints);
     list.push_str("];\n");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
@@ -186,6 +188,21 @@ fn json(yaml: &str) -> Result<String, serde_saphyr::Error> {
 fn mark(text: &str) -> String {
     let add = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     format!("{:016x}", text.bytes().fold(0xcbf2_9ce4_8422_2325, add))
+}
+
+/// The lists `NAME@NUMBER.txt` of a folder: one id a line.
+fn packs(folder: &Path) -> String {
+    let mut list = String::from("static PACKS: &[Pack] = &[\n");
+    for file in sorted(folder).iter().filter(|path| path.extension().is_some_and(|extension| extension == "txt")) {
+        let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let name = file.file_stem().unwrap_or_default().to_string_lossy();
+        let number = name.rsplit_once('@').and_then(|(_, number)| number.parse::<u32>().ok());
+        let number = number.unwrap_or_else(|| panic!("{}: not NAME@NUMBER", file.display()));
+        let rules: Vec<&str> = text.lines().collect();
+        writeln!(list, "    Pack {{ name: {name:?}, number: {number}, rules: &{rules:?} }},")
+            .expect("a text takes everything");
+    }
+    list + "];\n"
 }
 
 /// One line of the list, and the rule's line of the fingerprints.

@@ -144,7 +144,7 @@ impl Session<'_> {
 }
 
 /// The folders that hold a file of the change, and those above them, the top too.
-fn folders(change: &ChangeSet) -> BTreeSet<RepoPath> {
+pub(super) fn folders(change: &ChangeSet) -> BTreeSet<RepoPath> {
     let mut folders = BTreeSet::from([RepoPath::from("")]);
     for file in &change.files {
         let mut folder = file.path().parent();

@@ -2,11 +2,14 @@
 
 mod attributes;
 mod bootstrap;
+mod extends;
 pub(crate) mod failure;
 mod ground;
 pub(crate) mod mend;
 mod message;
+mod nested;
 mod overlay;
+mod packs;
 mod plan_view;
 mod policy;
 mod project_rules;
@@ -91,6 +94,8 @@ pub(crate) struct Settings {
     pub(crate) surroundings: Surroundings,
     /// Whether results of earlier runs are used, and those of this one kept.
     pub(crate) uses_results: bool,
+    /// Whether policies that are extended may be fetched.
+    pub(crate) network: Network,
     /// The variables that commands inherit.
     pub(crate) variables: BTreeMap<String, String>,
 }
@@ -102,6 +107,15 @@ pub(crate) enum Conduct {
     Look,
     /// Mend what is staged, if the stage says so.
     Mend,
+}
+
+/// What a run may do with the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Network {
+    /// Nothing.
+    Unused,
+    /// Fetch the policies that a policy extends.
+    ForPolicies,
 }
 
 /// What came of one change.
@@ -229,7 +243,7 @@ impl Session<'_> {
         policies.into_iter().map(|loaded| self.prepare_with(loaded, request, change)).collect()
     }
 
-    fn prepare_with(&self, loaded: Loaded, request: &Request, change: &ChangeSet) -> Result<Prepared, Failure> {
+    fn prepare_with(&self, mut loaded: Loaded, request: &Request, change: &ChangeSet) -> Result<Prepared, Failure> {
         let wanted = self.settings.stage.clone().filter(|stage| !loaded.is_stand_in() || loaded.has_stage(stage));
         let stage = wanted.unwrap_or_else(|| default_stage(request).to_owned());
         let resolved = loaded.config.stage(&stage).map_err(Failure::config)?;
@@ -247,7 +261,8 @@ impl Session<'_> {
                 .chain(commands_left_out(request, &loaded.config))
                 .collect(),
         };
-        let engine = self.engine(&loaded, change)?;
+        let on = packs::rules_on(&mut loaded.config, &selection.chosen);
+        let engine = self.engine(&loaded, &on, change)?;
         let foreign = self.foreign(change, loaded.attributes)?;
         let starts = starts::read(change, &loaded.config, &Sources::new(self.repo));
         Ok(Prepared { starts, loaded, stage, selection, engine, foreign })

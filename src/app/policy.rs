@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 
-use crate::app::Session;
+use crate::app::extends::Side;
 use crate::app::failure::Failure;
 use crate::app::project_rules::Where;
 use crate::app::sources::Sources;
 use crate::app::vocabulary::vocabulary;
+use crate::app::{Session, packs};
 use crate::check::pattern::rule_file::RuleFile;
 use crate::config::Config;
+use crate::config::extends::{Location, Site};
 use crate::config::vocabulary::{verify, verify_words};
 use crate::git::Repo;
 use crate::git::attributes::AttributeSource;
@@ -20,11 +22,11 @@ use crate::model::request::Request;
 use crate::tree::file::is_there;
 
 /// The name of the file.
-const FILE: &str = "tollgate.toml";
+pub(super) const FILE: &str = "tollgate.toml";
 /// The name of one person's own policy.
 const LOCAL_FILE: &str = "tollgate.local.toml";
 /// The most bytes of it that are read; `config` says what is too much.
-const MAX_BYTES: u64 = 64 << 20;
+pub(super) const MAX_BYTES: u64 = 64 << 20;
 /// What the report says where a change wants to enter a branch that has no policy.
 const REPORT_ONLY: &str = "the base has no policy";
 /// The name of the policy without any file.
@@ -41,6 +43,13 @@ pub(super) struct Loaded {
     pub(super) attributes: AttributeSource,
     /// Whether it stands in for one that the base should have.
     role: Role,
+}
+
+impl Found {
+    /// Its name for people.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
 }
 
 /// Why a policy judges.
@@ -65,9 +74,9 @@ impl Loaded {
 }
 
 /// A file that was found, as bytes.
-struct Found {
+pub(super) struct Found {
     name: String,
-    bytes: Vec<u8>,
+    pub(super) bytes: Vec<u8>,
     side: Where,
 }
 
@@ -78,19 +87,19 @@ impl Session<'_> {
     pub(super) fn policies(&self, request: &Request, change: &ChangeSet) -> Result<Vec<Loaded>, Failure> {
         let Request::Range { base, .. } = request else {
             let found = self.policy_of_judged(change)?;
-            return Ok(vec![self.completed(self.load(found, of_judged(change))?, change)]);
+            return Ok(vec![self.completed(self.load(found, of_judged(change), Some(change))?, change)]);
         };
         let judge = self.settings.judge.as_deref().unwrap_or(base);
         let tree = resolve_tree(self.repo, judge)?;
         let attributes = AttributeSource::Tree(tree);
-        let of_base = self.in_tree(&tree, judge)?;
+        let of_base = self.in_tree(&tree, &RepoPath::from(FILE), judge)?;
         let own = if of_base.is_none() { self.policy_of_judged(change)? } else { None };
         let mut loaded = vec![match own {
             Some(_) => stand_in(attributes),
-            None => self.load(of_base, attributes)?,
+            None => self.load(of_base, attributes, Some(change))?,
         }];
         if own.is_some() {
-            loaded.push(report_only(self.load(own, attributes)?));
+            loaded.push(report_only(self.load(own, attributes, Some(change))?));
         }
         let mut loaded: Vec<Loaded> = loaded.into_iter().map(|loaded| self.completed(loaded, change)).collect();
         if let (Head::Tree { tree, commit }, Some(first)) = (change.head, loaded.first_mut()) {
@@ -113,16 +122,21 @@ impl Session<'_> {
     /// Tells that the change edits the policy that will judge those after it.
     fn note_edit(&self, loaded: &mut Loaded, change: &ChangeSet, tree: &ObjectId, name: &str) -> Result<(), Failure> {
         let is_policy = |side: &FileSide| side.path.as_bytes().eq_ignore_ascii_case(FILE.as_bytes());
+        let is_nested = |side: &&FileSide| side.path.file_name() == FILE.as_bytes() && !is_policy(side);
         let sides = |file: &ChangedFile| file.head.iter().chain(file.bases.iter().flatten()).any(is_policy);
+        let nested =
+            change.files.iter().filter_map(|file| file.head.iter().chain(file.bases.iter().flatten()).find(is_nested));
+        let notice = |side: &FileSide| format!("this change edits {}; it holds from the next change on", side.path);
+        loaded.config.notices.extend(nested.map(notice));
         if !change.files.iter().any(sides) {
             return Ok(());
         }
-        let after = match self.in_tree(tree, name)? {
+        let after = match self.in_tree(tree, &RepoPath::from(FILE), name)? {
             None => "after it there is none, and the built-in defaults hold".to_owned(),
-            Some(found) => match Config::load(Some((&found.name, &found.bytes))) {
+            Some(found) => match self.config_of(&found, None) {
                 Ok(_) => "the new one holds from the next change on".to_owned(),
                 Err(error) => {
-                    let text = error.to_string();
+                    let text = error.error.to_string();
                     format!("the new one can't be used: {}", text.lines().next().unwrap_or_default())
                 }
             },
@@ -139,7 +153,7 @@ impl Session<'_> {
             Some(commit) => self.repo.entry(&commit.tree, &path).map_err(Failure::git)?,
             None => None,
         };
-        let here = self.in_worktree()?;
+        let here = self.in_worktree(&RepoPath::from(FILE))?;
         // The index is asked only where somebody has a policy: git reads the whole of it to answer.
         let asks = of_head.is_some() || here.is_some();
         let staged = if asks { self.repo.staged_entry(&path).map_err(Failure::git)? } else { None };
@@ -149,7 +163,7 @@ impl Session<'_> {
             None if of_head.is_some() => None,
             None => here,
         };
-        let mut loaded = self.load(found, AttributeSource::Index)?;
+        let mut loaded = self.load(found, AttributeSource::Index, None)?;
         loaded.config.with_overrides(self.settings.overrides);
         Ok((loaded.config, loaded.name))
     }
@@ -157,43 +171,79 @@ impl Session<'_> {
     /// The policy for what has no change: a listing.
     pub(crate) fn policy_here(&self) -> Result<(Config, String), Failure> {
         let found = match self.repo.work_tree() {
-            Some(_) => self.in_worktree()?,
+            Some(_) => self.in_worktree(&RepoPath::from(FILE))?,
             None => match self.repo.head().map_err(Failure::git)?.commit {
-                Some(commit) => self.in_tree(&commit.tree, "HEAD")?,
+                Some(commit) => self.in_tree(&commit.tree, &RepoPath::from(FILE), "HEAD")?,
                 None => None,
             },
         };
-        let mut loaded = self.load(found, AttributeSource::Worktree)?;
+        let mut loaded = self.load(found, AttributeSource::Worktree, None)?;
         loaded.config.with_overrides(self.settings.overrides);
         Ok((loaded.config, loaded.name))
     }
 
     /// The project's own rules as the work tree's policy names them.
     pub(crate) fn own_rules(&self) -> Result<Vec<RuleFile>, Failure> {
-        let found = self.in_worktree()?;
+        let found = self.in_worktree(&RepoPath::from(FILE))?;
         let side = found.as_ref().map_or(Where::Nowhere, |found| found.side);
-        let loaded = self.load(found, AttributeSource::Worktree)?;
+        let loaded = self.load(found, AttributeSource::Worktree, None)?;
         self.project_rules(&loaded.config, side)
     }
 
     /// The files of the work tree that the work tree's policy names as rules, none of them read.
     pub(crate) fn own_rule_files(&self) -> Result<Vec<PathBuf>, Failure> {
-        let (Some(found), Some(top)) = (self.in_worktree()?, self.repo.work_tree()) else { return Ok(Vec::new()) };
-        let config = Config::load(Some((&found.name, &found.bytes))).map_err(Failure::config)?;
+        let (Some(found), Some(top)) = (self.in_worktree(&RepoPath::from(FILE))?, self.repo.work_tree()) else {
+            return Ok(Vec::new());
+        };
+        let config = self.config_of(&found, None)?;
         let sides = self.rule_files(&config, found.side)?;
         Ok(sides.iter().map(|side| top.join(side.path.to_fs())).collect())
     }
 
-    fn load(&self, found: Option<Found>, attributes: AttributeSource) -> Result<Loaded, Failure> {
-        let source = found.as_ref().map(|found| (found.name.as_str(), found.bytes.as_slice()));
-        let mut config = Config::load(source).map_err(Failure::config)?;
-        let side = found.as_ref().map_or(Where::Nowhere, |found| found.side);
-        let own = self.project_rules(&config, side)?;
+    /// What a policy and all that it extends say.
+    fn config_of(&self, found: &Found, change: Option<&ChangeSet>) -> Result<Config, Failure> {
+        let from = Side { side: found.side, change };
+        let at = Location { site: Site::Here, path: RepoPath::from(FILE) };
+        let source = (found.name.as_str(), found.bytes.as_slice());
+        Config::load_with(source, at, &mut |reference| self.referred(from, reference)).map_err(Failure::config)
+    }
+
+    /// A file on the side of a policy.
+    pub(super) fn found_on(&self, from: Side<'_>, path: &RepoPath) -> Result<Option<Found>, Failure> {
+        match (from.side, from.change) {
+            (Where::Nowhere, _) => Ok(None),
+            (Where::Worktree, _) => self.in_worktree(path),
+            (Where::Tree(tree), _) => self.in_tree(&tree, path, &tree.short()),
+            (Where::Index, Some(change)) => self.in_index(change, path),
+            (Where::Index, None) => match self.repo.staged_entry(path).map_err(Failure::git)? {
+                Some(side) => self.read(&side, path.to_string(), Where::Index),
+                None => Ok(None),
+            },
+        }
+    }
+
+    fn load(
+        &self,
+        found: Option<Found>,
+        attributes: AttributeSource,
+        change: Option<&ChangeSet>,
+    ) -> Result<Loaded, Failure> {
+        let mut config = match &found {
+            Some(found) => self.config_of(found, change)?,
+            None => Config::defaults(),
+        };
+        packs::complete(&mut config);
+        let nowhere = change.map_or(Where::Nowhere, |_| on_side_of(attributes));
+        let side = found.as_ref().map_or(nowhere, |found| found.side);
+        let mut own = self.project_rules(&config, side)?;
         if own.is_empty() && !config.rule_paths.value.is_empty() {
             config.notices.push("`paths` of [rules] match no tracked file: no rule of the project runs".to_owned());
         }
+        verify(&config, &vocabulary(&own)).map_err(Failure::config)?;
+        if let Some(change) = change {
+            self.adopt_nested(&mut config, &mut own, on_side_of(attributes), change)?;
+        }
         let words = vocabulary(&own);
-        verify(&config, &words).map_err(Failure::config)?;
         verify_words(&config, &words, "--only", &self.settings.only).map_err(Failure::config)?;
         for by in ["--skip", "TOLLGATE_SKIP"] {
             let given = self.settings.left_out.iter().filter(|(_, left_out_by)| *left_out_by == by);
@@ -207,51 +257,49 @@ impl Session<'_> {
     /// The policy as it will be with what is judged.
     fn policy_of_judged(&self, change: &ChangeSet) -> Result<Option<Found>, Failure> {
         match change.head {
-            Head::Worktree => self.in_worktree(),
-            Head::Tree { tree, commit } => self.in_tree(&tree, &commit.short()),
-            Head::Index => self.in_index(change),
+            Head::Worktree => self.in_worktree(&RepoPath::from(FILE)),
+            Head::Tree { tree, commit } => self.in_tree(&tree, &RepoPath::from(FILE), &commit.short()),
+            Head::Index => self.in_index(change, &RepoPath::from(FILE)),
         }
     }
 
     /// What the index has: the staged version, else the one of HEAD; one that was never added counts as it is, so that
     /// a new policy holds from the moment it is written.
-    fn in_index(&self, change: &ChangeSet) -> Result<Option<Found>, Failure> {
-        let path = RepoPath::from(FILE);
-        if let Some(file) = change.files.iter().find(|file| *file.path() == path) {
+    fn in_index(&self, change: &ChangeSet, path: &RepoPath) -> Result<Option<Found>, Failure> {
+        if let Some(file) = change.files.iter().find(|file| file.path() == path) {
             return match &file.head {
-                Some(side) => self.read(side, format!("{FILE} (staged)"), Where::Index),
+                Some(side) => self.read(side, format!("{path} (staged)"), Where::Index),
                 None => Ok(None),
             };
         }
         let side = match change.parents.as_slice() {
             [parent] => {
-                let entry = self.repo.entry(&parent.tree, &path).map_err(Failure::git)?;
-                entry.map(|(mode, id)| FileSide { path, mode, source: Source::Blob(id) })
+                let entry = self.repo.entry(&parent.tree, path).map_err(Failure::git)?;
+                entry.map(|(mode, id)| FileSide { path: path.clone(), mode, source: Source::Blob(id) })
             }
             // In a merge the file may be that of any parent.
-            _ => self.repo.list(&Listing::Index).map_err(Failure::git)?.into_iter().find(|side| side.path == path),
+            _ => self.repo.list(&Listing::Index).map_err(Failure::git)?.into_iter().find(|side| side.path == *path),
         };
         match side {
-            Some(side) => self.read(&side, FILE.to_owned(), Where::Index),
-            None => self.in_worktree(),
+            Some(side) => self.read(&side, path.to_string(), Where::Index),
+            None => self.in_worktree(path),
         }
     }
 
-    fn in_worktree(&self) -> Result<Option<Found>, Failure> {
+    fn in_worktree(&self, path: &RepoPath) -> Result<Option<Found>, Failure> {
         let Some(top) = self.repo.work_tree() else { return Ok(None) };
-        let path = RepoPath::from(FILE);
-        if !is_there(&top.join(FILE)) {
+        if !is_there(&top.join(path.to_fs())) {
             return Ok(None);
         }
-        self.read(&FileSide { path, mode: Mode::File, source: Source::Worktree }, FILE.to_owned(), Where::Worktree)
+        let side = FileSide { path: path.clone(), mode: Mode::File, source: Source::Worktree };
+        self.read(&side, path.to_string(), Where::Worktree)
     }
 
-    fn in_tree(&self, tree: &ObjectId, name: &str) -> Result<Option<Found>, Failure> {
-        let path = RepoPath::from(FILE);
-        match self.repo.entry(tree, &path).map_err(Failure::git)? {
+    fn in_tree(&self, tree: &ObjectId, path: &RepoPath, name: &str) -> Result<Option<Found>, Failure> {
+        match self.repo.entry(tree, path).map_err(Failure::git)? {
             Some((mode, id)) => {
-                let side = FileSide { path, mode, source: Source::Blob(id) };
-                self.read(&side, format!("{FILE} at {name}"), Where::Tree(*tree))
+                let side = FileSide { path: path.clone(), mode, source: Source::Blob(id) };
+                self.read(&side, format!("{path} at {name}"), Where::Tree(*tree))
             }
             None => Ok(None),
         }
@@ -279,10 +327,21 @@ fn of_judged(change: &ChangeSet) -> AttributeSource {
     }
 }
 
+/// Where the files are that belong to a policy, whether it has a file itself or not.
+fn on_side_of(attributes: AttributeSource) -> Where {
+    match attributes {
+        AttributeSource::Worktree => Where::Worktree,
+        AttributeSource::Index => Where::Index,
+        AttributeSource::Tree(tree) => Where::Tree(tree),
+    }
+}
+
 /// The defaults in the place of a policy that the base should have.
 fn stand_in(attributes: AttributeSource) -> Loaded {
     let name = format!("{DEFAULTS}: {REPORT_ONLY}");
-    Loaded { config: Config::defaults(), name, side: Where::Nowhere, attributes, role: Role::StandIn }
+    let mut config = Config::defaults();
+    packs::complete(&mut config);
+    Loaded { config, name, side: Where::Nowhere, attributes, role: Role::StandIn }
 }
 
 /// Lets a policy that the change itself brings report, but not decide.

@@ -34,12 +34,18 @@ pub(super) enum Where {
 }
 
 impl Session<'_> {
-    /// The engine with the rules for the languages that the change has on either side.
-    pub(super) fn engine(&self, loaded: &Loaded, change: &ChangeSet) -> Result<Engine, Failure> {
+    /// The engine with the rules for the languages that the change has on either side; of the built-in ones those that
+    /// are on.
+    pub(super) fn engine(
+        &self,
+        loaded: &Loaded,
+        on: &BTreeSet<&'static str>,
+        change: &ChangeSet,
+    ) -> Result<Engine, Failure> {
         let sides = change.files.iter().flat_map(|file| file.head.iter().chain(file.bases.iter().flatten()));
         let languages: BTreeSet<Language> = sides.flat_map(Language::candidates).collect();
         let built_in = match loaded.config.builtin.value {
-            true => Engine::built_in(&languages),
+            true => Engine::in_force(&languages, &|id| on.contains(id)),
             false => Engine::default(),
         };
         Ok(built_in.with(&self.project_rules(&loaded.config, loaded.side)?))
@@ -49,8 +55,15 @@ impl Session<'_> {
     pub(super) fn project_rules(&self, config: &Config, side: Where) -> Result<Vec<RuleFile>, Failure> {
         let mut taken: BTreeSet<String> = entries().iter().map(|entry| entry.id.to_owned()).collect();
         let mut rules = Vec::new();
+        let mut sources = Vec::new();
+        for (site, patterns) in &config.pinned_rules {
+            sources.push(self.pinned_rules(site, patterns).map_err(Failure::rule)?);
+        }
         for side in self.rule_files(config, side)? {
-            for rule in self.rules_of(&side).map_err(Failure::rule)? {
+            sources.push(self.rules_of(&side).map_err(Failure::rule)?);
+        }
+        for source in sources {
+            for rule in source {
                 let id = rule.rule.id.as_str().to_owned();
                 if !taken.insert(id.clone()) {
                     let reason = format!("there is another rule with the id `{id}`");

@@ -34,7 +34,7 @@ pub(super) fn of(plan: &Plan<'_>, described: Described, ran: &mut Ran) -> Vec<Ru
     let foreign = std::mem::take(&mut ran.rules);
     let mut rules: Vec<Rule> = built_in.chain(of_checks).chain(patterns).chain(commands).chain(foreign).collect();
     rules.retain(|rule| is_described(&rule.id));
-    rules.retain_mut(|rule| match plan.levels.of(&rule.id, None, rule.level) {
+    rules.retain_mut(|rule| match plan.levels.anywhere(&rule.id, rule.level) {
         Some(level) => {
             rule.level = level;
             true

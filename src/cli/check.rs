@@ -8,7 +8,7 @@ use clap::{ArgGroup, Args};
 use crate::app::failure::Failure;
 use crate::app::rules_in_force::Described;
 use crate::app::staged::whatever_changed;
-use crate::app::{Conduct, MAX_BUFFER, Session, Settings, default_stage};
+use crate::app::{Conduct, MAX_BUFFER, Network, Session, Settings, default_stage};
 use crate::cli::Context;
 use crate::cli::environment::Environment;
 use crate::cli::output::OutputArgs;
@@ -112,6 +112,7 @@ impl RunArgs {
             cache: environment.cache(),
             surroundings: environment.surroundings(),
             uses_results: !self.no_cache,
+            network: Network::Unused,
             variables: environment.variables.clone(),
         }
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use clap::Args;
 
 use crate::app::failure::Failure;
-use crate::app::{Judged, Session, Settings};
+use crate::app::{Judged, Network, Session, Settings};
 use crate::cli::Context;
 use crate::cli::check::{RunArgs, show_plan};
 use crate::cli::output::OutputArgs;
@@ -63,6 +63,7 @@ pub(super) fn run(args: &CiArgs, context: &Context) -> Result<u8, Failure> {
         judge,
         notices: notice.into_iter().collect(),
         described: args.output.described(),
+        network: Network::ForPolicies,
         ..args.run.settings(&context.environment, Trust::Commands)
     };
     let session = Session { repo: &repo, settings: &settings, interrupt };

@@ -6,7 +6,7 @@ use crate::app::Session;
 use crate::app::failure::Failure;
 use crate::app::vocabulary::built_in_checks;
 use crate::check::About;
-use crate::check::pattern::pack::built_in;
+use crate::check::pattern::pack::{Pack, built_in, newest, packs};
 use crate::check::pattern::rule_file::RuleFile;
 use crate::check::secrets::pack::described;
 use crate::cli::Context;
@@ -22,7 +22,7 @@ use crate::process::Interrupt;
 /// Explain a check or rule: what it finds, why it matters, how to mend it.
 #[derive(Args)]
 pub(super) struct ExplainArgs {
-    /// The id, as it stands in brackets behind a finding.
+    /// The id, as it stands in brackets behind a finding, or the name of a pack.
     #[arg(value_name = "ID")]
     id: String,
 }
@@ -64,12 +64,30 @@ fn page(id: &str) -> Option<String> {
         let page = format!("# {id} ({}, {})\n\n{}", about.family.name(), about.level.name(), doc(about));
         return Some(page + "\n");
     }
+    if let Some(pack) = packs().iter().find(|pack| pack.name == id) {
+        return Some(pack_page(pack));
+    }
     let secret = described().iter().find(|rule| rule.id.as_str() == id);
     let secret_page = |rule: &Rule| {
         let cwe: Vec<String> = rule.cwe.iter().map(|number| format!(", CWE-{number}")).collect();
         format!("# {} (secrets, {}{})\n\n{}", rule.id, rule.level.name(), cwe.concat(), rule.doc)
     };
     secret.map(secret_page).or_else(|| built_in().iter().find(|file| file.rule.id.as_str() == id).map(rule_page))
+}
+
+/// What a pack is, and the rules in it, one a line.
+fn pack_page(pack: &Pack) -> String {
+    let (name, n_rules) = (pack.name, pack.rules.len());
+    let holds = match newest().name == name {
+        true => "It holds where `tollgate.toml` names no pack. ",
+        false => "",
+    };
+    format!(
+        "# {name} (pack)\n\n{holds}A numbered pack never gains a rule; pin it so that no newer one takes its place: \
+         `extends = [\"tollgate:{name}\"]`. A rule that is in no pack runs where `[rules.levels]` or `--only` names \
+         it.\n\n## Its {n_rules} rules\n\n{}\n",
+        pack.rules.join("\n")
+    )
 }
 
 fn rule_page(file: &RuleFile) -> String {
@@ -127,6 +145,7 @@ fn unknown(id: &str) -> Failure {
     let checks = built_in_checks();
     let ids = checks.iter().map(|about| about.id).chain(rules.iter().map(|file| file.rule.id.as_str()));
     let ids = ids.chain(described().iter().map(|rule| rule.id.as_str()));
+    let ids = ids.chain(packs().iter().map(|pack| pack.name));
     let hint = match nearest(id, ids) {
         Some(near) => format!("did you mean `{near}`? `tollgate rules list` lists them all"),
         None => "`tollgate rules list` lists them all".to_owned(),

@@ -75,6 +75,9 @@ impl Config {
             levels: BTreeMap::new(),
             overrides: Vec::new(),
             max_lines: Sourced::built_in(MAX_LINES),
+            nested_allow: Sourced::built_in(Vec::new()),
+            packs: Vec::new(),
+            pinned_rules: Vec::new(),
             notices: Vec::new(),
             places: Places::default(),
         }

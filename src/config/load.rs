@@ -5,10 +5,11 @@ use toml::de::{DeTable, DeValue};
 
 use crate::config::Config;
 use crate::config::diagnose;
+#[cfg(test)]
+use crate::config::extends::{Location, Refusal, Site};
 use crate::config::places::Places;
 use crate::config::problem::{Error, Problem};
 use crate::config::raw::RawConfig;
-use crate::config::resolve;
 use crate::model::path::RepoPath;
 
 /// The most bytes of a configuration file.
@@ -17,42 +18,47 @@ const MAX_BYTES: usize = 1 << 20;
 /// The name of the policy of one person, which this version does not read.
 const LOCAL: &[u8] = b"tollgate.local.toml";
 
-/// The name of the policy.
-const NAME: &[u8] = b"tollgate.toml";
-
 impl Config {
-    /// The policy that a file says: its name for people (`tollgate.toml`, `tollgate.toml at 1a2b3c4d5e`) and its bytes;
+    /// The policy that a file says which extends nothing: its name for people (`tollgate.toml`, `tollgate.toml at 1a2b3c4d5e`) and its bytes;
     /// the defaults without a file. The ids that it names are not yet compared with those that exist.
+    #[cfg(test)]
     pub(crate) fn load(source: Option<(&str, &[u8])>) -> Result<Self, Error> {
         let Some((name, bytes)) = source else { return Ok(Self::defaults()) };
-        let text = text(name, bytes)?;
-        let (table, errors) = DeTable::parse_recoverable(text);
-        let places = Places::new(name, text, table.get_ref());
-        if let Some(problem) = too_new(table.get_ref(), &places) {
-            return Err(problem.into());
-        }
-        if let Some(error) = errors.first() {
-            return Err(syntax_problem(error, &places).into());
-        }
-        match RawConfig::deserialize(toml::Deserializer::from(table)) {
-            Ok(raw) => resolve::resolve(raw, places),
-            Err(error) => Err(diagnose::explain(text, &places, &error)),
-        }
+        let at = Location { site: Site::Here, path: RepoPath::from(name) };
+        Self::load_with((name, bytes), at, &mut |_| {
+            let (message, hint) = ("nothing is extended here".to_owned(), String::new());
+            Err(Refusal { message, hint })
+        })
     }
 
-    /// Notes that a file in the repository looks like a policy and is not read: `tollgate.local.toml` anywhere, a
-    /// `tollgate.toml` below the top. Other paths are passed over.
+    /// Notes that a file in the repository looks like a policy and is not read: `tollgate.local.toml`. Other paths are
+    /// passed over.
     pub(crate) fn note_unread(&mut self, path: &RepoPath) {
-        let name = path.file_name();
-        if name == LOCAL || (name == NAME && path.parent().is_some()) {
+        if path.file_name() == LOCAL {
             let version = env!("CARGO_PKG_VERSION");
             self.notices.push(format!("{path} is not read yet by tollgate {version}"));
         }
     }
 }
 
+/// What a file says, and where.
+pub(crate) fn raw_config(name: &str, text: &str) -> Result<(RawConfig, Places), Error> {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    let places = Places::new(name, text, table.get_ref());
+    if let Some(problem) = too_new(table.get_ref(), &places) {
+        return Err(problem.into());
+    }
+    if let Some(error) = errors.first() {
+        return Err(syntax_problem(error, &places).into());
+    }
+    match RawConfig::deserialize(toml::Deserializer::from(table)) {
+        Ok(raw) => Ok((raw, places)),
+        Err(error) => Err(diagnose::explain(text, &places, &error)),
+    }
+}
+
 /// The text of the file, without a byte order mark.
-fn text<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str, Problem> {
+pub(crate) fn text<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str, Problem> {
     let problem = |excerpt_text: &str, message: String, hint: &str| {
         let places = Places::of_text(name, excerpt_text);
         let at_end = excerpt_text.len()..excerpt_text.len();
@@ -116,6 +122,7 @@ fn syntax_problem(error: &toml::de::Error, places: &Places) -> Problem {
 mod tests {
     use proptest::prelude::{any, prop, prop_assert, proptest};
 
+    use crate::config::extends::{Location, Site};
     use crate::config::load::numbers;
     use crate::config::places::Places;
     use crate::config::raw::RawConfig;
@@ -180,12 +187,11 @@ mod tests {
         let example = str::from_utf8(EXAMPLE).expect("the example is text");
         assert!(toml::from_str::<RawConfig>(example).is_ok(), "every key of the example is part of the format");
         let today = example.replace("min-version = \"0.2\"", "min-version = \"0.1\"");
-        let error = Config::load(Some(("tollgate.toml", today.as_bytes()))).expect_err("it has keys of later versions");
+        let at = Location { site: Site::Here, path: RepoPath::from("tollgate.toml") };
+        let error = Config::load_with(("tollgate.toml", today.as_bytes()), at, &mut |_| Ok(Vec::new()));
+        let error = error.expect_err("it has keys of later versions");
         let messages: Vec<&str> = error.problems().iter().map(|problem| problem.message.as_str()).collect();
-        assert_eq!(
-            messages,
-            ["`extends` is not implemented yet in tollgate 0.1.0", "`tool` is not implemented yet in tollgate 0.1.0",]
-        );
+        assert_eq!(messages, ["`tool` is not implemented yet in tollgate 0.1.0",]);
     }
 
     #[test]
@@ -237,10 +243,7 @@ mod tests {
         for path in ["tollgate.toml", "a/b/tollgate.toml", "tollgate.local.toml", "src/main.rs"] {
             config.note_unread(&RepoPath::from(path));
         }
-        let expected = [
-            "a/b/tollgate.toml is not read yet by tollgate 0.1.0",
-            "tollgate.local.toml is not read yet by tollgate 0.1.0",
-        ];
+        let expected = ["tollgate.local.toml is not read yet by tollgate 0.1.0"];
         assert_eq!(config.notices, expected);
     }
 

@@ -5,9 +5,12 @@ mod check;
 mod defaults;
 mod diagnose;
 pub(crate) mod duration;
+pub(crate) mod extends;
 pub(crate) mod given;
+mod layer;
 mod load;
 pub(crate) mod nearest;
+pub(crate) mod nested;
 pub(crate) mod patterns;
 mod places;
 pub(crate) mod problem;
@@ -23,6 +26,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use crate::config::extends::Site;
 use crate::config::places::Places;
 use crate::config::version::Requirement;
 use crate::model::option::Options;
@@ -279,6 +283,23 @@ pub(crate) struct Override {
     pub(crate) levels: BTreeMap<String, Sourced<RuleLevel>>,
 }
 
+/// What the policy at the top lets those of folders do beside tightening it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Allowance {
+    /// Lower the levels of rules, or switch them off.
+    Levels,
+    /// The same for some of the folder's files.
+    Overrides,
+    /// Leave files out.
+    Exclude,
+}
+
+impl Allowance {
+    /// Each with its name.
+    pub(crate) const NAMES: [(&'static str, Self); 3] =
+        [("rules.levels", Self::Levels), ("overrides", Self::Overrides), ("exclude", Self::Exclude)];
+}
+
 /// The resolved policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Config {
@@ -302,6 +323,12 @@ pub(crate) struct Config {
     pub(crate) overrides: Vec<Override>,
     /// The most changed lines of a change, for `change-too-large`.
     pub(crate) max_lines: Sourced<u64>,
+    /// What policies of folders may do.
+    pub(crate) nested_allow: Sourced<Vec<Allowance>>,
+    /// The packs of built-in rules; none for the newest of the recommended.
+    pub(crate) packs: Vec<Sourced<String>>,
+    /// Gitignore patterns of the rule files that pinned policies bring, with the tree of each.
+    pub(crate) pinned_rules: Vec<(Site, Vec<String>)>,
     /// What a reader must know beside it: configuration that is there and was not read.
     pub(crate) notices: Vec<String>,
     /// Where each key of the file stands.

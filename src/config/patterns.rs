@@ -61,6 +61,32 @@ pub(crate) fn validate(pattern: &str) -> Result<(), PatternError> {
     add(&mut GitignoreBuilder::new(""), pattern)
 }
 
+/// The pattern of all files in a folder.
+pub(crate) fn folder_pattern(folder: &RepoPath) -> String {
+    format!("/{}/", literal(folder))
+}
+
+/// What a pattern that is written in a folder is at the top. As in a gitignore file, one without a slash before its end
+/// holds at any depth.
+pub(crate) fn rebased(pattern: &str, folder: &RepoPath) -> String {
+    let (not, plain) = pattern.strip_prefix('!').map_or(("", pattern), |plain| ("!", plain));
+    let is_anchored = plain.trim_end().trim_end_matches('/').contains('/');
+    let depth = if is_anchored { "" } else { "**/" };
+    format!("{not}/{}/{depth}{}", literal(folder), plain.trim_start_matches('/'))
+}
+
+/// The folder as a pattern that means it alone.
+fn literal(folder: &RepoPath) -> String {
+    let mut pattern = String::new();
+    for character in String::from_utf8_lossy(folder.as_bytes()).chars() {
+        if "\\*?[]{}!# ".contains(character) {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern
+}
+
 fn add(builder: &mut GitignoreBuilder, pattern: &str) -> Result<(), PatternError> {
     let error = |why: String| PatternError { pattern: pattern.to_owned(), why };
     if pattern.trim().is_empty() || pattern == "!" || pattern == "/" {
@@ -89,7 +115,7 @@ mod tests {
 
     use proptest::prelude::{Just, ProptestConfig, Strategy, prop, prop_assert_eq, prop_oneof, proptest};
 
-    use super::{Patterns, validate};
+    use super::{Patterns, folder_pattern, rebased, validate};
     use crate::model::path::RepoPath;
 
     #[track_caller]
@@ -202,5 +228,34 @@ mod tests {
             let ours: Vec<String> = paths.iter().filter(matched).cloned().collect();
             prop_assert_eq!(ours, ignored_by_git(folder.path(), &patterns, &paths));
         }
+    }
+
+    #[test]
+    fn a_pattern_of_a_folder_holds_in_it_as_there() {
+        for (folder, pattern, file, expected) in [
+            ("api", "*.js", "api/a.js", true),
+            ("api", "*.js", "api/deep/a.js", true),
+            ("api", "*.js", "a.js", false),
+            ("api", "*.js", "web/api/a.js", false),
+            ("api", "/a.js", "api/a.js", true),
+            ("api", "/a.js", "api/deep/a.js", false),
+            ("api", "a/b.js", "api/a/b.js", true),
+            ("api", "gen/", "api/deep/gen/x", true),
+            ("api", "gen/", "gen/x", false),
+            ("api", "**/t/*", "api/x/t/y", true),
+            ("a [x]*", "*.js", "a [x]*/a.js", true),
+            ("a [x]*", "*.js", "a x/a.js", false),
+            ("#!{a,b}", "x", "#!{a,b}/x", true),
+            ("a\\b", "x", "a\\b/x", true),
+        ] {
+            let pattern = rebased(pattern, &RepoPath::from(folder));
+            let patterns = Patterns::new(std::slice::from_ref(&pattern)).expect("it is a pattern");
+            assert_eq!(patterns.matches(&RepoPath::from(file)), expected, "{pattern} {file}");
+        }
+        let kept = [rebased("*", &RepoPath::from("a")), rebased("!b", &RepoPath::from("a"))];
+        let patterns = Patterns::new(&kept).expect("they are patterns");
+        assert!(patterns.matches(&RepoPath::from("a/c")) && !patterns.matches(&RepoPath::from("a/b")));
+        let all = Patterns::new(&[folder_pattern(&RepoPath::from("a b"))]).expect("it is a pattern");
+        assert!(all.matches(&RepoPath::from("a b/c/d")) && !all.matches(&RepoPath::from("a b.txt")));
     }
 }

@@ -16,17 +16,26 @@ const MAX_DEPTH: usize = 16;
 /// The bytes of a key and of its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Spot {
+    /// The file: its index in [`Places::files`].
+    file: usize,
     key: Range<usize>,
     value: Range<usize>,
 }
 
-/// A configuration file's text and the spans of its keys, which are named by their path: `stages.pre-push.checks[1]`,
-/// `rules.levels."ruff/E501"`.
+/// A file's name before people, and its text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Places {
+struct FileText {
     name: String,
     text: String,
     line_starts: Vec<usize>,
+}
+
+/// The texts of a configuration's files and the spans of their keys, which are named by their path: `stages.pre-push.checks[1]`,
+/// `rules.levels."ruff/E501"`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Places {
+    /// The first is the file itself, the others are those that it builds on.
+    files: Vec<FileText>,
     spots: BTreeMap<String, Spot>,
 }
 
@@ -41,7 +50,8 @@ impl Places {
     /// A file of which no key is known.
     pub(crate) fn of_text(name: &str, text: &str) -> Self {
         let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { name: name.to_owned(), text: text.to_owned(), line_starts, spots: BTreeMap::new() }
+        let file = FileText { name: name.to_owned(), text: text.to_owned(), line_starts };
+        Self { files: vec![file], spots: BTreeMap::new() }
     }
 
     fn add_table(&mut self, table: &DeTable<'_>, prefix: &str, depth: usize) {
@@ -63,7 +73,12 @@ impl Places {
             }
             _ => {}
         }
-        self.spots.insert(path, Spot { key, value: value.span() });
+        self.spots.insert(path, Spot { file: 0, key, value: value.span() });
+    }
+
+    /// The keys at the top level, sorted.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.spots.keys().map(String::as_str).filter(|path| !path.contains(['.', '[']))
     }
 
     /// Whether the file has this key.
@@ -74,27 +89,69 @@ impl Places {
     /// Where a value comes from: its line in the file, or built in if the file does not have it.
     pub(crate) fn origin(&self, path: &str) -> Origin {
         match self.spots.get(path) {
-            Some(spot) => Origin::File { name: self.name.clone(), line: self.line(spot.key.start) },
+            Some(spot) => {
+                let file = self.file(spot.file);
+                Origin::File { name: file.name.clone(), line: file.line(spot.key.start) }
+            }
             None => Origin::Default,
         }
     }
 
+    /// The text of the file itself.
+    pub(crate) fn text(&self) -> &str {
+        self.files.first().map_or("", |file| file.text.as_str())
+    }
+
+    /// Forgets that the file has this key.
+    pub(crate) fn forget(&mut self, path: &str) {
+        let in_list = format!("{path}[");
+        self.spots.retain(|known, _| known != path && !known.starts_with(&in_list));
+    }
+
+    /// The places of a file over those of what it builds on. The entries of lists that grow come behind as many as
+    /// `below` has; any other list takes the place of the one below.
+    pub(crate) fn over(mut self, below: Self, appended: &[(&str, usize)]) -> Self {
+        let n_files = self.files.len();
+        self.files.extend(below.files);
+        let own = std::mem::take(&mut self.spots);
+        let grows =
+            |path: &str| appended.iter().any(|(key, _)| path.strip_prefix(key).is_some_and(|r| r.starts_with('[')));
+        let is_replaced = |path: &str| {
+            !grows(path)
+                && path.match_indices('[').any(|(at, _)| path.get(..at).is_some_and(|list| own.contains_key(list)))
+        };
+        let kept = below.spots.into_iter().filter(|(path, _)| !is_replaced(path));
+        let mut spots: BTreeMap<String, Spot> =
+            kept.map(|(path, spot)| (path, Spot { file: spot.file + n_files, ..spot })).collect();
+        spots.extend(own.into_iter().map(|(path, spot)| (shifted(&path, appended).unwrap_or(path), spot)));
+        Self { files: self.files, spots }
+    }
+
+    fn file(&self, index: usize) -> &FileText {
+        self.files.get(index).unwrap_or(&NO_FILE)
+    }
+
     /// A problem with the key at `path`.
     pub(crate) fn key_problem(&self, path: &str, message: impl Into<String>, hint: impl Into<String>) -> Problem {
-        let span = self.spots.get(path).map(|spot| spot.key.clone());
-        self.problem(span, message.into(), hint.into())
+        let span = self.spots.get(path).map(|spot| (spot.file, spot.key.clone()));
+        self.placed(span, message.into(), hint.into())
     }
 
     /// A problem with the value at `path`.
     pub(crate) fn value_problem(&self, path: &str, message: impl Into<String>, hint: impl Into<String>) -> Problem {
-        let span = self.spots.get(path).map(|spot| spot.value.clone());
-        self.problem(span, message.into(), hint.into())
+        let span = self.spots.get(path).map(|spot| (spot.file, spot.value.clone()));
+        self.placed(span, message.into(), hint.into())
     }
 
     /// A problem with some bytes of the file, or with the file as a whole.
     pub(crate) fn problem(&self, span: Option<Range<usize>>, message: String, hint: String) -> Problem {
-        let excerpt = span.map(|span| self.excerpt(&span));
-        Problem { name: self.name.clone(), excerpt, message, hint }
+        self.placed(span.map(|span| (0, span)), message, hint)
+    }
+
+    fn placed(&self, span: Option<(usize, Range<usize>)>, message: String, hint: String) -> Problem {
+        let file = self.file(span.as_ref().map_or(0, |(file, _)| *file));
+        let excerpt = span.map(|(_, span)| file.excerpt(&span));
+        Problem { name: file.name.clone(), excerpt, message, hint }
     }
 
     /// The path of the innermost key whose value holds this byte.
@@ -102,7 +159,19 @@ impl Places {
         let holders = self.spots.iter().filter(|(_, spot)| spot.value.contains(&byte));
         holders.min_by_key(|(_, spot)| spot.value.len()).map(|(path, _)| path.as_str())
     }
+}
 
+/// What stands in for the text of no file.
+static NO_FILE: FileText = FileText { name: String::new(), text: String::new(), line_starts: Vec::new() };
+
+/// The path of an entry of a list that grows, behind the entries below; none for any other path.
+fn shifted(path: &str, appended: &[(&str, usize)]) -> Option<String> {
+    let (key, n_below) = appended.iter().find(|(key, _)| path.strip_prefix(key).is_some_and(|r| r.starts_with('[')))?;
+    let (index, rest) = path.strip_prefix(key)?.strip_prefix('[')?.split_once(']')?;
+    Some(format!("{key}[{}]{rest}", index.parse::<usize>().ok()? + n_below))
+}
+
+impl FileText {
     fn line(&self, byte: usize) -> usize {
         self.line_starts.partition_point(|&start| start <= byte).max(1)
     }

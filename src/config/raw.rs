@@ -14,7 +14,10 @@ pub(crate) struct RawConfig {
     /// The oldest version of tollgate that understands this file, like "0.2". An older one says so before it complains
     /// about anything else.
     pub(crate) min_version: Option<String>,
-    /// Policies that this one builds on. Not implemented yet.
+    /// What this policy builds on: a numbered pack of built-in rules (`tollgate:recommended@1`), a file of this
+    /// repository by its path from this file's folder (`policy/base.toml`), a file of another repository in a commit
+    /// (`git:https://example.org/policy.git@COMMIT#gate.toml`). Later ones beat earlier ones, and this file beats all;
+    /// `exclude` and `overrides` are added to theirs.
     pub(crate) extends: Option<Vec<String>>,
     /// Files that nothing looks at: patterns in gitignore syntax.
     pub(crate) exclude: Option<Vec<String>>,
@@ -35,6 +38,8 @@ pub(crate) struct RawConfig {
     pub(crate) overrides: Option<Vec<RawOverride>>,
     /// Checks of the change as a whole.
     pub(crate) change: Option<RawChange>,
+    /// What a `tollgate.toml` in a folder below may do beside tightening this one.
+    pub(crate) nested: Option<RawNested>,
 }
 
 /// What blocks.
@@ -173,6 +178,26 @@ pub(crate) struct RawOverride {
 pub(crate) struct RawChange {
     /// The most changed lines of a change before `change-too-large` speaks up; 800 by default.
     pub(crate) max_lines: Option<u64>,
+}
+
+/// What a `tollgate.toml` in a folder below may do. It has `[rules]`, `[[overrides]]`, commands and `exclude` for its
+/// folder, and may raise levels and add checks and rules.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct RawNested {
+    /// What else it may do: lower levels in `rules.levels`, lower them in `overrides`, leave files out by `exclude`.
+    pub(crate) allow: Option<Vec<RawAllowance>>,
+}
+
+/// What a policy for a folder may do.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+pub(crate) enum RawAllowance {
+    #[serde(rename = "rules.levels")]
+    Levels,
+    #[serde(rename = "overrides")]
+    Overrides,
+    #[serde(rename = "exclude")]
+    Exclude,
 }
 
 /// The lowest level that blocks.

@@ -9,9 +9,6 @@ use crate::config::raw::{RawCheck, RawConfig, RawSuppressions};
 pub(crate) fn not_yet(raw: &RawConfig, places: &Places) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut refuse = |path: &str, what: &str, hint: &str| problems.push(problem(places, path, what, hint));
-    if raw.extends.is_some() {
-        refuse("extends", "extends", "copy what you need of the other policy into this file");
-    }
     if let Some(gate) = &raw.gate {
         if gate.coverage.is_some() {
             refuse("gate.coverage", "coverage", "let a command of your own check the coverage, with `run`");

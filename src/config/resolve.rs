@@ -8,11 +8,12 @@ use crate::config::nearest::slip_of;
 use crate::config::places::{Places, joined};
 use crate::config::problem::{Error, Problem};
 use crate::config::raw::{
-    RawConfig, RawFailOn, RawFix, RawGate, RawLevel, RawOnBroken, RawOverride, RawRules, RawScope, RawStage,
+    RawAllowance, RawConfig, RawFailOn, RawFix, RawGate, RawLevel, RawOnBroken, RawOverride, RawRules, RawScope,
+    RawStage,
 };
 use crate::config::{
-    Config, Fixing, Gate, OnBroken, Origin, Override, RuleLevel, Scope, Sourced, Stage, check, defaults, duration,
-    patterns, refuse,
+    Allowance, Config, Fixing, Gate, OnBroken, Origin, Override, RuleLevel, Scope, Sourced, Stage, check, defaults,
+    duration, patterns, refuse,
 };
 use crate::model::rule::{Family, Level};
 
@@ -54,6 +55,13 @@ impl Resolver<'_> {
                 raw.change.and_then(|change| change.max_lines),
                 defaults.max_lines,
             ),
+            nested_allow: self.either(
+                "nested.allow",
+                raw.nested.and_then(|nested| nested.allow).map(|allow| allow.into_iter().map(allowance).collect()),
+                defaults.nested_allow,
+            ),
+            packs: Vec::new(),
+            pinned_rules: Vec::new(),
             notices: Vec::new(),
             places: Places::default(),
         }
@@ -258,6 +266,14 @@ fn rule_level(raw: RawLevel) -> RuleLevel {
     }
 }
 
+fn allowance(raw: RawAllowance) -> Allowance {
+    match raw {
+        RawAllowance::Levels => Allowance::Levels,
+        RawAllowance::Overrides => Allowance::Overrides,
+        RawAllowance::Exclude => Allowance::Exclude,
+    }
+}
+
 fn scope(raw: RawScope) -> Scope {
     match raw {
         RawScope::New => Scope::New,
@@ -362,7 +378,6 @@ mod tests {
     fn what_is_not_implemented_is_refused_by_name() {
         let not_yet = |what: &str| format!("`{what}` is not implemented yet in tollgate 0.1.0");
         for (policy, what) in [
-            ("extends = []", "extends"),
             ("gate.coverage = 80", "coverage"),
             ("gate.new-suppressions = \"honour\"", "new-suppressions"),
             ("gate.new-suppressions = \"block\"", "new-suppressions"),
@@ -480,9 +495,9 @@ mod tests {
     #[test]
     fn every_problem_is_told_in_the_order_of_the_file() {
         refused(
-            "extends = []\n[checks.x]\nrun = []\n[stages.y]\ntimeout = \"soon\"\n",
+            "gate.coverage = 80\n[checks.x]\nrun = []\n[stages.y]\ntimeout = \"soon\"\n",
             &[
-                "1: `extends` is not implemented yet in tollgate 0.1.0",
+                "1: `coverage` is not implemented yet in tollgate 0.1.0",
                 "3: `run` is empty",
                 "5: `stages.y.timeout`: `soon` is not a duration",
             ],

@@ -5,7 +5,8 @@ use std::fmt::Display;
 
 use crate::config::places::joined;
 use crate::config::{
-    Check, Config, Fixing, Format, Gate, Inputs, OnBroken, Origin, Output, RuleLevel, Scope, Sight, Untracked, duration,
+    Allowance, Check, Config, Fixing, Format, Gate, Inputs, OnBroken, Origin, Output, RuleLevel, Scope, Sight,
+    Untracked, duration,
 };
 use crate::model::escape::{escaped, is_deceptive};
 use crate::model::option::OptionValue;
@@ -25,6 +26,9 @@ pub(crate) fn show(config: &Config, origins: Origins) -> String {
     let mut page = Page { config, origins, text: String::new() };
     if let Some(version) = &config.min_version.value {
         page.line("min-version", &text(version), &config.min_version.origin);
+    }
+    for pack in &config.packs {
+        page.line("extends", &list(&[format!("tollgate:{}", pack.value)]), &pack.origin);
     }
     page.line("exclude", &list(&config.exclude.value), &config.exclude.origin);
     page.line("builtin", &config.builtin.value, &config.builtin.origin);
@@ -48,6 +52,9 @@ pub(crate) fn show(config: &Config, origins: Origins) -> String {
     for (id, level) in &config.levels {
         page.line(&joined("rules.levels", id), &text(level_name(level.value)), &level.origin);
     }
+    let allowed = Allowance::NAMES.iter().filter(|(_, allowance)| config.nested_allow.value.contains(allowance));
+    let allowed: Vec<String> = allowed.map(|(name, _)| (*name).to_owned()).collect();
+    page.line("nested.allow", &list(&allowed), &config.nested_allow.origin);
     page.line("change.max-lines", &config.max_lines.value, &config.max_lines.origin);
     page.overrides();
     page.text

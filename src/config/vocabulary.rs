@@ -22,15 +22,17 @@ pub(crate) struct Vocabulary {
 
 /// Compares every id and option that the policy names with those that exist.
 pub(crate) fn verify(config: &Config, vocabulary: &Vocabulary) -> Result<(), Error> {
-    let mut review = Review { config, vocabulary, problems: Vec::new() };
+    let mut review = Review { config, outer: None, vocabulary, problems: Vec::new() };
     review.stages();
-    for (id, check) in &config.checks {
-        review.check(id, check);
-    }
-    review.levels("rules.levels", config.levels.keys());
-    for (index, entry) in config.overrides.iter().enumerate() {
-        review.levels(&format!("overrides[{index}].levels"), entry.levels.keys());
-    }
+    review.checks_and_levels();
+    review.cycle();
+    Error::check(review.problems)
+}
+
+/// The same for the policy of a folder, which may also name the commands of the policy around it.
+pub(crate) fn verify_nested(outer: &Config, config: &Config, vocabulary: &Vocabulary) -> Result<(), Error> {
+    let mut review = Review { config, outer: Some(outer), vocabulary, problems: Vec::new() };
+    review.checks_and_levels();
     review.cycle();
     Error::check(review.problems)
 }
@@ -42,7 +44,7 @@ pub(crate) fn verify_words(
     given: &str,
     words: &[String],
 ) -> Result<(), Error> {
-    let review = Review { config, vocabulary, problems: Vec::new() };
+    let review = Review { config, outer: None, vocabulary, problems: Vec::new() };
     let unknown = words.iter().filter(|word| !review.can_be_chosen(word));
     let problem = |word: &String| {
         let (message, hint) = review.unknown_choice(word);
@@ -53,14 +55,30 @@ pub(crate) fn verify_words(
 
 struct Review<'a> {
     config: &'a Config,
+    /// The policy around it, whose commands it may name.
+    outer: Option<&'a Config>,
     vocabulary: &'a Vocabulary,
     problems: Vec<Problem>,
 }
 
 impl<'a> Review<'a> {
+    fn checks_and_levels(&mut self) {
+        for (id, check) in &self.config.checks {
+            self.check(id, check);
+        }
+        self.levels("rules.levels", self.config.levels.keys());
+        for (index, entry) in self.config.overrides.iter().enumerate() {
+            self.levels(&format!("overrides[{index}].levels"), entry.levels.keys());
+        }
+    }
+
     /// The ids of all checks, built in and the policy's own.
     fn check_ids(&self) -> impl Iterator<Item = &'a str> {
-        let own = self.config.checks.iter().filter(|(_, check)| check.run.is_some()).map(|(id, _)| id.as_str());
+        let policies = [Some(self.config), self.outer].into_iter().flatten();
+        let own = policies
+            .flat_map(|config| &config.checks)
+            .filter(|(_, check)| check.run.is_some())
+            .map(|(id, _)| id.as_str());
         self.vocabulary.checks.keys().map(String::as_str).chain(own)
     }
 
@@ -69,7 +87,8 @@ impl<'a> Review<'a> {
     }
 
     fn is_command(&self, id: &str) -> bool {
-        self.config.checks.get(id).is_some_and(|check| check.run.is_some())
+        let policies = [Some(self.config), self.outer].into_iter().flatten();
+        policies.filter_map(|config| config.checks.get(id)).any(|check| check.run.is_some())
     }
 
     /// Whether a level can be given to `id`: a rule, a check, or a rule of a command of the policy.

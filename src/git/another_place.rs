@@ -12,7 +12,7 @@ use crate::model::path::RepoPath;
 use crate::process::Interrupt;
 
 /// Variables that hold for one repository and not for its submodules.
-const LOCAL: [&str; 8] = [
+pub(super) const LOCAL: [&str; 8] = [
     "GIT_DIR",
     "GIT_COMMON_DIR",
     "GIT_WORK_TREE",

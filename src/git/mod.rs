@@ -8,6 +8,7 @@ pub(crate) mod environment;
 pub(crate) mod index;
 pub(crate) mod listing;
 pub(crate) mod objects;
+pub(crate) mod pinned;
 pub(crate) mod revision;
 pub(crate) mod settings;
 pub(crate) mod state;

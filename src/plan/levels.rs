@@ -42,6 +42,12 @@ impl Levels {
 }
 
 impl Levels {
+    /// The level of a rule that is on for any file, `None` if it is off for all.
+    pub(crate) fn anywhere(&self, rule: &RuleId, default: Level) -> RuleLevel {
+        let in_overrides = self.overrides.iter().filter_map(|(_, levels)| said(levels, rule)).max().flatten();
+        self.of(rule, None, default).or(in_overrides)
+    }
+
     /// What is switched on or off everywhere, as text that is the same for the same switches.
     pub(crate) fn switches(&self) -> String {
         switches(&self.everywhere)

@@ -15,3 +15,9 @@ pub(crate) fn folder(cache: &Path, git_dir: &Path) -> PathBuf {
     let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     cache.join(name)
 }
+
+/// The folder for the commits of another repository that policies extend.
+pub(crate) fn policy_folder(cache: &Path, url: &str) -> PathBuf {
+    let name: String = Sha256::digest(url).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    cache.join("policies").join(name)
+}

@@ -21,6 +21,7 @@ mod hooks;
 #[cfg(unix)]
 mod isolation;
 mod novelty;
+mod policies;
 #[cfg(unix)]
 mod read_only;
 mod readme;

@@ -150,10 +150,16 @@ impl Candidates {
 }
 
 impl Engine {
-    /// An engine with the built-in rules that run on one of these languages.
+    /// An engine with every built-in rule that runs on one of these languages.
+    #[cfg(test)]
     pub(crate) fn built_in(languages: &BTreeSet<Language>) -> Self {
+        Self::in_force(languages, &|_| true)
+    }
+
+    /// An engine with the built-in rules that run on one of these languages, as far as `is_on` lets them through.
+    pub(crate) fn in_force(languages: &BTreeSet<Language>, is_on: &dyn Fn(&str) -> bool) -> Self {
         let mut engine = Self::default();
-        for entry in entries() {
+        for entry in entries().iter().filter(|entry| is_on(entry.id)) {
             let with_dialects = entry.languages().flat_map(|language| [Some(language), language.dialect()]);
             let its: BTreeSet<Language> = with_dialects.flatten().collect();
             for language in its.intersection(languages) {

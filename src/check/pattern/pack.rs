@@ -23,6 +23,18 @@ pub(crate) struct Entry {
     pub(crate) literals: &'static [&'static str],
 }
 
+/// A list of built-in rules with a number, which gains none any more.
+pub(crate) struct Pack {
+    /// Its name with its number: `recommended@1`.
+    pub(crate) name: &'static str,
+    number: u32,
+    /// The ids of its rules, sorted.
+    pub(crate) rules: &'static [&'static str],
+}
+
+/// The packs that hold where a policy names none.
+const DEFAULT: &str = "recommended";
+
 include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
 impl Entry {
@@ -42,6 +54,34 @@ impl Entry {
     }
 }
 
+impl Pack {
+    /// Its name without the number: of a policy's packs of the same family the last one named holds.
+    pub(crate) fn family(&self) -> &'static str {
+        family(self.name)
+    }
+
+    /// Whether a rule is in it.
+    pub(crate) fn has(&self, rule: &str) -> bool {
+        self.rules.binary_search(&rule).is_ok()
+    }
+}
+
+/// The name of a pack without the number.
+fn family(name: &str) -> &str {
+    name.split_once('@').map_or(name, |(family, _)| family)
+}
+
+/// Every pack.
+pub(crate) fn packs() -> &'static [Pack] {
+    PACKS
+}
+
+/// The pack that holds where a policy names none: the newest one of the recommended.
+pub(crate) fn newest() -> &'static Pack {
+    let recommended = PACKS.iter().filter(|pack| pack.family() == DEFAULT);
+    recommended.max_by_key(|pack| pack.number).expect("because a test finds one")
+}
+
 /// Every built-in rule, sorted by file.
 pub(crate) fn entries() -> &'static [Entry] {
     ENTRIES
@@ -50,4 +90,43 @@ pub(crate) fn entries() -> &'static [Entry] {
 /// Every built-in rule, read.
 pub(crate) fn built_in() -> Vec<RuleFile> {
     ENTRIES.iter().map(Entry::read).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use sha2::{Digest, Sha256};
+
+    use crate::check::pattern::pack::{built_in, newest, packs};
+
+    /// What each numbered pack holds, as a hash of its list. A line here is a promise to whoever pinned the pack: it is
+    /// never changed once a release has it; new rules wait for the next number.
+    const FROZEN: [(&str, &str); 1] =
+        [("recommended@1", "07fc519e32f6622770ad85c83842ce652f46755fcdd9d8ddf30dcda8cb145c8b")];
+
+    fn hash(rules: &[&str]) -> String {
+        Sha256::digest(rules.join("\n")).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    #[test]
+    fn a_numbered_pack_never_changes() {
+        let there: Vec<(&str, String)> = packs().iter().map(|pack| (pack.name, hash(pack.rules))).collect();
+        let frozen: Vec<(&str, String)> = FROZEN.iter().map(|(name, hash)| (*name, (*hash).to_owned())).collect();
+        assert_eq!(there, frozen, "put new rules into a pack with the next number, and its hash into FROZEN");
+    }
+
+    #[test]
+    fn a_pack_is_a_sorted_list_of_rules_of_high_precision() {
+        let precisions: BTreeMap<String, String> =
+            built_in().into_iter().map(|file| (file.rule.id.as_str().to_owned(), file.rule.precision)).collect();
+        for pack in packs() {
+            assert!(pack.rules.is_sorted_by(|a, b| a < b), "{} is not sorted or names a rule twice", pack.name);
+            for rule in pack.rules {
+                let precision = precisions.get(*rule).map(String::as_str);
+                assert!(matches!(precision, Some("high" | "very-high")), "{rule} of {}: {precision:?}", pack.name);
+            }
+        }
+        assert!(newest().has(newest().rules.first().expect("it has rules")) && !newest().has("no-such-rule"));
+    }
 }

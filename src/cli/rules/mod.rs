@@ -9,7 +9,7 @@ use crate::app::Session;
 use crate::app::failure::Failure;
 use crate::app::vocabulary::built_in_checks;
 use crate::check::Active;
-use crate::check::pattern::pack::built_in;
+use crate::check::pattern::pack::{built_in, newest, packs};
 use crate::check::pattern::rule_file::RuleFile;
 use crate::check::secrets::pack::described;
 use crate::cli::Context;
@@ -28,7 +28,8 @@ pub(super) struct RulesArgs {
 
 #[derive(Subcommand)]
 enum RulesCommand {
-    /// List every built-in check and rule, and the project's own rules: id, level, where it runs, what it finds.
+    /// List every built-in check and rule, and the project's own rules: id, level, where it runs, the packs
+    /// that it is in, what it finds.
     List,
     /// Test rules on their own examples and on fixture files beside them; exit code 1 if one does not hold, 2 if a rule
     /// file can't be used.
@@ -73,27 +74,37 @@ fn own(context: &Context) -> Result<Vec<RuleFile>, Failure> {
 }
 
 fn list(own: Vec<RuleFile>) -> String {
+    const WHEN_NAMED: &str = "when named: ";
     let checks = built_in_checks().into_iter().map(|about| {
-        let when = if about.active == Active::WhenNamed { "when named: " } else { "" };
+        let when = if about.active == Active::WhenNamed { WHEN_NAMED } else { "" };
         [
             about.id.to_owned(),
             about.level.name().to_owned(),
             about.family.name().to_owned(),
+            String::new(),
             format!("{when}{}", about.summary),
         ]
     });
-    let rules = built_in().into_iter().chain(own).map(|file| {
+    let row = |file: RuleFile, pack: String, when: &str| {
         let languages: Vec<&str> = file.languages.iter().map(|language| language.name()).collect();
         let (id, level) = (file.rule.id.to_string(), file.rule.level.name().to_owned());
-        [id, level, languages.join(","), file.rule.summary]
+        [id, level, languages.join(","), pack, format!("{when}{}", file.rule.summary)]
+    };
+    let rules = built_in().into_iter().map(|file| {
+        let id = file.rule.id.as_str();
+        let its: Vec<&str> = packs().iter().filter(|pack| pack.has(id)).map(|pack| pack.name).collect();
+        let when = if newest().has(id) { "" } else { WHEN_NAMED };
+        row(file, its.join(","), when)
     });
     let secrets = described().iter().map(|rule| {
-        [rule.id.to_string(), rule.level.name().to_owned(), rule.family.name().to_owned(), rule.summary.clone()]
+        let (id, level) = (rule.id.to_string(), rule.level.name().to_owned());
+        [id, level, rule.family.name().to_owned(), String::new(), rule.summary.clone()]
     });
-    let mut rows: Vec<[String; 4]> = checks.chain(rules).chain(secrets).collect();
+    let own = own.into_iter().map(|file| row(file, "own".to_owned(), ""));
+    let mut rows: Vec<[String; 5]> = checks.chain(rules).chain(own).chain(secrets).collect();
     rows.sort();
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(String::len).max().unwrap_or(0);
-    let (id, level, place) = (width(0), width(1), width(2));
-    let line = |[a, b, c, d]: &[String; 4]| format!("{a:id$}  {b:level$}  {c:place$}  {d}\n");
+    let (id, level, place, pack) = (width(0), width(1), width(2), width(3));
+    let line = |[a, b, c, d, e]: &[String; 5]| format!("{a:id$}  {b:level$}  {c:place$}  {d:pack$}  {e}\n");
     rows.iter().map(line).collect()
 }
