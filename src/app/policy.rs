@@ -9,7 +9,7 @@ use crate::app::sources::Sources;
 use crate::app::vocabulary::vocabulary;
 use crate::check::pattern::rule_file::RuleFile;
 use crate::config::Config;
-use crate::config::vocabulary::{verify, verify_words};
+use crate::config::vocabulary::{Vocabulary, verify, verify_words};
 use crate::git::Repo;
 use crate::git::attributes::AttributeSource;
 use crate::git::listing::Listing;
@@ -39,6 +39,8 @@ pub(super) struct Loaded {
     pub(super) side: Where,
     /// Where the attributes of files are that belong to it.
     pub(super) attributes: AttributeSource,
+    /// Every id that can be named under it.
+    pub(super) vocabulary: Vocabulary,
     /// Whether it stands in for one that the base should have.
     role: Role,
 }
@@ -201,7 +203,7 @@ impl Session<'_> {
             verify_words(&config, &words, by, &given).map_err(Failure::config)?;
         }
         let name = found.map_or_else(|| DEFAULTS.to_owned(), |found| found.name);
-        Ok(Loaded { config, name, side, attributes, role: Role::Own })
+        Ok(Loaded { config, name, side, attributes, vocabulary: words, role: Role::Own })
     }
 
     /// The policy as it will be with what is judged.
@@ -282,7 +284,8 @@ fn of_judged(change: &ChangeSet) -> AttributeSource {
 /// The defaults in the place of a policy that the base should have.
 fn stand_in(attributes: AttributeSource) -> Loaded {
     let name = format!("{DEFAULTS}: {REPORT_ONLY}");
-    Loaded { config: Config::defaults(), name, side: Where::Nowhere, attributes, role: Role::StandIn }
+    let (config, vocabulary) = (Config::defaults(), vocabulary(&[]));
+    Loaded { config, name, side: Where::Nowhere, attributes, vocabulary, role: Role::StandIn }
 }
 
 /// Lets a policy that the change itself brings report, but not decide.

@@ -11,6 +11,7 @@ use serde_sarif::sarif::{
 };
 use sha2::{Digest, Sha256};
 
+use crate::model::finding::Finding;
 use crate::model::outcome::{CheckRun, Notice, Outcome, RunReport};
 use crate::model::place::Place;
 use crate::model::rule::RuleId;
@@ -44,7 +45,12 @@ pub(crate) fn write(report: &RunReport, verdict: &Verdict, out: &mut dyn Write) 
 fn run(report: &RunReport, verdict: &Verdict) -> Run {
     let descriptors = Descriptors::new(report);
     let mut artifacts = Artifacts::default();
-    let results = results(&report.findings, &descriptors, &mut artifacts);
+    let mut findings: Vec<&Finding> = report.findings.iter().chain(&report.suppressed).collect();
+    // What is suppressed stands in its place, so that the fingerprints of the others stay what they are.
+    if !report.suppressed.is_empty() {
+        findings.sort_by(|a, b| a.order_key().cmp(&b.order_key()));
+    }
+    let results = results(&findings, &descriptors, &mut artifacts);
     let invocation = invocation(report, verdict, &descriptors, &mut artifacts);
     let taxonomies = taxonomy(&report.rules).map(|taxonomy| vec![taxonomy]);
     let driver = driver(&descriptors, taxonomies.is_some());
