@@ -61,14 +61,14 @@ fn without_end(line: &str) -> &str {
 /// The reason and the last day, which stands at the start or the end.
 fn reason(text: &str) -> (String, Option<Until>) {
     const AROUND: [char; 9] = [':', '-', ',', ';', '(', ')', '\u{2013}', '\u{2014}', ' '];
-    let words: Vec<&str> = text.split_whitespace().map(|word| word.trim_matches(['(', ')', ','])).collect();
     let is_until = |pair: &[&str]| {
         let [until, day] = pair else { return None };
-        let day = day.trim_end_matches(['.', ':']);
-        let is_one = until.eq_ignore_ascii_case("until") && day.starts_with(|first: char| first.is_ascii_digit());
+        let day = day.trim_end_matches(|last: char| !last.is_ascii_digit());
+        let is_one = until.trim_start_matches('(').eq_ignore_ascii_case("until")
+            && day.starts_with(|first: char| first.is_ascii_digit());
         is_one.then(|| Until { text: day.to_owned(), day: Day::parse(day) })
     };
-    let words: Vec<&str> = words.into_iter().skip_while(|word| word.trim_matches(AROUND).is_empty()).collect();
+    let words: Vec<&str> = text.split_whitespace().skip_while(|word| word.trim_matches(AROUND).is_empty()).collect();
     let (first, last) = (words.get(..2), words.len().checked_sub(2).and_then(|at| words.get(at..)));
     let mut kept = words.as_slice();
     let until = match (last.and_then(is_until), first.and_then(is_until)) {

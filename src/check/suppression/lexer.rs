@@ -28,7 +28,7 @@ pub(super) fn comment_start(line: &str, offset: usize, openers: &[&str]) -> Opti
             match end {
                 Some(end) if end <= offset => at = end,
                 // `http://` and `a;b` begin no comment that a suppression could be in.
-                _ if *opener == "<!--" || before.is_none_or(|before| before.is_whitespace() || is_stop(before)) => {
+                _ if *opener == "<!--" || before.is_none_or(|before| may_begin(opener, before)) => {
                     return Some(at);
                 }
                 _ => at += opener.len(),
@@ -46,8 +46,9 @@ pub(super) fn comment_start(line: &str, offset: usize, openers: &[&str]) -> Opti
     None
 }
 
-fn is_stop(character: char) -> bool {
-    matches!(character, ';' | ',' | ')' | ']' | '}' | '"' | '\'' | '`' | '>')
+/// Whether a comment may begin behind a character.
+fn may_begin(opener: &str, before: char) -> bool {
+    before.is_whitespace() || opener != ";" && matches!(before, ';' | ',' | ')' | ']' | '}' | '"' | '\'' | '`' | '>')
 }
 
 /// How many bytes the quoted text takes that `text` begins with; none if it does not end there.

@@ -168,3 +168,128 @@ fn blanked(mut region: Region) -> Region {
     }
     region
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{in_text, in_tree, language};
+    use crate::check::parsed::{Parsed, in_utf8};
+    use crate::model::deadline::Deadline;
+    use crate::model::path::RepoPath;
+    use crate::model::suppression::{Directive, Extent};
+    use crate::syntax::languages::Language;
+
+    fn directives(path: &str, text: &str) -> Vec<Directive> {
+        let path = RepoPath::from(path);
+        match language(&path, text.as_bytes()) {
+            Some(language) => {
+                let parsed = Parsed::new(in_utf8(text.as_bytes()), language, Deadline::NEVER).unwrap();
+                in_tree(&path, text.as_bytes(), &parsed).unwrap()
+            }
+            None => in_text(&path, text.as_bytes(), text).unwrap(),
+        }
+    }
+
+    /// A text of each language with `COMMENT` where a comment is, and `STRING` where none is.
+    const LANGUAGES: [(&str, &str); 31] = [
+        ("rs", "// COMMENT\nfn f() { g(\"// STRING\"); }\n"),
+        ("py", "x = '# STRING'  # COMMENT\n"),
+        ("js", "/* COMMENT */ x = `// STRING`;\n"),
+        ("jsx", "x = <a b=\"// STRING\">{/* COMMENT */}</a>;\n"),
+        ("ts", "const x: string = '// STRING'; // COMMENT\n"),
+        ("tsx", "const x = <a b=\"// STRING\">// STRING</a>; // COMMENT\n"),
+        ("go", "package a\n\nvar x = `\n// STRING\n` // COMMENT\n"),
+        ("java", "class A { String x = \"// STRING\"; /* COMMENT */ }\n"),
+        ("kt", "val x = \"// STRING\" // COMMENT\n"),
+        ("c", "char *x = \"// STRING\"; // COMMENT\n"),
+        ("cpp", "auto x = R\"(\n// STRING\n)\"; // COMMENT\n"),
+        ("cs", "class A { string x = @\"\n// STRING\n\"; } // COMMENT\n"),
+        ("rb", "x = '# STRING' # COMMENT\n"),
+        ("php", "<?php\n$x = '// STRING'; // COMMENT\n"),
+        ("sh", "cat <<E\n# STRING\nE\nx='# STRING' # COMMENT\n"),
+        ("yaml", "a: |\n  # STRING\nb: '# STRING' # COMMENT\n"),
+        ("json", "{\n  // COMMENT\n  \"a\": \"// STRING\"\n}\n"),
+        ("html", "<p title=\"<!-- STRING -->\"># STRING</p><!-- COMMENT -->\n"),
+        ("css", "a { content: '/* STRING */'; } /* COMMENT */\n"),
+        ("tf", "a = \"# STRING\" # COMMENT\n"),
+        ("dockerfile", "# COMMENT\nFROM a\nRUN echo '# STRING'\n"),
+        ("dart", "var x = '// STRING'; // COMMENT\n"),
+        ("ex", "x = \"# STRING\" # COMMENT\n"),
+        ("hs", "x = \"-- STRING\" -- COMMENT\n"),
+        ("lua", "x = '-- STRING' -- COMMENT\n"),
+        ("md", "# STRING\n\n<!-- COMMENT -->\n"),
+        ("nix", "{ x = \"# STRING\"; } # COMMENT\n"),
+        ("scala", "val x = \"// STRING\" // COMMENT\n"),
+        ("sol", "contract A { string x = \"// STRING\"; } // COMMENT\n"),
+        ("swift", "let x = \"// STRING\" // COMMENT\n"),
+        ("zig", "const x = \"// STRING\"; // COMMENT\n"),
+    ];
+
+    #[test]
+    fn in_every_language_comments_count_and_texts_do_not() {
+        for (extension, text) in LANGUAGES {
+            let text =
+                text.replace("COMMENT", "tollgate: allow(comment) yes").replace("STRING", "tollgate: allow(string) no");
+            let found = directives(&format!("a.{extension}"), &text);
+            let ids: Vec<&str> = found.iter().flat_map(|one| &one.rules).map(|rule| rule.as_str()).collect();
+            assert_eq!(ids, ["comment"], "{extension}: {text}");
+            let [Directive { reason, .. }] = &found[..] else { panic!("{found:?}") };
+            assert_eq!(reason, "yes", "{extension}");
+        }
+        let is_tested = |language: &Language| {
+            LANGUAGES
+                .iter()
+                .any(|(extension, _)| Language::of_path(&RepoPath::from(&*format!("a.{extension}"))) == Some(*language))
+        };
+        let untested: Vec<&str> = Language::all().filter(|it| !is_tested(it)).map(Language::name).collect();
+        assert_eq!(untested, [""; 0]);
+    }
+
+    #[track_caller]
+    fn lines(path: &str, text: &str, expected: (u32, u32)) {
+        let found = directives(path, &text.replace("MARK", "tollgate: allow(a) b"));
+        let [Directive { extent: Extent::Lines { first, last }, .. }] = found[..] else { panic!("{found:?}") };
+        assert_eq!((first, last), expected, "{text}");
+    }
+
+    #[test]
+    fn a_suppression_holds_for_its_line_or_the_next_statement() {
+        lines("a.py", "x = 1\ny = 2  # MARK\nz = 3\n", (2, 2));
+        lines("a.py", "def f():\n    # MARK\n    # more\n\n    x = [\n        1]\n    y = 2\n", (2, 6));
+        lines("a.js", "f(a, /* MARK */ b,\n  c);\n", (1, 1));
+        lines("a.js", "/*\n * MARK\n * more\n */\nf(\n);\ng();\n", (2, 6));
+        lines("a.rs", "/// MARK\nfn f() {\n}\n", (1, 3));
+        lines("a.rs", "fn f() {\n    g();\n    // MARK\n}\n", (3, 4));
+        lines("a.toml", "# MARK\n\n# other\nx = [\n]\n", (1, 3));
+        lines("a.toml", "x = 1 # MARK\ny = 2\n", (1, 1));
+        lines("a.toml", "x = 1\n# MARK", (2, 2));
+        lines("a.md", "<!-- MARK -->\r\n\r\ntext \r\n", (1, 3));
+        lines("a.md", "<!-- MARK --> text \n\ntext \n", (1, 1));
+        let both = "# tollgate: allow(a) b\n# tollgate: allow(c) d\nx = 1\n";
+        for path in ["a.py", "a.toml"] {
+            let found = directives(path, both);
+            let extents: Vec<Extent> = found.iter().map(|one| one.extent).collect();
+            let until = |first| Extent::Lines { first, last: 3 };
+            assert_eq!(extents, [until(1), until(2)], "{path}");
+        }
+    }
+
+    #[test]
+    fn what_stands_beside_a_suppression_is_not_quoted() {
+        let found = directives("a.py", "key = '\u{1f511}hidden'  # tollgate: allow(a) b\n");
+        let region = &found[0].region;
+        assert_eq!(region.lines.len(), 1);
+        assert_eq!(region.lines[0].trim_start(), "tollgate: allow(a) b");
+        assert_eq!(region.lines[0].len() - region.lines[0].trim_start().len() + 1, region.start.column as usize);
+    }
+
+    #[test]
+    fn bytes_of_no_encoding_and_very_many_marks_are_no_danger() {
+        let path = RepoPath::from("a.toml");
+        let bytes = b"x = '\xff\xfe' # tollgate: allow(a) b\xff\n";
+        let found = in_text(&path, bytes, &in_utf8(bytes)).unwrap();
+        assert_eq!(found[0].reason, "b_");
+        for text in ["# tollgate: allow(a) b\n".repeat(1_001), "tollgate:".repeat(10_001)] {
+            assert!(in_text(&path, text.as_bytes(), &text).is_err());
+        }
+    }
+}
