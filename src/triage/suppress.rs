@@ -196,3 +196,126 @@ pub(crate) fn settle(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{Strategy, prop, prop_assert, prop_assert_eq, proptest};
+
+    use super::{Directives, Standing, Surveyed, mark, problems};
+    use crate::model::finding::Finding;
+    use crate::model::path::RepoPath;
+    use crate::model::place::{Place, Position, Region, Span};
+    use crate::model::rule::{Level, RuleId};
+    use crate::model::suppression::{Day, Directive, EXPIRED, Extent, REASONLESS, UNKNOWN, UNUSED, Until};
+
+    const RULES: [&str; 3] = ["a", "b", "lint/E1"];
+
+    fn region(line: u32) -> Region {
+        let at = Position { line, column: 1 };
+        Region { start: at, end: at, first_line: line, lines: vec!["text".into()], line_hash: String::new() }
+    }
+
+    fn finding(rule: &str, line: u32) -> Finding {
+        let at = line as usize * 10;
+        let place = Place::Span(RepoPath::from("f"), Span { start: at, end: at + 1 });
+        Finding { region: Some(region(line)), ..Finding::new(rule, Level::Error, place, "m") }
+    }
+
+    fn directive(rules: &[&str], extent: Extent) -> Directive {
+        Directive {
+            rules: rules.iter().map(|rule| RuleId::from(*rule)).collect(),
+            extent,
+            reason: "because".into(),
+            until: None,
+            span: Span { start: 0, end: 1 },
+            region: region(1),
+        }
+    }
+
+    fn today() -> Day {
+        Day::parse("2026-11-23").unwrap()
+    }
+
+    fn of_file(list: Vec<Directive>) -> Directives {
+        [(RepoPath::from("f"), list)].into()
+    }
+
+    /// What is wrong with one suppression beside a finding of `a` on line 3, and how many findings it hides.
+    #[track_caller]
+    fn check(change: impl FnOnce(&mut Directive), expected: (&[&str], usize)) {
+        let mut one = directive(&["a"], Extent::Lines { first: 2, last: 3 });
+        change(&mut one);
+        let directives = of_file(vec![one]);
+        let mut findings = vec![finding("a", 3), finding("b", 3), finding("a", 4)];
+        let used = mark(&mut findings, &directives, today(), &|_| true);
+        let standing = |rule: &RuleId| match rule.as_str() {
+            "message" => Standing::NotInFiles("the commit message"),
+            known if RULES.contains(&known) => Standing::Known,
+            _ => Standing::Unknown(Some("a".to_owned())),
+        };
+        let has_run = |_: &RepoPath, rule: &RuleId| rule.as_str() != "lint/E1";
+        let surveyed = Surveyed { today: today(), standing: &standing, has_run: &has_run };
+        let found = problems(&findings, &directives, &used, &surveyed);
+        let ids: Vec<&str> = found.iter().map(|problem| problem.rule.as_str()).collect();
+        let n_suppressed = findings.iter().filter(|finding| finding.is_suppressed()).count();
+        assert_eq!((ids, n_suppressed), (expected.0.to_vec(), expected.1));
+    }
+
+    #[test]
+    fn a_suppression_without_reason_day_or_use_is_found() {
+        let until = |text: &str| Some(Until { text: text.to_owned(), day: Day::parse(text) });
+        check(|_| {}, (&[], 1));
+        check(|one| one.extent = Extent::File, (&[], 2));
+        check(|one| one.reason.clear(), (&[REASONLESS], 0));
+        check(|one| one.until = until("2026-11-22"), (&[EXPIRED], 0));
+        check(|one| one.until = until("2026-02-30"), (&[EXPIRED], 0));
+        check(|one| one.until = until("2026-11-23"), (&[], 1));
+        check(|one| one.extent = Extent::Lines { first: 1, last: 2 }, (&[UNUSED], 0));
+        check(|one| one.rules = vec!["a".into(), "b".into()], (&[], 2));
+        check(|one| one.rules = vec!["lint/E1".into()], (&[], 0));
+        check(|one| one.rules.clear(), (&[UNKNOWN], 0));
+        check(|one| one.rules = vec!["other".into(), "message".into()], (&[UNKNOWN, UNKNOWN, UNUSED, UNUSED], 0));
+    }
+
+    #[test]
+    fn one_that_stands_for_others_is_not_hidden_by_a_line() {
+        let hidden = |extent| {
+            let mut findings = vec![finding("a", 3).standing_for(7)];
+            mark(&mut findings, &of_file(vec![directive(&["a"], extent)]), today(), &|_| true);
+            findings[0].is_suppressed()
+        };
+        assert!(!hidden(Extent::Lines { first: 3, last: 3 }) && hidden(Extent::File));
+    }
+
+    fn findings() -> impl Strategy<Value = Vec<Finding>> {
+        let one = (prop::sample::select(&RULES[..]), 1..20_u32).prop_map(|(rule, line)| finding(rule, line));
+        prop::collection::vec(one, 0..20)
+    }
+
+    proptest! {
+        #[test]
+        fn only_what_is_named_is_hidden_and_only_where_it_holds(
+            mut findings in findings(), rule in prop::sample::select(&RULES[..]), first in 1..20_u32, n_more in 0..5_u32,
+        ) {
+            let last = first + n_more;
+            let directives = of_file(vec![directive(&[rule], Extent::Lines { first, last })]);
+            mark(&mut findings, &directives, today(), &|_| true);
+            for finding in &findings {
+                let line = finding.region.as_ref().map_or(0, |region| region.start.line);
+                let is_meant = finding.rule.as_str() == rule && (first..=last).contains(&line);
+                prop_assert_eq!(finding.is_suppressed(), is_meant);
+            }
+        }
+
+        #[test]
+        fn what_is_not_in_force_hides_nothing(mut findings in findings(), has_reason in proptest::bool::ANY) {
+            let mut one = directive(&RULES, Extent::File);
+            match has_reason {
+                true => one.until = Some(Until { text: String::new(), day: None }),
+                false => one.reason.clear(),
+            }
+            mark(&mut findings, &of_file(vec![one]), today(), &|_| true);
+            prop_assert!(!findings.iter().any(Finding::is_suppressed));
+        }
+    }
+}

@@ -20,17 +20,17 @@ fn rules(findings: &Value) -> Vec<&str> {
 fn what_a_comment_allows_does_not_block_and_is_told() {
     let repo = Repo::with(&[]);
     repo.stage(&[("a.py", "assert (x, 'y')\n")]);
-    repo.tollgate(&CHECK).code(1).says("assert-on-tuple");
-    repo.stage(&[("a.py", "assert (x, 'y')  # tollgate: allow(assert-on-tuple) a trap for the linter\n")]);
+    repo.tollgate(&CHECK).code(1).says("tuple-assertion");
+    repo.stage(&[("a.py", "assert (x, 'y')  # tollgate: allow(tuple-assertion) a trap for the linter\n")]);
     let passed = repo.tollgate(&CHECK).code(0).says("1 suppressed");
-    assert!(!passed.text().contains("assert-on-tuple"), "{}", passed.text());
+    assert!(!passed.text().contains("tuple-assertion"), "{}", passed.text());
     for format in ["github", "gitlab", "short"] {
-        repo.tollgate(&[&CHECK[..], &["--format", format]].concat()).code(0).is_silent_on("assert-on-tuple");
+        repo.tollgate(&[&CHECK[..], &["--format", format]].concat()).code(0).is_silent_on("tuple-assertion");
     }
     repo.tollgate(&["last"]).code(0).says("1 suppressed");
     let report = json(&repo, &["--staged"]);
     assert_eq!(rules(&report["findings"]), [""; 0]);
-    assert_eq!(rules(&report["suppressed"]), ["assert-on-tuple"]);
+    assert_eq!(rules(&report["suppressed"]), ["tuple-assertion"]);
     assert_eq!(report["suppressed"][0]["suppression"]["justification"], "a trap for the linter");
 }
 
@@ -39,7 +39,7 @@ fn sarif_has_it_with_its_justification() {
     let repo = Repo::with(&[]);
     repo.stage(&[(
         "a.py",
-        "# tollgate: allow(assert-on-tuple) a trap for the linter\nassert (\n    x, 'y')\nassert (x, 'z')\n",
+        "# tollgate: allow(tuple-assertion) a trap for the linter\nassert (\n    x, 'y')\nassert (x, 'z')\n",
     )]);
     let ran = repo.tollgate(&["check", "--staged", "--format", "sarif"]).code(1);
     let log: Value = serde_json::from_str(&ran.stdout).expect("JSON");
@@ -56,9 +56,9 @@ fn sarif_has_it_with_its_justification() {
 #[test]
 fn a_suppression_in_a_text_is_none_and_each_hides_its_own_rule_alone() {
     let repo = Repo::with(&[]);
-    repo.stage(&[("a.py", "assert (x, '# tollgate: allow(assert-on-tuple) no')\n")]);
-    repo.tollgate(&CHECK).code(1).says("assert-on-tuple");
-    repo.stage(&[("a.py", "assert (x, 'y')  # tollgate: allow(assert-on-tuple) yes \n")]);
+    repo.stage(&[("a.py", "assert (x, '# tollgate: allow(tuple-assertion) no')\n")]);
+    repo.tollgate(&CHECK).code(1).says("tuple-assertion");
+    repo.stage(&[("a.py", "assert (x, 'y')  # tollgate: allow(tuple-assertion) yes \n")]);
     repo.tollgate(&CHECK).code(1).says("1 new error (trailing-whitespace)").says("1 suppressed");
     // A file without a grammar, and a finding of a file as a whole.
     repo.git(&["rm", "-qf", "a.py"]).code(0);
@@ -78,13 +78,13 @@ fn faults_of_suppressions_are_findings() {
         assert_eq!(rules(&report["suppressed"]).is_empty(), rule != "" && rule != "unused-suppression", "{comment}");
         repo.tollgate(&CHECK).says(says);
     };
-    check("allow(assert-on-tuple) fine", "", "1 suppressed");
-    check("allow(assert-on-tuple)", "reasonless-suppression", "does not say why");
-    check("allow(assert-on-tuple) fine until 2020-01-31", "expired-suppression", "held until 2020-01-31");
-    check("allow(assert-on-tuple) fine until 9999-12-31", "", "1 suppressed");
-    check("allow(asert-on-tuple) fine", "unknown-suppression", "did you mean `assert-on-tuple`?");
+    check("allow(tuple-assertion) fine", "", "1 suppressed");
+    check("allow(tuple-assertion)", "reasonless-suppression", "does not say why");
+    check("allow(tuple-assertion) fine until 2020-01-31", "expired-suppression", "held until 2020-01-31");
+    check("allow(tuple-assertion) fine until 9999-12-31", "", "1 suppressed");
+    check("allow(tuple-asertion) fine", "unknown-suppression", "did you mean `tuple-assertion`?");
     check("allow(change-too-large) fine", "unknown-suppression", "the change as a whole");
-    check("allow(assert-on-tuple, eval-call) fine", "unused-suppression", "`eval-call` finds nothing here");
+    check("allow(tuple-assertion, eval-call) fine", "unused-suppression", "`eval-call` finds nothing here");
     // A rule that did not run says nothing about what it would have found.
     repo.stage(&[("a.py", "x = 1  # tollgate: allow(eval-call) fine\n")]);
     repo.tollgate(&CHECK).code(0).says("1 new warning");
@@ -96,17 +96,17 @@ fn faults_of_suppressions_are_findings() {
 
 #[test]
 fn what_is_not_suppressed_any_more_is_new() {
-    let allowed = "# tollgate: allow(assert-on-tuple) fine\nassert (x, 'y')\n";
+    let allowed = "# tollgate: allow(tuple-assertion) fine\nassert (x, 'y')\n";
     let repo = Repo::with(&[("a.py", allowed)]);
     repo.stage(&[("a.py", &format!("import os\n\n{allowed}"))]);
     repo.tollgate(&CHECK).code(0).says("1 suppressed");
     repo.stage(&[("a.py", "assert (x, 'y')\n")]);
-    repo.tollgate(&CHECK).code(1).says("1 new error (assert-on-tuple)");
+    repo.tollgate(&CHECK).code(1).says("1 new error (tuple-assertion)");
 }
 
 #[test]
 fn a_pull_request_shows_what_it_suppresses_and_the_policy_decides() {
-    let allowed = "assert (x, 'y')  # tollgate: allow(assert-on-tuple) fine\n";
+    let allowed = "assert (x, 'y')  # tollgate: allow(tuple-assertion) fine\n";
     let of = |policy: &str| {
         let repo = Repo::with(&[("tollgate.toml", policy), ("a.py", "x = 1\n"), ("old.py", allowed)]);
         repo.git(&["checkout", "-qb", "change"]).code(0);
@@ -114,7 +114,7 @@ fn a_pull_request_shows_what_it_suppresses_and_the_policy_decides() {
         repo
     };
     let range = ["check", "--base", "main"];
-    of("").tollgate(&range).code(0).says("2 suppressed").says("line 2 is new and allows `assert-on-tuple`: fine");
+    of("").tollgate(&range).code(0).says("2 suppressed").says("line 2 is new and allows `tuple-assertion`: fine");
     let honoured = of("[gate]\nnew-suppressions = \"honour\"\n").tollgate(&range).code(0).says("2 suppressed");
     honoured.is_silent_on("is new");
     let repo = of("[gate]\nnew-suppressions = \"block\"\n");
@@ -128,7 +128,7 @@ fn a_pull_request_shows_what_it_suppresses_and_the_policy_decides() {
 
 #[test]
 fn a_finding_of_a_tool_is_suppressed_by_its_line() {
-    let sarif = r#"{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"lint"}},"results":[{"ruleId":"E1","message":{"text":"m"},"locations":[{"physicalLocation":{"artifactLocation":{"uri":"a.txt"},"region":{"startLine":2}}}]}]}]}"#;
+    let sarif = r#"{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"lint"}},"results":[{"ruleId":"E1","level":"error","message":{"text":"m"},"locations":[{"physicalLocation":{"artifactLocation":{"uri":"a.txt"},"region":{"startLine":2}}}]}]}]}"#;
     let policy = "[checks.lint]\nrun = [\"cat\", \"lint.sarif\"]\noutput = \"sarif\"\n";
     let repo = Repo::with(&[("tollgate.toml", policy), ("lint.sarif", &format!("{sarif}\n"))]);
     repo.tollgate(&["install"]).code(0);
@@ -161,7 +161,7 @@ fn a_file_that_cannot_be_parsed_suppresses_nothing_and_says_so() {
 fn what_an_earlier_run_knows_suppresses_the_same() {
     let repo = Repo::new();
     for n in 0..24 {
-        repo.write(&format!("{n}.py"), "assert (x, 'y')  # tollgate: allow(assert-on-tuple, eval-call) fine\n");
+        repo.write(&format!("{n}.py"), "assert (x, 'y')  # tollgate: allow(tuple-assertion, eval-call) fine\n");
     }
     repo.git(&["add", "."]).code(0);
     repo.git(&["commit", "-qm", "start"]).code(0);
