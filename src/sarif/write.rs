@@ -298,12 +298,12 @@ mod tests {
         });
         let log = written(&report);
         assert_eq!(fingerprints(&log), fingerprints(&written(&open)));
-        let suppression = at(&log, "/runs/0/results/0/suppressions/0");
+        let suppression = at(&log, "/runs/0/results/1/suppressions/0");
         assert_eq!(suppression["kind"], "inSource");
         assert_eq!(suppression["status"], "accepted");
         assert_eq!(suppression["justification"], "because");
         assert_eq!(suppression["location"]["physicalLocation"]["region"]["startLine"], 2);
-        assert_eq!(at(&log, "/runs/0/results/1").get("suppressions"), None);
+        assert_eq!(at(&log, "/runs/0/results/0").get("suppressions"), None);
     }
 
     #[test]

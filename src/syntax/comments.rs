@@ -68,7 +68,9 @@ impl SyntaxTree {
             if is_one {
                 comments.push(Span { start: node.start_byte(), end: node.end_byte() });
             }
-            if !is_one && cursor.goto_first_child() {
+            // The grammar of HTML sees a comment in the value of an attribute, where none can be.
+            let is_value = node.kind() == "quoted_attribute_value";
+            if !is_one && !is_value && cursor.goto_first_child() {
                 continue;
             }
             while !cursor.goto_next_sibling() {
