@@ -19,6 +19,9 @@ pub(super) fn merged(judged: Vec<Judged>) -> Judged {
             into.findings.iter().map(|finding| (finding.rule.clone(), finding.place.clone())).collect();
         let is_new = |finding: &Finding| !known.contains(&(finding.rule.clone(), finding.place.clone()));
         into.findings.extend(from.findings.into_iter().filter(is_new));
+        let is_unknown = |finding: &Finding| !into.suppressed.contains(finding);
+        let suppressed: Vec<Finding> = from.suppressed.into_iter().filter(is_unknown).collect();
+        into.suppressed.extend(suppressed);
         for check in from.checks {
             if !into.checks.iter().any(|known| known.id == check.id) {
                 into.checks.push(check);
@@ -38,6 +41,7 @@ pub(super) fn merged(judged: Vec<Judged>) -> Judged {
         into.checks.sort_by(|a, b| (a.family, &a.id).cmp(&(b.family, &b.id)));
         into.rules.sort_by(|a, b| a.id.cmp(&b.id));
         triage::order(&mut into.findings);
+        triage::order(&mut into.suppressed);
     }
     whole
 }

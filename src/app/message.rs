@@ -42,6 +42,7 @@ impl Session<'_> {
             rules: Vec::new(),
             checks: Vec::new(),
             findings: Vec::new(),
+            suppressed: Vec::new(),
             notices: Vec::new(),
             started,
             duration: clock.elapsed(),

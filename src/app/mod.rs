@@ -17,6 +17,7 @@ pub(crate) mod rules_in_force;
 mod sources;
 pub(crate) mod staged;
 mod starts;
+mod suppressions;
 pub(crate) mod vocabulary;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,6 +60,7 @@ use crate::run::{MAX_FILE, Ran, Runner};
 use crate::store;
 use crate::store::log::Logs;
 use crate::triage;
+use crate::triage::BaseFile;
 
 /// The most bytes of an editor's text that are taken: one more than are looked at.
 pub(crate) const MAX_BUFFER: u64 = MAX_FILE + 1;
@@ -303,6 +305,7 @@ impl Session<'_> {
             rules: rules_in_force::of(&plan, self.settings.described, &mut ran),
             checks: ran.checks,
             findings: ran.findings,
+            suppressed: ran.suppressed,
             notices: self.policy_notices(case.prepared).into_iter().chain(ran.notices).collect(),
             started,
             duration: clock.elapsed(),
@@ -332,11 +335,13 @@ impl Session<'_> {
         if self.interrupt.is_set() {
             return Err(Failure::interrupted());
         }
-        compare_with_before(&runner, &mut ran);
+        suppressions::apply(case, &runner, &mut ran);
+        let bases = compare_with_before(case, &runner, &mut ran);
         drop(runner);
         let undone = std::mem::take(&mut ran.undone);
         ran.notices.extend(grounded.and_then(|grounded| grounded.end(&plan.commands, undone)));
         triage::order(&mut ran.findings);
+        suppressions::settle(case, &mut ran, &bases);
         ran.notices.extend(no_logs(logs));
         Ok(ran)
     }
@@ -419,21 +424,27 @@ fn default_jobs() -> usize {
 
 /// Decides which findings are new. The state before is looked at only where a finding is left to be compared: first in
 /// the files that have one; then, for code that moved, in the others.
-fn compare_with_before(runner: &Runner<'_>, ran: &mut Ran) {
+fn compare_with_before(case: Case<'_>, runner: &Runner<'_>, ran: &mut Ran) -> Vec<BaseFile> {
     let change = runner.change;
-    if change.parents.is_empty() || ran.findings.iter().all(|finding| finding.novelty == Novelty::Always) {
-        return triage::compare(&mut ran.findings, change, &[]);
+    let is_compared = |finding: &Finding| finding.novelty != Novelty::Always || finding.suppression.is_some();
+    if change.parents.is_empty() || !ran.findings.iter().any(is_compared) {
+        triage::compare(&mut ran.findings, change, &[]);
+        return Vec::new();
     }
     let with_findings: BTreeSet<usize> = ran.texts.keys().copied().collect();
     let compared = |finding: &&Finding| finding.novelty == Novelty::Compared;
     let rules: BTreeSet<RuleId> = ran.findings.iter().filter(compared).map(|finding| finding.rule.clone()).collect();
     let mut bases = runner.bases(ran, &with_findings, &rules);
+    suppressions::mark_bases(case, &mut bases);
     triage::compare(&mut ran.findings, change, &bases);
     let open: BTreeSet<RuleId> =
         ran.findings.iter().filter(|finding| triage::is_open(finding)).map(|finding| finding.rule.clone()).collect();
     let others: BTreeSet<usize> = (0..change.files.len()).filter(|file| !with_findings.contains(file)).collect();
     if !open.is_empty() && !others.is_empty() {
-        bases.extend(runner.bases(ran, &others, &open));
+        let mut more = runner.bases(ran, &others, &open);
+        suppressions::mark_bases(case, &mut more);
+        bases.extend(more);
         triage::compare(&mut ran.findings, change, &bases);
     }
+    bases
 }

@@ -11,7 +11,7 @@ use crate::app::{Session, packs};
 use crate::check::pattern::rule_file::RuleFile;
 use crate::config::Config;
 use crate::config::extends::{Location, Site};
-use crate::config::vocabulary::{verify, verify_words};
+use crate::config::vocabulary::{Vocabulary, verify, verify_words};
 use crate::git::Repo;
 use crate::git::attributes::AttributeSource;
 use crate::git::listing::Listing;
@@ -41,6 +41,8 @@ pub(super) struct Loaded {
     pub(super) side: Where,
     /// Where the attributes of files are that belong to it.
     pub(super) attributes: AttributeSource,
+    /// Every id that can be named under it.
+    pub(super) vocabulary: Vocabulary,
     /// Whether it stands in for one that the base should have.
     role: Role,
 }
@@ -251,7 +253,7 @@ impl Session<'_> {
             verify_words(&config, &words, by, &given).map_err(Failure::config)?;
         }
         let name = found.map_or_else(|| DEFAULTS.to_owned(), |found| found.name);
-        Ok(Loaded { config, name, side, attributes, role: Role::Own })
+        Ok(Loaded { config, name, side, attributes, vocabulary: words, role: Role::Own })
     }
 
     /// The policy as it will be with what is judged.
@@ -339,9 +341,9 @@ fn on_side_of(attributes: AttributeSource) -> Where {
 /// The defaults in the place of a policy that the base should have.
 fn stand_in(attributes: AttributeSource) -> Loaded {
     let name = format!("{DEFAULTS}: {REPORT_ONLY}");
-    let mut config = Config::defaults();
+    let (mut config, vocabulary) = (Config::defaults(), vocabulary(&[]));
     packs::complete(&mut config);
-    Loaded { config, name, side: Where::Nowhere, attributes, role: Role::StandIn }
+    Loaded { config, name, side: Where::Nowhere, attributes, vocabulary, role: Role::StandIn }
 }
 
 /// Lets a policy that the change itself brings report, but not decide.

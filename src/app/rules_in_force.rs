@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::check::About;
 use crate::check::external::read::line;
+use crate::check::suppression;
 use crate::model::rule::{Family, Level, Rule, RuleId};
 use crate::plan::selection::Choice;
 use crate::plan::{CommandJob, Plan};
@@ -20,16 +21,17 @@ pub(crate) enum Described {
 
 /// Describes the rules that the plan runs, with those that external tools told of; sorted by id, each once.
 pub(super) fn of(plan: &Plan<'_>, described: Described, ran: &mut Ran) -> Vec<Rule> {
-    let found: BTreeSet<&RuleId> = ran.findings.iter().map(|finding| &finding.rule).collect();
+    let found: BTreeSet<&RuleId> = ran.findings.iter().chain(&ran.suppressed).map(|finding| &finding.rule).collect();
     let is_described = |id: &RuleId| described == Described::InForce || found.contains(id);
     let of_checks = plan.file_checks.iter().flat_map(|job| job.check.rules()).cloned();
     let is_on = |rule: &Rule| plan.selection.choose(rule.id.as_str(), rule.family, true) == Choice::Runs;
     let of_checks = of_checks.filter(is_on);
     let files = plan.file_checks.iter().filter(|job| job.check.rules().is_empty()).map(|job| job.check.about());
     let changes = plan.change_checks.iter().map(|job| job.check.about());
-    let built_in = files.chain(changes).map(built_in);
-    let is_chosen = |id: &RuleId| plan.selection.choose(id.as_str(), Family::Rules, true) == Choice::Runs;
-    let patterns = plan.engine.describe(&|id| plan.runs_rules() && is_chosen(id) && is_described(id));
+    let is_chosen = |id: &str| plan.selection.choose(id, Family::Rules, true) == Choice::Runs;
+    let suppressions = suppression::rules().iter().filter(|about| is_chosen(about.id));
+    let built_in = files.chain(changes).chain(suppressions).map(built_in);
+    let patterns = plan.engine.describe(&|id| plan.runs_rules() && is_chosen(id.as_str()) && is_described(id));
     let commands = plan.commands.iter().map(command);
     let foreign = std::mem::take(&mut ran.rules);
     let mut rules: Vec<Rule> = built_in.chain(of_checks).chain(patterns).chain(commands).chain(foreign).collect();

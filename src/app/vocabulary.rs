@@ -2,7 +2,7 @@
 
 use crate::check::pattern::pack::entries;
 use crate::check::pattern::rule_file::RuleFile;
-use crate::check::{About, change, filetype, hygiene, message, secrets};
+use crate::check::{About, change, filetype, hygiene, message, secrets, suppression};
 use crate::config::vocabulary::Vocabulary;
 
 /// What every built-in check says of itself, sorted by id.
@@ -10,7 +10,8 @@ pub(crate) fn built_in_checks() -> Vec<&'static About> {
     let files = hygiene::file_checks().into_iter().map(|check| check.about());
     let changes = hygiene::change_checks().into_iter().chain(change::checks()).map(|check| check.about());
     let messages = message::checks().into_iter().map(|check| check.about());
-    let mut all: Vec<_> = files.chain(changes).chain(messages).collect();
+    let suppressions = suppression::rules().iter();
+    let mut all: Vec<_> = files.chain(changes).chain(messages).chain(suppressions).collect();
     all.sort_by_key(|about| about.id);
     all
 }

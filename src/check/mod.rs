@@ -8,9 +8,11 @@ pub(crate) mod filetype;
 pub(crate) mod hygiene;
 pub(crate) mod lines;
 pub(crate) mod message;
+pub(crate) mod parsed;
 pub(crate) mod pattern;
 pub(crate) mod secrets;
 pub(crate) mod suite;
+pub(crate) mod suppression;
 
 use crate::model::change::{ChangeSet, FileSide};
 use crate::model::content::Contents;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::config::places::Places;
 use crate::config::{Config, Fixing, Gate, OnBroken, Origin, Scope, Sourced, Stage};
 use crate::model::rule::Level;
+use crate::model::suppression::NewSuppressions;
 
 /// Before a merge commit the same holds as before a commit, unless the file says otherwise.
 pub(crate) const FOLLOWER: (&str, &str) = ("pre-merge-commit", "pre-commit");
@@ -70,6 +71,7 @@ impl Config {
             builtin: Sourced::built_in(true),
             gate: gate(Level::Error),
             stages: STAGES.iter().map(|(name, _)| ((*name).to_owned(), stage(name))).collect(),
+            new_suppressions: Sourced::built_in(NewSuppressions::Report),
             checks: BTreeMap::new(),
             rule_paths: Sourced::built_in(Vec::new()),
             levels: BTreeMap::new(),

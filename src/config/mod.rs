@@ -31,6 +31,7 @@ use crate::config::places::Places;
 use crate::config::version::Requirement;
 use crate::model::option::Options;
 use crate::model::rule::Level;
+use crate::model::suppression::NewSuppressions;
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -313,6 +314,8 @@ pub(crate) struct Config {
     pub(crate) gate: Gate,
     /// The stages by name; git's hooks, `pull-request` and `manual` are always there.
     pub(crate) stages: BTreeMap<String, Stage>,
+    /// What suppressions mean that a pull request adds.
+    pub(crate) new_suppressions: Sourced<NewSuppressions>,
     /// Checks by id.
     pub(crate) checks: BTreeMap<String, Check>,
     /// Gitignore patterns of the project's own rule files.

@@ -53,7 +53,9 @@ pub(crate) struct RawGate {
     pub(crate) scope: Option<RawScope>,
     /// What a check that could not run means: `block` (the default) or `warn`.
     pub(crate) on_broken: Option<RawOnBroken>,
-    /// What suppressions mean that the change itself adds. This version knows `report` only.
+    /// What suppressions mean that a pull request itself adds: `report` (the default), they count and are shown;
+    /// `honour`, they count like all others; `block`, they do not count, so what they hide blocks as if they were not
+    /// there.
     pub(crate) new_suppressions: Option<RawSuppressions>,
     /// The lowest percentage of changed lines that the tests must run. Not implemented yet.
     #[schemars(range(max = 100))]

@@ -3,7 +3,7 @@
 
 use crate::config::places::{Places, joined};
 use crate::config::problem::Problem;
-use crate::config::raw::{RawCheck, RawConfig, RawSuppressions};
+use crate::config::raw::{RawCheck, RawConfig};
 
 /// What of this file is not implemented, in any order.
 pub(crate) fn not_yet(raw: &RawConfig, places: &Places) -> Vec<Problem> {
@@ -12,10 +12,6 @@ pub(crate) fn not_yet(raw: &RawConfig, places: &Places) -> Vec<Problem> {
     if let Some(gate) = &raw.gate {
         if gate.coverage.is_some() {
             refuse("gate.coverage", "coverage", "let a command of your own check the coverage, with `run`");
-        }
-        if let Some(RawSuppressions::Honour | RawSuppressions::Block) = gate.new_suppressions {
-            let path = "gate.new-suppressions";
-            refuse(path, "new-suppressions", "only `new-suppressions = \"report\"` is: there are no suppressions yet");
         }
     }
     for (id, check) in &raw.checks {

@@ -9,13 +9,14 @@ use crate::config::places::{Places, joined};
 use crate::config::problem::{Error, Problem};
 use crate::config::raw::{
     RawAllowance, RawConfig, RawFailOn, RawFix, RawGate, RawLevel, RawOnBroken, RawOverride, RawRules, RawScope,
-    RawStage,
+    RawStage, RawSuppressions,
 };
 use crate::config::{
     Allowance, Config, Fixing, Gate, OnBroken, Origin, Override, RuleLevel, Scope, Sourced, Stage, check, defaults,
     duration, patterns, refuse,
 };
 use crate::model::rule::{Family, Level};
+use crate::model::suppression::NewSuppressions;
 
 /// Collects the problems of one file while it is resolved.
 pub(crate) struct Resolver<'a> {
@@ -46,6 +47,11 @@ impl Resolver<'_> {
             builtin: self.either("builtin", raw.builtin, defaults.builtin),
             gate: self.gate(&gate, Level::Error),
             stages,
+            new_suppressions: self.either(
+                "gate.new-suppressions",
+                gate.new_suppressions.map(new_suppressions),
+                defaults.new_suppressions,
+            ),
             checks,
             rule_paths: self.patterns("rules.paths", rules.paths.clone()),
             levels: self.rule_levels(&rules),
@@ -274,6 +280,14 @@ fn allowance(raw: RawAllowance) -> Allowance {
     }
 }
 
+fn new_suppressions(raw: RawSuppressions) -> NewSuppressions {
+    match raw {
+        RawSuppressions::Honour => NewSuppressions::Honour,
+        RawSuppressions::Report => NewSuppressions::Report,
+        RawSuppressions::Block => NewSuppressions::Block,
+    }
+}
+
 fn scope(raw: RawScope) -> Scope {
     match raw {
         RawScope::New => Scope::New,
@@ -379,8 +393,6 @@ mod tests {
         let not_yet = |what: &str| format!("`{what}` is not implemented yet in tollgate 0.1.0");
         for (policy, what) in [
             ("gate.coverage = 80", "coverage"),
-            ("gate.new-suppressions = \"honour\"", "new-suppressions"),
-            ("gate.new-suppressions = \"block\"", "new-suppressions"),
             ("checks.x.tool = \"ruff\"", "tool"),
             ("checks.x = { run = [\"x\"], scope = \"all\" }", "scope"),
         ] {

@@ -11,6 +11,7 @@ use crate::config::{
 use crate::model::escape::{escaped, is_deceptive};
 use crate::model::option::OptionValue;
 use crate::model::rule::Level;
+use crate::model::suppression::NewSuppressions;
 
 /// Whether each value is shown with where it comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,12 @@ pub(crate) fn show(config: &Config, origins: Origins) -> String {
     page.line("exclude", &list(&config.exclude.value), &config.exclude.origin);
     page.line("builtin", &config.builtin.value, &config.builtin.origin);
     page.gate("gate", &config.gate);
+    let new_suppressions = match config.new_suppressions.value {
+        NewSuppressions::Honour => "honour",
+        NewSuppressions::Report => "report",
+        NewSuppressions::Block => "block",
+    };
+    page.line("gate.new-suppressions", &text(new_suppressions), &config.new_suppressions.origin);
     for (name, stage) in &config.stages {
         let path = joined("stages", name);
         page.line(&format!("{path}.checks"), &list(&stage.checks.value), &stage.checks.origin);

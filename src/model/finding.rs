@@ -1,7 +1,9 @@
 //! What a check found.
 
-use crate::model::place::{Place, Region, Span};
+use crate::model::path::RepoPath;
+use crate::model::place::{Place, Position, Region, Span};
 use crate::model::rule::{Level, RuleId};
+use crate::model::suppression::{Status, Suppression};
 
 /// What a finding holds on to when lines move: taken from the syntax tree or the text by the check that found it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -135,6 +137,8 @@ pub(crate) struct Finding {
     pub(crate) novelty: Novelty,
     /// Whether the change brings it in; decided by triage.
     pub(crate) state: State,
+    /// The comment that allows it, if one does.
+    pub(crate) suppression: Option<Suppression>,
 }
 
 impl Finding {
@@ -153,6 +157,7 @@ impl Finding {
             n_unlisted: 0,
             novelty: Novelty::Compared,
             state: State::New,
+            suppression: None,
         }
     }
 
@@ -205,6 +210,17 @@ impl Finding {
     pub(crate) fn reported_fixes(&self) -> impl Iterator<Item = &Fix> {
         const MAX_EDITS: usize = 1_000;
         self.fixes.iter().filter(|fix| fix.edits.len() <= MAX_EDITS)
+    }
+
+    /// What findings are sorted by: path, line and column, place, rule, message.
+    pub(crate) fn order_key(&self) -> (Option<&RepoPath>, Option<Position>, &Place, &str, &str) {
+        let start = self.region.as_ref().map(|region| region.start);
+        (self.place.path(), start, &self.place, self.rule.as_str(), &self.message)
+    }
+
+    /// Whether a comment allows it, and the policy lets that count.
+    pub(crate) fn is_suppressed(&self) -> bool {
+        self.suppression.as_ref().is_some_and(|suppression| suppression.status == Status::Accepted)
     }
 
     /// Whether the change brings it in: it is new, or stands on a line that the change edits.

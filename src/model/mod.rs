@@ -13,4 +13,5 @@ pub(crate) mod path;
 pub(crate) mod place;
 pub(crate) mod request;
 pub(crate) mod rule;
+pub(crate) mod suppression;
 pub(crate) mod verdict;

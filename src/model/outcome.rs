@@ -107,6 +107,8 @@ pub(crate) struct RunReport {
     pub(crate) checks: Vec<CheckRun>,
     /// The findings, sorted by path, place and rule.
     pub(crate) findings: Vec<Finding>,
+    /// Those that comments allow, which count nowhere; sorted in the same way.
+    pub(crate) suppressed: Vec<Finding>,
     /// What else a reader must know, sorted.
     pub(crate) notices: Vec<Notice>,
     /// When the run started.

@@ -46,7 +46,7 @@ fn passed(report: &RunReport) -> String {
     for counted in new_ones(report, |_| true) {
         said += &format!(", {counted}");
     }
-    said + &n_before(report, ", ") + &not_run(report, |_| true)
+    said + &n_before(report, ", ") + &n_suppressed(report, ", ") + &not_run(report, |_| true)
 }
 
 /// `2 new warnings` for each of these levels of which the change brings something in.
@@ -76,7 +76,7 @@ fn blocked(reasons: &[Reason], report: &RunReport) -> String {
         .collect();
     let said = format!("blocked: {}", parts.join("; "));
     let told: Vec<&RuleId> = broken.iter().map(|(check, _)| *check).collect();
-    said + &n_before(report, "; ") + &not_run(report, |check| !told.contains(&&check.id))
+    said + &n_before(report, "; ") + &n_suppressed(report, "; ") + &not_run(report, |check| !told.contains(&&check.id))
 }
 
 /// Why the first of these checks could not run, with those that have the same reason, and how many others there are.
@@ -125,6 +125,14 @@ fn n_before(report: &RunReport, before: &str) -> String {
         0 => String::new(),
         1 => format!("{before}1 finding was there before"),
         more => format!("{before}{more} findings were there before"),
+    }
+}
+
+/// What comments allow is counted, too.
+fn n_suppressed(report: &RunReport, before: &str) -> String {
+    match report.suppressed.len() {
+        0 => String::new(),
+        number => format!("{before}{number} suppressed"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Commands: each waits on a thread of its own for what it needs and for its turn, never on a thread of rayon's.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, mpsc};
@@ -15,7 +15,7 @@ use crate::model::event::Event;
 use crate::model::finding::{Finding, Novelty};
 use crate::model::outcome::{Breakage, CheckRun, Notice, Outcome};
 use crate::model::path::RepoPath;
-use crate::model::rule::Rule;
+use crate::model::rule::{Family, Rule};
 use crate::plan::CommandJob;
 use crate::process;
 use crate::run::programs::Programs;
@@ -84,7 +84,7 @@ impl Runner<'_> {
             Ok(found) => (Outcome::Found(found.findings.len()), found),
             Err(outcome) => (outcome, Understood::default()),
         };
-        let has_failed = matches!(outcome, Outcome::Broken(_) | Outcome::Skipped(_)) || self.blocks(&understood);
+        let has_failed = matches!(outcome, Outcome::Broken(_) | Outcome::Skipped(_)) || self.blocks(job, &understood);
         schedule.end(id, if has_failed { Need::Failed } else { Need::Met });
         let _ = events.send(Event::Finished { check: id.clone() });
         let log = log.map_or_else(String::new, |log| log.display().to_string());
@@ -113,10 +113,18 @@ impl Runner<'_> {
         })
     }
 
-    /// Whether a command found something that blocks for certain, before it is compared with the state before. Only
+    /// Whether a command found something that blocks for certain, before it is compared with the state before and with
+    /// what comments allow. Only
     /// then may what needs it be left out: else a run could pass without it.
-    fn blocks(&self, understood: &Understood) -> bool {
-        understood.findings.iter().filter(|finding| finding.novelty == Novelty::Always).any(|finding| {
+    fn blocks(&self, job: &CommandJob, understood: &Understood) -> bool {
+        let mut allowing = BTreeMap::new();
+        let mut is_certain = |finding: &&Finding| {
+            let path = finding.place.path().filter(|_| job.command.family() != Family::Tests);
+            let may_be_allowed = path
+                .is_some_and(|path| *allowing.entry(path.clone()).or_insert_with(|| self.mentions_suppressions(path)));
+            finding.novelty == Novelty::Always && !may_be_allowed
+        };
+        understood.findings.iter().filter(|finding| is_certain(finding)).any(|finding| {
             let level = self.plan.levels.of(&finding.rule, finding.place.path(), finding.level);
             level.zip(self.fail_on).is_some_and(|(level, fail_on)| level >= fail_on)
         })

@@ -6,6 +6,7 @@ use std::time::Instant;
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::check::filetype::{is_lfs_pointer, is_text};
+use crate::check::parsed::Parsed;
 use crate::check::secrets::redact::extent;
 use crate::check::{Examined, FileCheck, FileInput, Manner};
 use crate::model::change::{FileSide, Status};
@@ -16,9 +17,11 @@ use crate::model::outcome::Breakage;
 use crate::model::path::RepoPath;
 use crate::model::place::Place;
 use crate::model::rule::{Family, Level, RuleId};
+use crate::model::suppression::Directive;
 use crate::plan::selection::Choice;
 use crate::plan::{FileJob, RULES};
 use crate::run::recall::Recall;
+use crate::run::suppressions::Suppressions;
 use crate::run::tally::Share;
 use crate::run::{MAX_FILE, Runner, guarded, resolve};
 use crate::sarif::text::Text;
@@ -47,6 +50,10 @@ pub(crate) struct ExaminedFile {
     pub(crate) secrets: Vec<Vec<u8>>,
     /// What each check did.
     pub(crate) shares: Vec<Share>,
+    /// What its comments allow.
+    pub(crate) directives: Vec<Directive>,
+    /// Why that could not be read, if so.
+    pub(crate) unread: Option<String>,
 }
 
 /// What is looked at.
@@ -137,6 +144,8 @@ impl Runner<'_> {
             findings: Vec::new(),
             secrets: Vec::new(),
             shares: Vec::new(),
+            directives: Vec::new(),
+            unread: None,
         };
         let (n_bytes, bytes) = match read {
             Ok(Content::Bytes(bytes)) => (bytes.len() as u64, bytes),
@@ -155,10 +164,16 @@ impl Runner<'_> {
             manner: Manner::Gate,
             deadline: self.deadline,
         };
+        let suppressions = match input.is_text {
+            true => Suppressions::of(&side.path, &bytes, self.deadline),
+            false => Suppressions::default(),
+        };
         self.checks(job, &input, asked, &mut examined);
         if self.runs_rules_on(look) {
-            self.rules(&input, asked, &mut examined);
+            self.rules(&input, suppressions.parsed.as_ref(), asked, &mut examined);
         }
+        examined.directives = suppressions.directives;
+        examined.unread = suppressions.unread;
         if !examined.findings.is_empty() && !is_unread(&input) {
             let text = Text::new(&bytes);
             examined.findings.iter_mut().for_each(|finding| resolve(&text, finding));
@@ -226,7 +241,7 @@ impl Runner<'_> {
         }
     }
 
-    fn rules(&self, input: &FileInput<'_>, asked: Asked<'_>, into: &mut ExaminedFile) {
+    fn rules(&self, input: &FileInput<'_>, parsed: Option<&Parsed<'_>>, asked: Asked<'_>, into: &mut ExaminedFile) {
         let selection = self.plan.selection;
         let started = Instant::now();
         let wanted = |id: &RuleId, level: Level| {
@@ -236,7 +251,7 @@ impl Runner<'_> {
         };
         let examined = match why_unread(input) {
             Some(why) => Ok(unread(why)),
-            None => guarded(|| self.plan.engine.examine(input, &wanted)),
+            None => guarded(|| self.plan.engine.examine(input, parsed, &wanted)),
         };
         into.take((Family::Rules, RuleId::from(RULES)), examined, started);
     }

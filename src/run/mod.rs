@@ -8,6 +8,7 @@ pub(crate) mod mending;
 mod programs;
 mod recall;
 mod schedule;
+pub(crate) mod suppressions;
 mod tally;
 
 use std::any::Any;
@@ -17,7 +18,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
-use crate::check::Examined;
 use crate::check::secrets::redact::Redactor;
 use crate::model::change::{ChangeSet, FileSide, Mode, Source};
 use crate::model::command::Surroundings;
@@ -28,12 +28,14 @@ use crate::model::finding::Finding;
 use crate::model::outcome::{Breakage, CheckRun, Notice};
 use crate::model::path::RepoPath;
 use crate::model::rule::{Level, Rule, RuleId};
+use crate::model::suppression::Directive;
 use crate::plan::Plan;
 use crate::process::Interrupt;
 use crate::run::cache::Cache;
 use crate::run::commands::Shared;
 use crate::run::programs::Programs;
 use crate::run::schedule::Schedule;
+use crate::run::suppressions::{Suppressions, not_read};
 use crate::run::tally::Tally;
 use crate::sarif::locate::locate;
 use crate::sarif::text::Text;
@@ -103,11 +105,16 @@ pub(crate) struct Ran {
     pub(crate) checks: Vec<CheckRun>,
     /// The findings with their places resolved, in any order.
     pub(crate) findings: Vec<Finding>,
+    /// Those that comments allow; filled by whoever knows the policy.
+    pub(crate) suppressed: Vec<Finding>,
     /// The rules of external tools that have findings.
     pub(crate) rules: Vec<Rule>,
     /// What a reader must know beside them, sorted.
     pub(crate) notices: Vec<Notice>,
-    /// The judged side of each file with a finding that is compared with the state before, by index in the change.
+    /// What comments allow, by file.
+    pub(crate) directives: BTreeMap<RepoPath, Vec<Directive>>,
+    /// The judged side of each file with a suppression or with a finding that is compared with the state before, by
+    /// index in the change.
     pub(crate) texts: BTreeMap<usize, Vec<u8>>,
     /// The secrets that were found, to be hidden wherever they are quoted.
     redactor: Redactor,
@@ -146,22 +153,27 @@ impl Runner<'_> {
         ran.undone = shared.undone.into_inner().unwrap_or_else(PoisonError::into_inner);
         ran.checks.extend(self.plan.settled.iter().cloned());
         ran.checks.sort_by(|a, b| (a.family, &a.id).cmp(&(b.family, &b.id)));
-        ran.notices.sort();
-        ran.notices.dedup();
         self.set_levels(&mut ran);
         self.resolve_places(&mut ran);
         ran.redactor.hide_in_findings(&mut ran.findings);
         ran.redactor.hide_in_checks(&mut ran.checks);
+        ran.redactor.hide_in_directives(ran.directives.values_mut().flatten());
+        ran.notices.sort();
+        ran.notices.dedup();
         ran
     }
 
     fn built_in(&self, events: &mpsc::Sender<Event>, ran: &mut Ran) {
         let mut tally = Tally::new(self.plan);
-        for examined in self.files(events) {
+        for mut examined in self.files(events) {
             examined.secrets.iter().for_each(|secret| ran.redactor.add(secret));
+            ran.notices.extend(examined.unread.as_deref().map(|why| not_read(&examined.path, why)));
             // Without a state before nothing is compared.
             if let Some(text) = tally.add(&examined).filter(|_| !self.change.parents.is_empty()) {
                 ran.texts.insert(examined.file, text);
+            }
+            if !examined.directives.is_empty() {
+                ran.directives.insert(examined.path.clone(), std::mem::take(&mut examined.directives));
             }
             ran.findings.extend(examined.findings);
         }
@@ -174,6 +186,12 @@ impl Runner<'_> {
         let (checks, notices) = tally.end();
         ran.checks.extend(checks);
         ran.notices.extend(notices);
+    }
+
+    /// The judged side of a file, also of one that the change does not touch.
+    fn judged_side(&self, path: &RepoPath) -> FileSide {
+        let head = self.change.files.iter().find(|file| file.path() == path).and_then(|file| file.head.clone());
+        head.unwrap_or_else(|| FileSide { path: path.clone(), mode: Mode::File, source: Source::Worktree })
     }
 
     /// Gives each finding the level that the policy wants, and drops those that are off.
@@ -195,14 +213,15 @@ impl Runner<'_> {
         }
         for (path, findings) in open {
             let index = self.change.files.iter().position(|file| file.path() == &path);
-            let head = index.and_then(|index| self.change.files.get(index)?.head.clone());
-            let elsewhere = || FileSide { path: path.clone(), mode: Mode::File, source: Source::Worktree };
-            let Ok(Content::Bytes(bytes)) = self.contents.read(&head.unwrap_or_else(elsewhere), MAX_FILE) else {
-                continue;
-            };
+            let Ok(Content::Bytes(bytes)) = self.contents.read(&self.judged_side(&path), MAX_FILE) else { continue };
             let text = Text::new(&bytes);
             for finding in findings {
                 resolve(&text, finding);
+            }
+            if !ran.directives.contains_key(&path) {
+                let found = Suppressions::of(&path, &bytes, self.deadline);
+                ran.notices.extend(found.unread.map(|why| not_read(&path, &why)));
+                ran.directives.insert(path.clone(), found.directives);
             }
             if let Some(index) = index {
                 ran.texts.entry(index).or_insert(bytes);
@@ -221,7 +240,7 @@ fn resolve(text: &Text<'_>, finding: &mut Finding) {
 }
 
 /// Calls a check and turns a panic into a breakage.
-fn guarded(check: impl FnOnce() -> Result<Examined, Breakage>) -> Result<Examined, Breakage> {
+fn guarded<T>(check: impl FnOnce() -> Result<T, Breakage>) -> Result<T, Breakage> {
     catch_unwind(AssertUnwindSafe(check)).unwrap_or_else(|panic| {
         Err(Breakage {
             why: format!("the check crashed: {}", panic_text(panic.as_ref())),
@@ -375,8 +394,8 @@ mod tests {
 
     #[test]
     fn a_check_that_panics_breaks_and_takes_nothing_with_it() {
-        let broken = guarded(|| panic!("index out of range")).unwrap_err();
+        let broken = guarded::<()>(|| panic!("index out of range")).unwrap_err();
         assert_eq!(broken.why, "the check crashed: index out of range");
-        assert!(guarded(|| Ok(crate::check::Examined::default())).is_ok());
+        assert!(guarded(|| Ok(())).is_ok());
     }
 }

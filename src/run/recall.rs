@@ -94,9 +94,11 @@ impl<'a> Recall<'a> {
             place.and_then(|place| examined.shares.get(place)).is_some_and(|share| share.n_found == 0)
         };
         let is_free_of_secrets = || self.guards.as_ref().is_some_and(|guards| guards.iter().all(has_looked));
+        let quotes_nothing = examined.findings.is_empty() && examined.directives.is_empty();
         examined.shares.iter().all(|share| share.broken.is_none())
             && examined.secrets.is_empty()
-            && (examined.findings.is_empty() || is_free_of_secrets())
+            && examined.unread.is_none()
+            && (quotes_nothing || is_free_of_secrets())
     }
 }
 
@@ -143,8 +145,9 @@ impl Runner<'_> {
         if side.source.is_in_worktree() && self.contents.n_bytes_in_worktree(&side.path) != Some(row.n_bytes) {
             return None;
         }
-        // The text is needed to compare a finding with the state before.
-        let is_compared = row.findings.iter().any(|finding| finding.novelty != Novelty::Always);
+        // The text is needed to compare a finding or a suppression with the state before.
+        let is_compared =
+            !row.directives.is_empty() || row.findings.iter().any(|finding| finding.novelty != Novelty::Always);
         let bytes = match is_compared && !self.change.parents.is_empty() {
             true => match self.contents.read(side, MAX_FILE) {
                 Ok(Content::Bytes(bytes)) => bytes,
@@ -176,6 +179,8 @@ impl Runner<'_> {
             findings: row.findings,
             secrets: Vec::new(),
             shares: shares.collect(),
+            directives: row.directives,
+            unread: None,
         }
     }
 }
@@ -184,5 +189,10 @@ impl Runner<'_> {
 fn row(examined: &ExaminedFile, n_bytes: u64) -> Row {
     let shares = examined.shares.iter();
     let shares = shares.map(|share| RowShare { n_found: share.n_found, notices: share.notices.clone() });
-    Row { n_bytes, shares: shares.collect(), findings: examined.findings.clone() }
+    Row {
+        n_bytes,
+        shares: shares.collect(),
+        findings: examined.findings.clone(),
+        directives: examined.directives.clone(),
+    }
 }

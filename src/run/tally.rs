@@ -47,13 +47,13 @@ impl Tally {
         Self { sums: ids.chain(rules).map(|id| (id, Sum::default())).collect(), notices: Vec::new() }
     }
 
-    /// Adds what the checks did on one file; gives its text if a finding of it has to be compared.
+    /// Adds what the checks did on one file; gives its text if a finding or a suppression of it has to be compared.
     pub(crate) fn add(&mut self, examined: &ExaminedFile) -> Option<Vec<u8>> {
         for share in &examined.shares {
             self.add_share(share, Some(&examined.path));
         }
         let compares = examined.findings.iter().any(|finding| finding.novelty != Novelty::Always);
-        compares.then(|| examined.bytes.clone())
+        (compares || !examined.directives.is_empty()).then(|| examined.bytes.clone())
     }
 
     /// Adds what a check of the whole change found, and gives its findings.

@@ -14,10 +14,10 @@ pub(crate) const NAME: &str = "tollgate/v1";
 ///
 /// It is made of the rule, the path, the enclosing symbol, the normalised text (of a finding without text: its
 /// message), and how many of the findings before have the same. No line number goes in.
-pub(crate) fn fingerprints(findings: &[Finding]) -> Vec<String> {
+pub(crate) fn fingerprints<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Vec<String> {
     let mut seen: HashMap<[u8; 32], u64> = HashMap::new();
     findings
-        .iter()
+        .into_iter()
         .map(|finding| {
             let identity = identity(finding);
             let ordinal = seen.entry(identity).or_default();

@@ -5,21 +5,23 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use serde_sarif::sarif::{
     ArtifactChange, ArtifactContent, Fix as SarifFix, Location, LogicalLocation, PropertyBag, Replacement,
-    Result as SarifResult, ResultKind, ResultLevel,
+    Result as SarifResult, ResultKind, ResultLevel, Suppression as SarifSuppression,
 };
 
 use crate::model::finding::{Edit, Finding, Fix, Novelty, Related, State};
 use crate::model::path::RepoPath;
+use crate::model::place::Place;
 use crate::model::rule::Level;
+use crate::model::suppression::Status;
 use crate::sarif::artifacts::{Artifacts, top};
 use crate::sarif::base64;
 use crate::sarif::descriptors::{Descriptors, rank};
 use crate::sarif::fingerprint::{self, fingerprints};
 use crate::sarif::strings::{content, message};
 
-/// The results of a run's findings, in their order.
-pub(crate) fn results(findings: &[Finding], rules: &Descriptors<'_>, artifacts: &mut Artifacts) -> Vec<SarifResult> {
-    let identities = fingerprints(findings);
+/// The results of findings, in their order.
+pub(crate) fn results(findings: &[&Finding], rules: &Descriptors<'_>, artifacts: &mut Artifacts) -> Vec<SarifResult> {
+    let identities = fingerprints(findings.iter().copied());
     findings.iter().zip(identities).map(|(finding, identity)| result(finding, identity, rules, artifacts)).collect()
 }
 
@@ -40,6 +42,7 @@ fn result(finding: &Finding, identity: String, rules: &Descriptors<'_>, artifact
         State::Unchanged => "unchanged",
     }));
     result.locations = Some(vec![location(finding, artifacts)]);
+    result.suppressions = suppression(finding, artifacts).map(|suppression| vec![suppression]);
     result.related_locations = related(&finding.related, artifacts);
     result.fixes = fixes(finding, artifacts);
     result.partial_fingerprints = Some(partial_fingerprints(finding, identity));
@@ -69,6 +72,21 @@ fn location(finding: &Finding, artifacts: &mut Artifacts) -> Location {
     let mut location = artifacts.location(path, &finding.place, finding.region.as_ref());
     location.logical_locations = logical(&finding.anchor.symbol).map(|symbol| vec![symbol]);
     location
+}
+
+/// The comment that allows the finding (SARIF 3.35).
+fn suppression(finding: &Finding, artifacts: &mut Artifacts) -> Option<SarifSuppression> {
+    let (path, own) = finding.place.path().zip(finding.suppression.as_ref())?;
+    let mut suppression = SarifSuppression::builder().kind(Value::from("inSource")).build();
+    suppression.status = Some(Value::from(match own.status {
+        Status::Accepted => "accepted",
+        Status::UnderReview => "underReview",
+    }));
+    suppression.justification = Some(own.justification.clone());
+    suppression.location = Some(artifacts.location(path, &Place::Span(path.clone(), own.span), Some(&own.region)));
+    let is_new = BTreeMap::from([("new".to_owned(), Value::from(own.is_new))]);
+    suppression.properties = own.is_new.then(|| PropertyBag::builder().additional_properties(is_new).build());
+    Some(suppression)
 }
 
 fn logical(symbol: &str) -> Option<LogicalLocation> {

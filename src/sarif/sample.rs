@@ -33,6 +33,7 @@ pub(crate) fn clean() -> RunReport {
             check("hardcoded-secret", Family::Secrets, Outcome::Clean),
         ],
         findings: Vec::new(),
+        suppressed: Vec::new(),
         notices: Vec::new(),
         started: UNIX_EPOCH + Duration::from_millis(1_795_417_200_123),
         duration: Duration::from_micros(31_400),

@@ -11,6 +11,7 @@ use serde_sarif::sarif::{
 };
 use sha2::{Digest, Sha256};
 
+use crate::model::finding::Finding;
 use crate::model::outcome::{CheckRun, Notice, Outcome, RunReport};
 use crate::model::place::Place;
 use crate::model::rule::RuleId;
@@ -44,7 +45,12 @@ pub(crate) fn write(report: &RunReport, verdict: &Verdict, out: &mut dyn Write) 
 fn run(report: &RunReport, verdict: &Verdict) -> Run {
     let descriptors = Descriptors::new(report);
     let mut artifacts = Artifacts::default();
-    let results = results(&report.findings, &descriptors, &mut artifacts);
+    let mut findings: Vec<&Finding> = report.findings.iter().chain(&report.suppressed).collect();
+    // What is suppressed stands in its place, so that the fingerprints of the others stay what they are.
+    if !report.suppressed.is_empty() {
+        findings.sort_by(|a, b| a.order_key().cmp(&b.order_key()));
+    }
+    let results = results(&findings, &descriptors, &mut artifacts);
     let invocation = invocation(report, verdict, &descriptors, &mut artifacts);
     let taxonomies = taxonomy(&report.rules).map(|taxonomy| vec![taxonomy]);
     let driver = driver(&descriptors, taxonomies.is_some());
@@ -230,6 +236,7 @@ mod tests {
     use crate::model::path::RepoPath;
     use crate::model::place::{Place, Span};
     use crate::model::rule::Level;
+    use crate::model::suppression::{Status, Suppression};
     use crate::sarif::locate::locate;
     use crate::sarif::sample;
     use crate::sarif::text::Text;
@@ -271,6 +278,32 @@ mod tests {
         let expected = json!([{ "name": report.checks[0].id.to_string(), "version": "0.9.1" }]);
         assert_eq!(at(&log, "/runs/0/tool/extensions"), &expected);
         assert!(!log.to_string().contains("/home/ann"));
+    }
+
+    #[test]
+    fn what_is_suppressed_stays_with_its_justification_and_in_its_place() {
+        let open = sample::with(vec![sample::trailing_whitespace(), sample::trailing_whitespace()]);
+        let fingerprints = |log: &Value| -> Vec<Value> {
+            let results = at(log, "/runs/0/results").as_array().expect("a list");
+            results.iter().map(|result| result["partialFingerprints"].clone()).collect()
+        };
+        let mut report = open.clone();
+        report.suppressed = report.findings.drain(..1).collect();
+        report.suppressed[0].suppression = Some(Suppression {
+            justification: "because".to_owned(),
+            span: Span { start: 1, end: 2 },
+            region: report.suppressed[0].region.clone().expect("a region"),
+            is_new: true,
+            status: Status::Accepted,
+        });
+        let log = written(&report);
+        assert_eq!(fingerprints(&log), fingerprints(&written(&open)));
+        let suppression = at(&log, "/runs/0/results/1/suppressions/0");
+        assert_eq!(suppression["kind"], "inSource");
+        assert_eq!(suppression["status"], "accepted");
+        assert_eq!(suppression["justification"], "because");
+        assert_eq!(suppression["location"]["physicalLocation"]["region"]["startLine"], 2);
+        assert_eq!(at(&log, "/runs/0/results/0").get("suppressions"), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Syntax trees and pattern rules: the only module that names tree-sitter and ast-grep. Knows no policy: no levels, no
 //! findings, no configuration.
 
+pub(crate) mod comments;
 mod grammar;
 pub(crate) mod imports;
 pub(crate) mod languages;

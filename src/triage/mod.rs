@@ -1,5 +1,7 @@
 //! Triage: which findings the change brings in. Pure: compares what was found on both sides.
 
+pub(crate) mod suppress;
+
 use std::collections::{BTreeMap, HashMap};
 
 use crate::diff::LineDiff;
@@ -8,6 +10,7 @@ use crate::model::finding::{Finding, Novelty, Reach, State};
 use crate::model::path::RepoPath;
 use crate::model::place::{Place, Region};
 use crate::model::rule::RuleId;
+use crate::model::suppression::Directive;
 
 /// The state before of one file, against one parent.
 #[derive(Debug)]
@@ -18,6 +21,8 @@ pub(crate) struct BaseFile {
     pub(crate) parent: usize,
     /// What the checks that are asked for find there, places resolved.
     pub(crate) findings: Vec<Finding>,
+    /// What its comments allow.
+    pub(crate) directives: Vec<Directive>,
     /// The way from the lines of the judged side to those of this one; `None` if the judged side has no findings.
     pub(crate) diff: Option<LineDiff>,
 }
@@ -59,7 +64,7 @@ fn all_of<'a>(rule: &RuleId, findings: impl Iterator<Item = &'a Finding>) -> usi
 
 /// Whether a finding is still without a counterpart, so that it is worth looking for one elsewhere.
 pub(crate) fn is_open(finding: &Finding) -> bool {
-    finding.novelty == Novelty::Compared && finding.state == State::New
+    finding.novelty == Novelty::Compared && finding.state == State::New && !finding.is_suppressed()
 }
 
 struct Comparison<'a> {
@@ -134,7 +139,8 @@ impl<'a> Comparison<'a> {
             let Some((finding, _)) = compared.filter(|_| !is_settled) else { continue };
             let candidates =
                 self.index.get(&(&finding.rule, finding.anchor.text.as_str())).into_iter().flatten().copied();
-            let found = candidates.filter(|at| !self.is_taken(*at)).find(|at| fits(self, head, *at));
+            let is_free = |at: &Candidate| !self.is_taken(*at) && self.may_excuse(head, *at);
+            let found = candidates.filter(is_free).find(|at| fits(self, head, *at));
             if let Some(at) = found {
                 let state = self.state(head, at);
                 self.settle(head, Some(state));
@@ -152,6 +158,11 @@ impl<'a> Comparison<'a> {
     fn both(&self, head: usize, (file, finding): Candidate) -> Option<(&'a Finding, &'a Finding)> {
         let (head, _) = self.heads.get(head)?;
         Some((head, self.bases.get(file)?.findings.get(finding)?))
+    }
+
+    /// What was suppressed before is no excuse for what is not suppressed any more.
+    fn may_excuse(&self, head: usize, at: Candidate) -> bool {
+        self.both(head, at).is_some_and(|(head, base)| head.is_suppressed() || !base.is_suppressed())
     }
 
     fn same_file(&self, head: usize, at: Candidate) -> bool {
@@ -244,13 +255,8 @@ fn shown(region: &Region) -> Option<&str> {
 
 /// Puts findings in the order of reports and drops what was said twice.
 pub(crate) fn order(findings: &mut Vec<Finding>) {
-    findings.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message)));
-    findings.dedup_by(|a, b| key(a) == key(b) && a.message == b.message);
-}
-
-fn key(finding: &Finding) -> (Option<&RepoPath>, Option<(u32, u32)>, &Place, &str) {
-    let start = finding.region.as_ref().map(|region| (region.start.line, region.start.column));
-    (finding.place.path(), start, &finding.place, finding.rule.as_str())
+    findings.sort_by(|a, b| a.order_key().cmp(&b.order_key()));
+    findings.dedup_by(|a, b| a.order_key() == b.order_key());
 }
 
 #[cfg(test)]
@@ -310,7 +316,7 @@ mod tests {
             found.extend(findings(path, head));
             for (parent, base) in bases.iter().enumerate() {
                 let diff = Some(LineDiff::between(base.as_bytes(), head.as_bytes()));
-                before.push(BaseFile { file, parent, findings: findings(path, base), diff });
+                before.push(BaseFile { file, parent, findings: findings(path, base), directives: Vec::new(), diff });
             }
         }
         compare(&mut found, &change, &before);
@@ -335,7 +341,11 @@ mod tests {
             };
             let diff = Some(LineDiff::between(b"x!\ny!\n", b"x!\ny!\n"));
             let mut now = found(n_now);
-            compare(&mut now, &change, &[BaseFile { file: 0, parent: 0, findings: found(n_before), diff }]);
+            compare(
+                &mut now,
+                &change,
+                &[BaseFile { file: 0, parent: 0, findings: found(n_before), directives: Vec::new(), diff }],
+            );
             now[1].state
         };
         assert_eq!([state(5, 5), state(6, 5), state(5, 6), state(2, 3)], [Unchanged, Unchanged, New, New]);
@@ -378,7 +388,11 @@ mod tests {
                 parents: vec![Parent { tree, commit: None }],
                 files,
             };
-            compare(&mut found, &change, &[BaseFile { file: 0, parent: 0, findings: before, diff: None }]);
+            compare(
+                &mut found,
+                &change,
+                &[BaseFile { file: 0, parent: 0, findings: before, directives: Vec::new(), diff: None }],
+            );
             found[0].state
         };
         assert_eq!(change("x!", "x!"), State::New);
@@ -396,7 +410,11 @@ mod tests {
             let parents = vec![Parent { tree, commit: None }];
             let change = ChangeSet { title: String::new(), head: Head::Index, parents, files: vec![file] };
             let diff = Some(LineDiff::between(base.as_bytes(), head.as_bytes()));
-            compare(&mut found, &change, &[BaseFile { file: 0, parent: 0, findings: before, diff }]);
+            compare(
+                &mut found,
+                &change,
+                &[BaseFile { file: 0, parent: 0, findings: before, directives: Vec::new(), diff }],
+            );
             found.into_iter().map(|finding| finding.state).collect::<Vec<_>>()
         };
         assert_eq!(blank("new\na\n!\nb\n", "a\n!\nb\n"), [State::Unchanged]);
@@ -421,7 +439,11 @@ mod tests {
             let parents = vec![Parent { tree, commit: None }];
             let change = ChangeSet { title: String::new(), head: Head::Index, parents, files: vec![file] };
             let diff = Some(LineDiff::between(base.as_bytes(), head.as_bytes()));
-            compare(&mut found, &change, &[BaseFile { file: 0, parent: 0, findings: Vec::new(), diff }]);
+            compare(
+                &mut found,
+                &change,
+                &[BaseFile { file: 0, parent: 0, findings: Vec::new(), directives: Vec::new(), diff }],
+            );
             assert_eq!(found[0].state, expected);
         };
         check("x!\n", "k\nx!\n", State::Unchanged);

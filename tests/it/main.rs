@@ -31,4 +31,5 @@ mod signals;
 #[cfg(unix)]
 mod states;
 mod support;
+mod suppressions;
 mod surface;

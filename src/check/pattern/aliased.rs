@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::check::parsed::parse;
 use crate::check::pattern::hits::Hits;
-use crate::check::pattern::{Candidate, Candidates, parsed};
+use crate::check::pattern::{Candidate, Candidates};
 use crate::model::deadline::Deadline;
 use crate::model::outcome::Breakage;
 use crate::syntax::imports::view::View;
@@ -37,7 +38,7 @@ pub(super) fn add<'a>(
         let open = candidates.that_may_hold(language, &view.text);
         let open: Vec<&Candidate> = open.filter(|rule| rules.iter().any(|its| std::ptr::eq(*its, *rule))).collect();
         if !open.is_empty() {
-            let tree = parsed(&view.text, language, deadline)?;
+            let tree = parse(&view.text, language, deadline)?;
             hits.add(Hits::of(&tree, open, deadline)?, &view);
         }
     }

@@ -129,7 +129,7 @@ fn n_findings(engine: &Engine, text: &str) -> usize {
         manner: Manner::Gate,
         deadline: Deadline::NEVER,
     };
-    engine.examine(&file, &|_, _| true).unwrap().findings.len()
+    engine.examine(&file, None, &|_, _| true).unwrap().findings.len()
 }
 
 #[test]

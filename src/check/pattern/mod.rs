@@ -18,6 +18,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
+use crate::check::parsed::{Parsed, in_utf8};
 use crate::check::pattern::fault::RuleError;
 use crate::check::pattern::gate::Gate;
 use crate::check::pattern::hits::Hits;
@@ -25,7 +26,6 @@ use crate::check::pattern::pack::{Entry, entries};
 use crate::check::pattern::rule_file::RuleFile;
 use crate::check::{Examined, FileInput};
 use crate::model::change::FileSide;
-use crate::model::deadline::Deadline;
 use crate::model::finding::{Anchor, Edit, Finding};
 use crate::model::outcome::Breakage;
 use crate::model::path::RepoPath;
@@ -36,11 +36,7 @@ use crate::syntax::imports::named;
 use crate::syntax::languages::Language;
 use crate::syntax::literals::{self, Needed};
 use crate::syntax::rules::{CompiledRule, Match};
-use crate::syntax::tree::{Error, SyntaxTree};
-
-/// How deep a file may be nested: a rule that looks around a node walks all the way up, which takes minutes in a file
-/// that somebody nested 100,000 deep, and people write nothing near this.
-const MAX_DEPTH: u32 = 1_000;
+use crate::syntax::tree::SyntaxTree;
 
 /// A rule of the run for one language. What it takes to run it is made when the first file comes that it may hold in.
 struct Candidate {
@@ -237,59 +233,58 @@ impl Engine {
         }
     }
 
+    /// Whether a file of that path is one that the rule of that id looks at.
+    pub(crate) fn has_for(&self, id: &RuleId, path: &RepoPath) -> bool {
+        let rules = Language::of_path(path).and_then(|language| self.rules.get(&language));
+        rules.into_iter().flat_map(|rules| &rules.all).any(|rule| rule.id == *id && rule.is_for(path))
+    }
+
     /// Whether there is a rule for files of this kind.
     pub(crate) fn wants(&self, side: &FileSide) -> bool {
         side.mode.is_regular() && Language::candidates(side).any(|language| self.rules.contains_key(&language))
     }
 
     /// Runs the rules that `wanted` lets through on one file, in one parse and one traversal; a file in which none of
-    /// them can hold is not even parsed.
+    /// them can hold is not even parsed, and one that is `parsed` already is not parsed again.
     pub(crate) fn examine(
         &self,
         file: &FileInput<'_>,
+        parsed: Option<&Parsed<'_>>,
         wanted: &dyn Fn(&RuleId, Level) -> bool,
     ) -> Result<Examined, Breakage> {
         let Some(language) = Language::of(&file.side.path, file.bytes) else { return Ok(Examined::default()) };
-        self.examine_as(language, file, &|rule| wanted(&rule.id, rule.level) && rule.is_for(&file.side.path))
+        let wanted = |rule: &Candidate| wanted(&rule.id, rule.level) && rule.is_for(&file.side.path);
+        self.examine_as(language, file, parsed, &wanted)
     }
 
     fn examine_as(
         &self,
         language: Language,
         file: &FileInput<'_>,
+        parsed: Option<&Parsed<'_>>,
         wanted: &dyn Fn(&Candidate) -> bool,
     ) -> Result<Examined, Breakage> {
         let Some(candidates) = self.rules.get(&language) else { return Ok(Examined::default()) };
-        let text = in_utf8(file.bytes);
+        let text = parsed.map_or_else(|| in_utf8(file.bytes), |parsed| Cow::Borrowed(&*parsed.text));
         let active: Vec<&Candidate> = candidates.that_may_hold(language, &text).filter(|rule| wanted(rule)).collect();
         let may_import = candidates.may_import(language, &text);
         if active.is_empty() && !may_import {
             return Ok(Examined::default());
         }
-        let tree = parsed(&text, language, file.deadline)?;
-        let mut hits = Hits::of(&tree, active, file.deadline)?;
+        let own = match parsed {
+            Some(_) => None,
+            None => Some(Parsed::new(text, language, file.deadline)?),
+        };
+        let Some(Parsed { text, tree }) = parsed.or(own.as_ref()) else { return Ok(Examined::default()) };
+        let mut hits = Hits::of(tree, active, file.deadline)?;
         if may_import {
-            aliased::add(&mut hits, (&tree, &text), candidates, wanted, file.deadline)?;
+            aliased::add(&mut hits, (tree, text), candidates, wanted, file.deadline)?;
         }
         if hits.rules.is_empty() {
             return Ok(Examined::default());
         }
-        Ok(examined(hits, &tree, &text, file))
+        Ok(examined(hits, tree, text, file))
     }
-}
-
-/// The tree of a text, if it is one that rules can run on.
-fn parsed(text: &str, language: Language, deadline: Deadline) -> Result<SyntaxTree, Breakage> {
-    let tree = SyntaxTree::parse(text, language, deadline).map_err(|error| match error {
-        Error::Timeout => Breakage::new("parsing it took longer than the stage may take"),
-        Error::Grammar(_) => Breakage::new(error.to_string()),
-    })?;
-    if tree.is_deeper_than(MAX_DEPTH) {
-        let why = format!("nested more than {MAX_DEPTH} levels deep: no rule was run on it");
-        let hint = "if it is generated, name it in `exclude` of tollgate.toml".to_owned();
-        return Err(Breakage { why, hint, log: String::new() });
-    }
-    Ok(tree)
 }
 
 /// What the hits mean.
@@ -312,20 +307,6 @@ fn examined(hits: Hits<'_>, tree: &SyntaxTree, text: &Cow<'_, str>, file: &FileI
         }
     }
     Examined { findings, notices }
-}
-
-/// The text, with a character of one byte for each byte that is not UTF-8, so that all offsets stay as they are: one
-/// that may stand in names, texts and comments alike.
-fn in_utf8(bytes: &[u8]) -> Cow<'_, str> {
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return Cow::Borrowed(text);
-    }
-    let mut text = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        text.push_str(chunk.valid());
-        text.extend(chunk.invalid().iter().map(|_| '_'));
-    }
-    Cow::Owned(text)
 }
 
 /// What a reader must know beside the findings.
@@ -394,7 +375,7 @@ mod tests {
             manner: Manner::Gate,
             deadline: Deadline::NEVER,
         };
-        engine.examine(&file, &|id, _| wanted(id)).unwrap()
+        engine.examine(&file, None, &|id, _| wanted(id)).unwrap()
     }
 
     #[test]

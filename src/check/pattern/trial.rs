@@ -133,7 +133,7 @@ impl Tried<'_> {
             deadline: Deadline::after(LIMIT),
         };
         self.engine
-            .examine_as(self.language, &file, &|candidate| candidate.id == self.rule.rule.id)
+            .examine_as(self.language, &file, None, &|candidate| candidate.id == self.rule.rule.id)
             .map_err(|breakage| breakage.why)
     }
 

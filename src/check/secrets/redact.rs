@@ -7,6 +7,7 @@ use memchr::memmem;
 use crate::model::finding::Finding;
 use crate::model::outcome::{CheckRun, Outcome};
 use crate::model::place::Span;
+use crate::model::suppression::Directive;
 
 /// A secret is known again by pieces of this many bytes, so that one that was cut at either end is hidden too.
 const PIECE: usize = 8;
@@ -65,6 +66,14 @@ impl Redactor {
                 self.hide(&mut breakage.why);
                 self.hide(&mut breakage.log);
             }
+        }
+    }
+
+    /// Hides all that stands in what comments allow.
+    pub(crate) fn hide_in_directives<'d>(&self, directives: impl Iterator<Item = &'d mut Directive>) {
+        for directive in directives.filter(|_| !self.pieces.is_empty()) {
+            self.hide(&mut directive.reason);
+            directive.region.lines.iter_mut().for_each(|line| self.hide(line));
         }
     }
 

@@ -6,11 +6,13 @@ use crate::model::finding::{Anchor, Edit, Finding, Fix, Novelty, Reach, Related,
 use crate::model::path::RepoPath;
 use crate::model::place::{ColumnUnit, LineColumn, Place, Position, Region, Span};
 use crate::model::rule::RuleId;
+use crate::model::suppression::{Status, Suppression};
 use crate::report::json::Bytes;
 use crate::report::json::run::WireLevel;
 
 named!(WireState, State, New, Updated, Unchanged);
 named!(WireNovelty, Novelty, Compared, ChangedLines, Always);
+named!(WireStatus, Status, Accepted, UnderReview);
 named!(WireUnit, ColumnUnit, Bytes, Characters, Utf16);
 
 #[derive(Deserialize, Serialize)]
@@ -27,6 +29,8 @@ pub(super) struct WireFinding {
     related: Vec<WireRelated>,
     novelty: WireNovelty,
     state: WireState,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    suppression: Option<WireSuppression>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -71,6 +75,41 @@ struct WireRelated {
     message: String,
 }
 
+#[derive(Deserialize, Serialize)]
+struct WireSuppression {
+    justification: String,
+    start: usize,
+    end: usize,
+    region: WireRegion,
+    is_new: bool,
+    status: WireStatus,
+}
+
+impl From<&Suppression> for WireSuppression {
+    fn from(suppression: &Suppression) -> Self {
+        Self {
+            justification: suppression.justification.clone(),
+            start: suppression.span.start,
+            end: suppression.span.end,
+            region: (&suppression.region).into(),
+            is_new: suppression.is_new,
+            status: suppression.status.into(),
+        }
+    }
+}
+
+impl From<WireSuppression> for Suppression {
+    fn from(wire: WireSuppression) -> Self {
+        Self {
+            justification: wire.justification,
+            span: Span { start: wire.start, end: wire.end },
+            region: wire.region.into(),
+            is_new: wire.is_new,
+            status: wire.status.into(),
+        }
+    }
+}
+
 impl From<&Finding> for WireFinding {
     fn from(finding: &Finding) -> Self {
         Self {
@@ -86,6 +125,7 @@ impl From<&Finding> for WireFinding {
             related: finding.related.iter().map(Into::into).collect(),
             novelty: finding.novelty.into(),
             state: finding.state.into(),
+            suppression: finding.suppression.as_ref().map(Into::into),
         }
     }
 }
@@ -107,6 +147,7 @@ impl From<WireFinding> for Finding {
             n_unlisted: 0,
             novelty: wire.novelty.into(),
             state: wire.state.into(),
+            suppression: wire.suppression.map(Into::into),
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::model::finding::{Anchor, Edit, Finding, Fix, Novelty, Reach, Related,
 use crate::model::path::RepoPath;
 use crate::model::place::{Place, Position, Region, Span};
 use crate::model::rule::{Level, RuleId};
+use crate::model::suppression::{Day, Directive, Extent, Until};
 
 /// What all checks said of one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub(crate) struct Row {
     pub(crate) shares: Vec<RowShare>,
     /// The findings, places resolved.
     pub(crate) findings: Vec<Finding>,
+    /// What its comments allow.
+    pub(crate) directives: Vec<Directive>,
 }
 
 /// What one check did.
@@ -37,6 +40,7 @@ impl Row {
             n_bytes: self.n_bytes,
             shares: shares.map(|share| WireShare(share.n_found, share.notices.clone())).collect(),
             findings: self.findings.iter().map(|finding| wire(finding, path)).collect::<Option<_>>()?,
+            directives: self.directives.iter().map(wire_directive).collect(),
         };
         serde_json::to_vec(&wire).ok()
     }
@@ -48,6 +52,7 @@ impl Row {
             n_bytes: wire.n_bytes,
             shares: wire.shares.into_iter().map(|WireShare(n_found, notices)| RowShare { n_found, notices }).collect(),
             findings: wire.findings.into_iter().map(|finding| finding.read(path)).collect::<Option<_>>()?,
+            directives: wire.directives.into_iter().map(read_directive).collect(),
         })
     }
 }
@@ -60,6 +65,25 @@ struct WireRow {
     shares: Vec<WireShare>,
     #[serde(rename = "f", default, skip_serializing_if = "Vec::is_empty")]
     findings: Vec<WireFinding>,
+    #[serde(rename = "d", default, skip_serializing_if = "Vec::is_empty")]
+    directives: Vec<WireDirective>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireDirective {
+    #[serde(rename = "r")]
+    rules: Vec<String>,
+    /// The first and the last line; the file where there is none.
+    #[serde(rename = "e")]
+    lines: Option<(u32, u32)>,
+    #[serde(rename = "m")]
+    reason: String,
+    #[serde(rename = "u")]
+    until: Option<String>,
+    #[serde(rename = "p")]
+    span: WireSpan,
+    #[serde(rename = "g")]
+    region: WireRegion,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -192,6 +216,32 @@ fn read_fix(WireFix(title, edits, is_safe): WireFix) -> Fix {
     Fix { title, edits: edits.into_iter().map(edit).collect(), safety }
 }
 
+fn wire_directive(directive: &Directive) -> WireDirective {
+    WireDirective {
+        rules: directive.rules.iter().map(ToString::to_string).collect(),
+        lines: match directive.extent {
+            Extent::File => None,
+            Extent::Lines { first, last } => Some((first, last)),
+        },
+        reason: directive.reason.clone(),
+        until: directive.until.as_ref().map(|until| until.text.clone()),
+        span: WireSpan(directive.span.start, directive.span.end),
+        region: wire_region(&directive.region),
+    }
+}
+
+fn read_directive(wire: WireDirective) -> Directive {
+    let WireSpan(start, end) = wire.span;
+    Directive {
+        rules: wire.rules.into_iter().map(RuleId::new).collect(),
+        extent: wire.lines.map_or(Extent::File, |(first, last)| Extent::Lines { first, last }),
+        reason: wire.reason,
+        until: wire.until.map(|text| Until { day: Day::parse(&text), text }),
+        span: Span { start, end },
+        region: read_region(wire.region),
+    }
+}
+
 fn wire(finding: &Finding, path: &RepoPath) -> Option<WireFinding> {
     let related = |related: &Related| {
         let region = related.region.as_ref().map(wire_region);
@@ -237,6 +287,7 @@ impl WireFinding {
             n_unlisted: self.n_unlisted,
             novelty: NOVELTIES.get(self.novelty).copied()?,
             state: State::New,
+            suppression: None,
         })
     }
 }
@@ -248,6 +299,7 @@ mod tests {
     use crate::model::path::RepoPath;
     use crate::model::place::{Place, Position, Region, Span};
     use crate::model::rule::Level;
+    use crate::model::suppression::{Day, Directive, Extent, Until};
 
     fn region(line: u32) -> Option<Region> {
         Some(Region {
@@ -280,7 +332,18 @@ mod tests {
             .with_anchor(Anchor::of_file(b"x"))
             .with_novelty(Novelty::Always);
         let share = RowShare { n_found: 2, notices: vec!["one".into(), "two".into()] };
-        Row { n_bytes: u64::MAX, shares: vec![RowShare::default(), share], findings: vec![one, other] }
+        let lines = Directive {
+            rules: vec!["a".into(), "b/c".into()],
+            extent: Extent::Lines { first: 3, last: 9 },
+            reason: "because".into(),
+            until: Some(Until { text: "2027-02-30".into(), day: None }),
+            span: Span { start: 5, end: 8 },
+            region: region(3).unwrap(),
+        };
+        let until = Some(Until { text: "2027-03-01".into(), day: Day::parse("2027-03-01") });
+        let file = Directive { rules: Vec::new(), extent: Extent::File, until, ..lines.clone() };
+        let directives = vec![lines, file];
+        Row { n_bytes: u64::MAX, shares: vec![RowShare::default(), share], findings: vec![one, other], directives }
     }
 
     #[test]
@@ -300,7 +363,7 @@ mod tests {
     #[test]
     fn a_clean_file_takes_no_room() {
         let path = RepoPath::from("a");
-        let row = Row { n_bytes: 12, shares: vec![RowShare::default(); 13], findings: Vec::new() };
+        let row = Row { n_bytes: 12, shares: vec![RowShare::default(); 13], ..Row::default() };
         let bytes = row.encode(&path).unwrap();
         assert_eq!(bytes, b"{\"n\":12}");
         assert_eq!(Row::decode(&bytes, &path).unwrap(), Row { shares: Vec::new(), ..row });
