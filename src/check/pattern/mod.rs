@@ -145,7 +145,10 @@ impl Candidates {
     /// Whether a text may import what one of the rules names.
     fn may_import(&self, language: Language, text: &str) -> bool {
         let every = || self.all.iter().flat_map(|rule| rule.named().iter().cloned()).collect();
-        imports::may_import(text, language, self.named.get_or_init(every))
+        let named = self.named.get_or_init(every);
+        imports::may_import(text, language, &mut |path| {
+            imports::is_named(path, named) && self.all.iter().any(|rule| imports::is_named(path, rule.named()))
+        })
     }
 }
 

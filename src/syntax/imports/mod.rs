@@ -21,6 +21,10 @@ use crate::syntax::tree::SyntaxTree;
 
 /// The longest full name, in bytes, that a name stands for.
 const MAX_PATH: usize = 200;
+/// How many bytes of an import are read before the parse.
+const MAX_STATEMENT: usize = 4_096;
+/// Among the words that a rule names: whatever else there is in what it names.
+const ANY: &str = "*";
 
 /// A name that an import gave, and where it is called or looked into.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,9 +36,9 @@ pub(crate) struct Alias {
 }
 
 impl Alias {
-    /// Whether who names all these words may mean what it stands for: where that comes from is among them.
-    pub(crate) fn is_named_by(&self, words: &BTreeSet<String>) -> bool {
-        is_origin_named(&self.path, words)
+    /// Whether a rule that names those words may mean what it stands for.
+    pub(crate) fn is_named_by(&self, named: &BTreeSet<String>) -> bool {
+        is_named(&self.path, named)
     }
 }
 
@@ -72,24 +76,38 @@ fn scheme(language: Language) -> Option<&'static Scheme> {
     }
 }
 
+/// The text from there to the end of its statement, of a long one the start.
+fn statement_from(text: &str, start: usize) -> &str {
+    let rest = text.get(start..).unwrap_or_default();
+    let end = (MAX_STATEMENT.min(rest.len())..=rest.len()).find(|end| rest.is_char_boundary(*end));
+    rest.get(..end.unwrap_or_default()).and_then(|rest| rest.split(';').next()).unwrap_or_default()
+}
+
 /// The words in a text.
 pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
     let is_part = |character: char| character.is_alphanumeric() || character == '_';
     text.split(move |character| !is_part(character)).filter(|word| !word.is_empty())
 }
 
-/// Whether the words before the last are all among those; of one word that one itself.
-fn is_origin_named(path: &str, named: &BTreeSet<String>) -> bool {
-    let all: Vec<&str> = words(path).collect();
-    let origin = all
-        .split_last()
-        .map_or(&[][..], |(last, rest)| if rest.is_empty() { std::slice::from_ref(last) } else { rest });
-    !origin.is_empty() && origin.iter().all(|word| named.contains(*word))
+/// Whether a rule that names those words may mean the thing of that full name: all its words are among them, or all but
+/// the last if the rule means any.
+pub(crate) fn is_named(path: &str, named: &BTreeSet<String>) -> bool {
+    let mut all = words(path).peekable();
+    let mut n_words = 0;
+    while let Some(word) = all.next() {
+        let is_any = all.peek().is_none() && n_words > 0 && named.contains(ANY);
+        if !is_any && !named.contains(word) {
+            return false;
+        }
+        n_words += 1;
+    }
+    n_words > 0
 }
 
-/// Whether a text may import something whose origin is among the words; told without a parse.
-pub(crate) fn may_import(text: &str, language: Language, named: &BTreeSet<String>) -> bool {
-    scheme(language).is_some_and(|scheme| (scheme.origins)(text, &mut |origin| is_origin_named(origin, named)))
+/// Whether a text may import something for which `is_asked` holds; told without a parse. Where only a part of the full
+/// name is known, that is asked for.
+pub(crate) fn may_import(text: &str, language: Language, is_asked: &mut dyn FnMut(&str) -> bool) -> bool {
+    scheme(language).is_some_and(|scheme| (scheme.origins)(text, is_asked))
 }
 
 /// The names that imports of the file give to things called otherwise, with their uses; those without are left out.
