@@ -75,7 +75,11 @@ fn faults_of_suppressions_are_findings() {
         repo.stage(&[("a.py", &format!("x = 1\n# tollgate: {comment}\nassert (x, 'y')\n"))]);
         let report = json(&repo, &["--staged"]);
         assert_eq!(rules(&report["findings"]).contains(&rule), !rule.is_empty(), "{comment}: {report:#}");
-        assert_eq!(rules(&report["suppressed"]).is_empty(), rule != "" && rule != "unused-suppression", "{comment}");
+        assert_eq!(
+            rules(&report["suppressed"]).is_empty(),
+            !rule.is_empty() && rule != "unused-suppression",
+            "{comment}"
+        );
         repo.tollgate(&CHECK).says(says);
     };
     check("allow(tuple-assertion) fine", "", "1 suppressed");

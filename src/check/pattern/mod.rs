@@ -141,7 +141,10 @@ impl Candidates {
     /// Whether a text may import what one of the rules names.
     fn may_import(&self, language: Language, text: &str) -> bool {
         let every = || self.all.iter().flat_map(|rule| rule.named().iter().cloned()).collect();
-        imports::may_import(text, language, self.named.get_or_init(every))
+        let named = self.named.get_or_init(every);
+        imports::may_import(text, language, &mut |path| {
+            imports::is_named(path, named) && self.all.iter().any(|rule| imports::is_named(path, rule.named()))
+        })
     }
 }
 
@@ -288,8 +291,8 @@ impl Engine {
 }
 
 /// What the hits mean.
-fn examined(hits: Hits<'_>, tree: &SyntaxTree, text: &Cow<'_, str>, file: &FileInput<'_>) -> Examined {
-    let is_whole = matches!(text, Cow::Borrowed(_));
+fn examined(hits: Hits<'_>, tree: &SyntaxTree, text: &str, file: &FileInput<'_>) -> Examined {
+    let is_whole = text.as_bytes() == file.bytes;
     let notices = notices(tree, text, is_whole);
     let hit: BTreeSet<usize> = hits.matches.iter().map(|found| found.rule).collect();
     let files: Vec<RuleFile> = hit.into_iter().filter_map(|rule| Some(hits.rules.get(rule)?.file())).collect();

@@ -63,7 +63,7 @@ fn template(id: &str, language: Language) -> String {
          severity: warning            # error, warning, info\n\
          message: \"\"                  # what is wrong; $NAME stands for what the pattern found\n\
          note: |                      # why it matters\n\
-         rule:                        # ast-grep's rule language\n  \
+         rule:                        # ast-grep's rule language; name what is imported in full (hashlib.md5)\n  \
            pattern: replace_me($ARGUMENT)\n\
          # fix: with_this($ARGUMENT)\n\
          metadata:\n  \

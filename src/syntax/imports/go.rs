@@ -75,5 +75,5 @@ fn origins(text: &str, is_it: &mut dyn FnMut(&str) -> bool) -> bool {
             |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         package(path.split(['"', '`']).next()?).filter(|_| is_name(name.trim_matches(['(', ' ', '\t'])))
     });
-    { renamed }.any(|origin| is_it(origin))
+    { renamed }.any(is_it)
 }

@@ -2,7 +2,7 @@
 
 use tree_sitter::Node;
 
-use crate::syntax::imports::{Binding, Scheme, children, text_of};
+use crate::syntax::imports::{Binding, Scheme, children, statement_from, text_of};
 
 pub(super) const SCHEME: Scheme = Scheme {
     names: &["identifier", "type_identifier"],
@@ -51,9 +51,9 @@ fn imported<'t>(node: Node<'t>, text: &'t str) -> Option<Vec<Binding<'t>>> {
 }
 
 fn origins(text: &str, is_it: &mut dyn FnMut(&str) -> bool) -> bool {
-    let paths = text.match_indices("import").filter_map(|(at, keyword)| {
-        let rest = text.get(at + keyword.len()..)?.trim_start();
-        rest.strip_prefix("static").unwrap_or(rest).split(';').next()
+    let paths = text.match_indices("import").map(|(at, keyword)| {
+        let rest = statement_from(text, at + keyword.len()).trim_start();
+        rest.strip_prefix("static").unwrap_or(rest)
     });
-    { paths }.any(|path| is_it(path))
+    { paths }.any(is_it)
 }

@@ -21,6 +21,10 @@ use crate::syntax::tree::SyntaxTree;
 
 /// The longest full name, in bytes, that a name stands for.
 const MAX_PATH: usize = 200;
+/// How many bytes of an import are read before the parse.
+const MAX_STATEMENT: usize = 4_096;
+/// Among the words that a rule names: whatever else there is in what it names.
+const ANY: &str = "*";
 
 /// A name that an import gave, and where it is called or looked into.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,9 +36,9 @@ pub(crate) struct Alias {
 }
 
 impl Alias {
-    /// Whether who names all these words may mean what it stands for: where that comes from is among them.
-    pub(crate) fn is_named_by(&self, words: &BTreeSet<String>) -> bool {
-        is_origin_named(&self.path, words)
+    /// Whether a rule that names those words may mean what it stands for.
+    pub(crate) fn is_named_by(&self, named: &BTreeSet<String>) -> bool {
+        is_named(&self.path, named)
     }
 }
 
@@ -44,6 +48,9 @@ struct Binding<'t> {
     /// What it stands for; `None` if that has no name that holds everywhere.
     path: Option<String>,
 }
+
+/// Hands each place that a text seems to import from to a question, until one is answered with yes; whether one was.
+type Origins = fn(&str, &mut dyn FnMut(&str) -> bool) -> bool;
 
 /// How a language binds names.
 struct Scheme {
@@ -58,7 +65,7 @@ struct Scheme {
     /// What a node binds, if it is an import.
     imported: for<'t> fn(Node<'t>, &'t str) -> Option<Vec<Binding<'t>>>,
     /// Where a text seems to import from, as told without a parse; all places at least.
-    origins: fn(&str, &mut dyn FnMut(&str) -> bool) -> bool,
+    origins: Origins,
 }
 
 fn scheme(language: Language) -> Option<&'static Scheme> {
@@ -72,24 +79,38 @@ fn scheme(language: Language) -> Option<&'static Scheme> {
     }
 }
 
+/// The text from there to the end of its statement, of a long one the start.
+fn statement_from(text: &str, start: usize) -> &str {
+    let rest = text.get(start..).unwrap_or_default();
+    let end = (MAX_STATEMENT.min(rest.len())..=rest.len()).find(|end| rest.is_char_boundary(*end));
+    rest.get(..end.unwrap_or_default()).and_then(|rest| rest.split(';').next()).unwrap_or_default()
+}
+
 /// The words in a text.
 pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
     let is_part = |character: char| character.is_alphanumeric() || character == '_';
     text.split(move |character| !is_part(character)).filter(|word| !word.is_empty())
 }
 
-/// Whether the words before the last are all among those; of one word that one itself.
-fn is_origin_named(path: &str, named: &BTreeSet<String>) -> bool {
-    let all: Vec<&str> = words(path).collect();
-    let origin = all
-        .split_last()
-        .map_or(&[][..], |(last, rest)| if rest.is_empty() { std::slice::from_ref(last) } else { rest });
-    !origin.is_empty() && origin.iter().all(|word| named.contains(*word))
+/// Whether a rule that names those words may mean the thing of that full name: all its words are among them, or all but
+/// the last if the rule means any.
+pub(crate) fn is_named(path: &str, named: &BTreeSet<String>) -> bool {
+    let mut all = words(path).peekable();
+    let mut n_words = 0;
+    while let Some(word) = all.next() {
+        let is_any = all.peek().is_none() && n_words > 0 && named.contains(ANY);
+        if !is_any && !named.contains(word) {
+            return false;
+        }
+        n_words += 1;
+    }
+    n_words > 0
 }
 
-/// Whether a text may import something whose origin is among the words; told without a parse.
-pub(crate) fn may_import(text: &str, language: Language, named: &BTreeSet<String>) -> bool {
-    scheme(language).is_some_and(|scheme| (scheme.origins)(text, &mut |origin| is_origin_named(origin, named)))
+/// Whether a text may import something for which `is_asked` holds; told without a parse. Where only a part of the full
+/// name is known, that is asked for.
+pub(crate) fn may_import(text: &str, language: Language, is_asked: &mut dyn FnMut(&str) -> bool) -> bool {
+    scheme(language).is_some_and(|scheme| (scheme.origins)(text, is_asked))
 }
 
 /// The names that imports of the file give to things called otherwise, with their uses; those without are left out.
@@ -189,8 +210,11 @@ fn children(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
     .filter(Node::is_named)
 }
 
+/// Looks at a node and at kind and field of each one above it; whether to go into it.
+type Visit<'v, 't> = dyn FnMut(&TreeCursor<'t>, &[(&'t str, &'t str)]) -> bool + 'v;
+
 /// Goes through the nodes from the top; `visit` gets kind and field of each one above, and says whether to go into it.
-fn walk<'t>(tree: &'t SyntaxTree, visit: &mut dyn FnMut(&TreeCursor<'t>, &[(&'t str, &'t str)]) -> bool) {
+fn walk<'t>(tree: &'t SyntaxTree, visit: &mut Visit<'_, 't>) {
     let root = tree.root();
     let mut cursor = root.get_inner_node().walk();
     let mut parents = Vec::new();

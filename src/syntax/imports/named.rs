@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::syntax::imports::words;
+use crate::syntax::imports::{ANY, words};
 
 /// The parts of a rule that say what it matches.
 const PARTS: [&str; 3] = ["rule", "utils", "constraints"];
 /// Words of languages, which are no names.
 const KEYWORDS: [&str; 6] = ["import", "from", "as", "use", "require", "static"];
+/// What stands in expressions for names that they do not say.
+const OPEN: [&str; 6] = [".*", ".+", "\\w", "\\S", "[", "(?i)"];
 
 /// What a rule in YAML names.
 pub(crate) fn of_yaml(yaml: &str) -> BTreeSet<String> {
@@ -30,8 +32,14 @@ fn of_rule(whole: &Value) -> BTreeSet<String> {
         match value {
             Value::Object(parts) => open.extend(parts.iter().map(|(key, value)| (key.as_str(), value))),
             Value::Array(parts) => open.extend(parts.iter().map(|value| (key, value))),
-            Value::String(text) if matches!(key, "pattern" | "context") => named.extend(words(text).map(str::to_owned)),
-            Value::String(text) if key == "regex" => named.extend(words(&without_escapes(text)).map(str::to_owned)),
+            Value::String(text) if matches!(key, "pattern" | "context") => {
+                let is_open = text.contains(".$") || text.contains("::$");
+                named.extend(words(text).chain(is_open.then_some(ANY)).map(str::to_owned));
+            }
+            Value::String(text) if key == "regex" => {
+                let is_open = OPEN.iter().any(|sign| text.contains(sign));
+                named.extend(words(&without_escapes(text)).chain(is_open.then_some(ANY)).map(str::to_owned));
+            }
             _ => {}
         }
     }
@@ -64,6 +72,8 @@ mod tests {
     fn patterns_and_expressions_name_words() {
         check("{pattern: hashlib.md5(x)}", &["hashlib", "md5", "x"]);
         check("{kind: call, has: {any: [{regex: '^\\bos\\.(system|popen)$'}]}}", &["os", "popen", "system"]);
+        check("{pattern: hashlib.$F(1)}", &["*", "1", "F", "hashlib"]);
+        check("{regex: '^hashlib\\.\\w+$'}", &["*", "hashlib"]);
         check("{inside: {has: {pattern: {context: import yaml}}}}", &["yaml"]);
     }
 }

@@ -66,14 +66,12 @@ fn imported<'t>(node: Node<'t>, text: &'t str) -> Option<Vec<Binding<'t>>> {
 }
 
 fn origins(text: &str, is_it: &mut dyn FnMut(&str) -> bool) -> bool {
-    let from = text.match_indices("from ").filter_map(|(at, keyword)| {
-        let module = text.get(at + keyword.len()..)?.split_whitespace().next()?;
-        // What is imported from it adds a part.
-        Some(format!("{module}.x"))
-    });
+    let from = text
+        .match_indices("from ")
+        .filter_map(|(at, keyword)| text.get(at + keyword.len()..)?.split_whitespace().next());
     let renamed = text.match_indices(" as ").filter_map(|(at, _)| {
         let before = text.get(..at)?.trim_end();
-        Some(before.rsplit([' ', '\t', '\n', ',', '(']).next()?.to_owned())
+        before.rsplit([' ', '\t', '\n', ',', '(']).next()
     });
-    from.chain(renamed).any(|origin| is_it(&origin))
+    from.chain(renamed).any(is_it)
 }

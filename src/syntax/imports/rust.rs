@@ -2,7 +2,7 @@
 
 use tree_sitter::Node;
 
-use crate::syntax::imports::{Binding, Scheme, children, text_of, words};
+use crate::syntax::imports::{Binding, Scheme, children, statement_from, text_of, words};
 
 pub(super) const SCHEME: Scheme = Scheme {
     names: &["identifier", "shorthand_field_identifier", "type_identifier"],
@@ -104,6 +104,27 @@ fn bind(name: &str, path: String) -> Binding<'_> {
 }
 
 fn origins(text: &str, is_it: &mut dyn FnMut(&str) -> bool) -> bool {
-    let first = text.match_indices("use ").filter_map(|(at, keyword)| words(text.get(at + keyword.len()..)?).next());
-    { first }.any(|first| is_it(first))
+    text.match_indices("use ")
+        .any(|(at, keyword)| paths(statement_from(text, at + keyword.len())).iter().any(|path| is_it(path)))
+}
+
+/// The paths of an import, read off its text; the names that they get are parts of them like any other.
+fn paths(statement: &str) -> Vec<String> {
+    let (mut found, mut before, mut rest) = (Vec::new(), vec![String::new()], statement);
+    while let Some(end) = rest.find(['{', '}', ',']).or((!rest.is_empty()).then_some(rest.len())) {
+        let (part, after) = rest.split_at(end);
+        let part = part.split(" as ").next().unwrap_or_default().trim();
+        let path = joined(before.last().map_or("", String::as_str), part);
+        match after.get(..1) {
+            Some("{") => before.push(path),
+            sign => {
+                found.extend((!part.is_empty()).then_some(path));
+                if sign == Some("}") {
+                    before.pop();
+                }
+            }
+        }
+        rest = after.get(1..).unwrap_or_default();
+    }
+    found
 }

@@ -1,5 +1,7 @@
+//! What is an alias, and where one is written out.
+
 use super::view::View;
-use super::{Alias, aliases, may_import};
+use super::{Alias, aliases, is_named, may_import};
 use crate::model::deadline::Deadline;
 use crate::syntax::languages::Language;
 use crate::syntax::tree::SyntaxTree;
@@ -20,7 +22,7 @@ fn check(language: Language, text: &str, expected: &str) {
     // What is to be looked into is told before the parse, too.
     for alias in &aliases {
         let named = super::words(&alias.path).map(str::to_owned).collect();
-        assert!(may_import(text, language, &named), "{text}");
+        assert!(may_import(text, language, &mut |path| is_named(path, &named)), "{text}");
     }
 }
 
