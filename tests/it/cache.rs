@@ -1,6 +1,8 @@
 //! The results of earlier runs: they change no byte of what a run says, and nothing that happens to them ends one.
 //! `TOLLGATE_TEST_ROUNDS` sets how often what is tried at random is tried.
 
+// tollgate: allow-file(hardcoded-secret) a key made up for the test that looks for it in the cache
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
