@@ -77,7 +77,12 @@ pub(super) fn settle(case: Case<'_>, ran: &mut Ran, bases: &[BaseFile]) {
     suppress::settle(&mut ran.findings, &file_of, (bases, case.change.parents.len()), policy);
     ran.suppressed = ran.findings.extract_if(.., |finding| finding.is_suppressed()).collect();
     if policy == NewSuppressions::Report {
-        ran.notices.extend(ran.suppressed.iter().filter_map(added));
+        for notice in ran.suppressed.iter().filter_map(added) {
+            // One for each comment, whatever it hides.
+            if !ran.notices.contains(&notice) {
+                ran.notices.push(notice);
+            }
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which rules can hold in a text, told in one pass over it by the texts that each of them needs.
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 /// The texts that some rules need.
 pub(super) struct Gate {
@@ -32,7 +32,7 @@ impl Gate {
             }
         }
         // Without a finder every rule runs.
-        let finder = if distinct.is_empty() { None } else { AhoCorasick::new(&distinct).ok() };
+        let finder = if distinct.is_empty() { None } else { automaton(&distinct) };
         if finder.is_none() {
             always.fill(true);
         }
@@ -62,6 +62,12 @@ impl Gate {
         }
         open
     }
+}
+
+/// A commit pays for making the automaton and looks at a few kilobytes with it: one that is made in half the time serves
+/// it better than one that looks faster.
+fn automaton(texts: &[&str]) -> Option<AhoCorasick> {
+    AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(texts).ok()
 }
 
 #[cfg(test)]

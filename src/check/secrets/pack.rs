@@ -113,7 +113,7 @@ pub(super) fn gate() -> &'static Gate {
             keywords: AhoCorasick::builder()
                 .ascii_case_insensitive(true)
                 .match_kind(MatchKind::Standard)
-                .kind(Some(AhoCorasickKind::DFA))
+                .kind(Some(AhoCorasickKind::ContiguousNFA))
                 .build(&keywords)
                 .expect("because a test builds it of the same keywords"),
         }
