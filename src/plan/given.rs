@@ -23,6 +23,11 @@ impl Given {
         })
     }
 
+    /// The types that a file must have, which depends on its content.
+    pub(crate) fn types(&self) -> &[String] {
+        &self.types
+    }
+
     /// Whether nothing is said of files.
     pub(crate) fn is_everything(&self) -> bool {
         self.only.is_empty() && self.types.is_empty()

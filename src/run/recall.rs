@@ -45,6 +45,8 @@ impl<'a> Recall<'a> {
                 policy.add(format!("{name} {value:?}").as_bytes());
             }
             policy.add(b"");
+            job.given.types().iter().for_each(|tag| policy.add(tag.as_bytes()));
+            policy.add(b"");
         }
         let is_asked = |id: &RuleId| plan.selection.choose(id.as_str(), Family::Rules, true) == Choice::Runs;
         let rules = Language::all().map(|language| {
