@@ -4,8 +4,10 @@ use crate::discover::comparison::{files, from_every_parent};
 use crate::discover::raw::compare;
 use crate::discover::{Error, hex, need_worktree, parent_at};
 use crate::git::Repo;
+use crate::git::difference::{Differences, Sides, Tracked};
 use crate::git::revision::Head as Position;
-use crate::model::change::{ChangeSet, Head, Parent};
+use crate::model::change::{ChangeSet, ChangedFile, FileSide, Head, Parent, Source, Status};
+use crate::model::path::RepoPath;
 
 /// Compares the index with the parents of the commit to be. An amended commit is not told from a new one: what it
 /// already holds is not part of the change.
@@ -16,8 +18,8 @@ pub(super) fn discover(repo: &Repo) -> Result<ChangeSet, Error> {
     let parents = parents(repo, &position)?;
     let mut per_parent = Vec::with_capacity(parents.len());
     for parent in &parents {
-        let command = ["diff-index", "--cached", "--ita-invisible-in-index"];
-        per_parent.push(files(&compare(repo, &command, &[&hex(&parent.tree)])?)?);
+        let staged = repo.staged(&parent.tree).and_then(without_renames);
+        per_parent.push(staged.map_or_else(|| asked(repo, parent), Ok)?);
     }
     let title = match (position.commit, parents.len()) {
         (_, 2..) => format!("merge in progress, against {} parents", parents.len()),
@@ -25,6 +27,32 @@ pub(super) fn discover(repo: &Repo) -> Result<ChangeSet, Error> {
         (None, _) => "staged changes, first commit".to_owned(),
     };
     Ok(ChangeSet { title, head: Head::Index, parents, files: from_every_parent(per_parent) })
+}
+
+/// The same from git.
+fn asked(repo: &Repo, parent: &Parent) -> Result<Vec<ChangedFile>, Error> {
+    let command = ["diff-index", "--cached", "--ita-invisible-in-index"];
+    files(&compare(repo, &command, &[&hex(&parent.tree)])?)
+}
+
+/// The files of differences; none where one may have got another name: whether it has is for git to say.
+fn without_renames(differences: Differences) -> Option<Vec<ChangedFile>> {
+    let sides = differences.0.values();
+    if sides.clone().any(|sides| sides.old.is_none()) && sides.clone().any(|sides| sides.new.is_none()) {
+        return None;
+    }
+    let changed = |(path, Sides { old, new }): (RepoPath, Sides)| {
+        let side =
+            |tracked: Tracked| FileSide { path: path.clone(), mode: tracked.mode, source: Source::Blob(tracked.id) };
+        let status = match (old, new) {
+            (None, _) => Status::Added,
+            (_, None) => Status::Deleted,
+            (Some(old), Some(new)) if old.mode.is_same_kind(new.mode) => Status::Modified,
+            _ => Status::TypeChanged,
+        };
+        ChangedFile { status, head: new.map(side), bases: vec![old.map(side)] }
+    };
+    Some(differences.0.into_iter().map(changed).collect())
 }
 
 /// The parents of the commit to be.

@@ -92,8 +92,7 @@ fn add_untracked(repo: &Repo, files: &mut Vec<ChangedFile>) -> Result<(), Error>
     for side in untracked {
         match by_path.get(&side.path).and_then(|&at| files.get_mut(at)) {
             Some(file) => {
-                let is_same_kind =
-                    file.bases.iter().flatten().all(|base| base.mode.is_regular() == side.mode.is_regular());
+                let is_same_kind = file.bases.iter().flatten().all(|base| base.mode.is_same_kind(side.mode));
                 file.status = if is_same_kind { Status::Modified } else { Status::TypeChanged };
                 file.head = Some(side);
             }

@@ -37,6 +37,11 @@ impl Repo {
     /// How the index or a tree differs from the tree `base`. Of what only the intent to add it is recorded is no part
     /// of the index. A path that is not merged is an error.
     pub(crate) fn differences(&self, base: &ObjectId, from: &Listing) -> Result<Differences, Error> {
+        if matches!(from, Listing::Index)
+            && let Some(staged) = self.staged(base)
+        {
+            return Ok(staged);
+        }
         let base = base.to_string();
         let (command, tree) = match from {
             Listing::Index => (["diff-index", "--cached", "--ita-invisible-in-index"], None),

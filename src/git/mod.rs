@@ -1,5 +1,5 @@
-//! Git: the only module that asks it anything. Lists come from plumbing processes, objects from libgit2, and from a
-//! process where libgit2 can't read the repository. It must not know what the answers are for.
+//! Git: the only module that asks it anything. Lists come from plumbing processes, what is staged from the file of the
+//! index, objects from their files and from libgit2; where one of these can't be read here, a process is asked. It must not know what the answers are for.
 
 pub(crate) mod attributes;
 pub(crate) mod conversion;
@@ -11,9 +11,11 @@ pub(crate) mod objects;
 pub(crate) mod pinned;
 pub(crate) mod revision;
 pub(crate) mod settings;
+pub(crate) mod staged;
 pub(crate) mod state;
 
 mod another_place;
+mod index_file;
 mod library;
 mod loose;
 mod open;
@@ -123,6 +125,16 @@ pub(crate) enum ObjectFormat {
     Sha1,
     /// 32 bytes.
     Sha256,
+}
+
+impl ObjectFormat {
+    /// How many bytes the name of an object has.
+    fn n_bytes(self) -> usize {
+        match self {
+            Self::Sha1 => 20,
+            Self::Sha256 => 32,
+        }
+    }
 }
 
 impl Repo {

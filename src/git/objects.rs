@@ -114,7 +114,7 @@ impl Repo {
     }
 
     /// What an object of that kind holds; none if it can't be read here, or is of another kind.
-    fn stored(&self, id: &ObjectId, kind: ObjectType) -> Option<Vec<u8>> {
+    pub(super) fn stored(&self, id: &ObjectId, kind: ObjectType) -> Option<Vec<u8>> {
         match self.object(id, u64::MAX)? {
             Object { kind: its, content: Content::Bytes(bytes) } if its == kind => Some(bytes),
             _ => None,
@@ -210,20 +210,16 @@ fn read_packed(repository: &Repository, id: &ObjectId, limit: u64) -> Result<Obj
 }
 
 /// An entry of a stored tree: no mode for a folder, its name, its object.
-type Entry<'a> = (Option<Mode>, &'a [u8], ObjectId);
+pub(super) type Entry<'a> = (Option<Mode>, &'a [u8], ObjectId);
 
 /// The entries of a stored tree: `MODE NAME<zero>ID` one after the other. None if it is not that.
-fn entries(tree: &[u8], format: ObjectFormat) -> Option<Vec<Entry<'_>>> {
-    let n_id = match format {
-        ObjectFormat::Sha1 => 20,
-        ObjectFormat::Sha256 => 32,
-    };
+pub(super) fn entries(tree: &[u8], format: ObjectFormat) -> Option<Vec<Entry<'_>>> {
     let mut rest = tree;
     let mut entries = Vec::new();
     while !rest.is_empty() {
         let zero = memchr(0, rest)?;
         let (entry, after) = rest.split_at_checked(zero)?;
-        let (id, after) = after.get(1..)?.split_at_checked(n_id)?;
+        let (id, after) = after.get(1..)?.split_at_checked(format.n_bytes())?;
         let space = memchr(b' ', entry)?;
         let (mode, name) = (entry.get(..space)?, entry.get(space + 1..)?);
         entries.push((Mode::from_octal(mode), name, ObjectId::from_bytes(id)?));

@@ -96,6 +96,11 @@ impl Mode {
         }
     }
 
+    /// Whether two are both regular files, both links or both submodules.
+    pub(crate) fn is_same_kind(self, other: Self) -> bool {
+        self == other || (self.is_regular() && other.is_regular())
+    }
+
     /// Whether the entry is a regular file, so that its content can be checked.
     pub(crate) fn is_regular(self) -> bool {
         matches!(self, Self::File | Self::Executable)
