@@ -3,7 +3,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "cargo tells a build script where it is by variables")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -34,8 +34,10 @@ struct Metadata {
 struct Derived {
     /// [`mark`] of the rule.
     of: String,
-    /// Texts without which it can't hold.
-    texts: Vec<String>,
+    /// Texts of which a file has one if it can hold there; none if they are not the same in all its languages.
+    texts: Option<Vec<String>>,
+    /// The words that it names.
+    named: Vec<String>,
 }
 
 /// The folder of the rules for secrets, which have a form of their own.
@@ -110,12 +112,16 @@ fn main() {
     list.push_str("];\n");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     fs::write(out.join("rules.rs"), list).expect("the folder for output can be written");
-    fs::write(out.join("secrets.rs"), secrets(&top)).expect("the folder for output can be written");
+    let (list, automaton) = secrets(&top);
+    fs::write(out.join("secrets.rs"), list).expect("the folder for output can be written");
+    fs::write(out.join("keywords.automaton"), automaton).expect("the folder for output can be written");
 }
 
-/// The list of the rules for secrets; their examples stay out of the program.
-fn secrets(top: &Path) -> String {
+/// The list of the rules for secrets, without their examples, and the automaton of their keywords.
+fn secrets(top: &Path) -> (String, Vec<u8>) {
     let mut list = String::from("static ENTRIES: &[Entry] = &[\n");
+    let mut rules_of: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let mut n_rules = 0;
     for file in sorted(&top.join("rules").join(SECRETS)) {
         if file.extension().is_none_or(|extension| extension != "yml") {
             continue;
@@ -139,17 +145,75 @@ fn secrets(top: &Path) -> String {
             cwe,
             tests,
         } = serde_saphyr::from_str(&yaml).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        for keyword in &keywords {
+            rules_of.entry(keyword.clone()).or_default().push(n_rules);
+        }
+        n_rules += 1;
         let example = tests.fail.first().map(String::as_str).unwrap_or_default().trim_end();
         writeln!(
             list,
             "    Entry {{ id: {id:?}, provider: {provider:?}, summary: {summary:?}, message: {message:?}, why: {why:?}, \
-             fix: {fix:?}, keywords: &{keywords:?}, finder: {finder:?}, regex: {regex:?}, proof: {proof:?}, \
+             fix: {fix:?}, finder: {finder:?}, regex: {regex:?}, proof: {proof:?}, \
              entropy: {entropy:?}, reach: {reach:?}, precision: {precision:?}, level: {level:?}, cwe: &{cwe:?}, \
              example: {example:?} }},"
         )
         .expect("a text takes everything");
     }
-    list + "];\n"
+    list.push_str("];\npub(super) static KEYWORDS: &[(usize, &[usize])] = &[\n");
+    for (keyword, rules) in &rules_of {
+        writeln!(list, "    ({}, &{rules:?}),", keyword.len()).expect("a text takes everything");
+    }
+    let (automaton, ends) = automaton(rules_of.keys());
+    writeln!(list, "];\nstatic ENDS: &[&[usize]] = &{};", format!("{ends:?}").replace('[', "&[").replacen('&', "", 1))
+        .expect("a text takes everything");
+    (list, automaton)
+}
+
+/// The automaton of Aho and Corasick for keywords, for letters of either case: the class of each of the 256 bytes, two
+/// bytes that say how many classes there are, and for each state and class the next state in two bytes, all numbers
+/// with the low byte first. With it for each state the keywords that end there. To make it takes a program longer than
+/// to look through a file with it, and no library writes its own down in a form that need not be checked.
+fn automaton<'a>(keywords: impl Iterator<Item = &'a String>) -> (Vec<u8>, Vec<Vec<usize>>) {
+    let keywords: Vec<Vec<u8>> = keywords.map(|keyword| keyword.to_ascii_lowercase().into_bytes()).collect();
+    let used: BTreeSet<u8> = keywords.iter().flatten().copied().collect();
+    let class = |byte: u8| used.iter().position(|used| *used == byte.to_ascii_lowercase()).map_or(0, |at| at + 1);
+    let n_classes = used.len() + 1;
+    let (mut next, mut ends) = (vec![vec![0; n_classes]], vec![Vec::new()]);
+    for (number, keyword) in keywords.iter().enumerate() {
+        let mut state = 0;
+        for byte in keyword {
+            if next[state][class(*byte)] == 0 {
+                next[state][class(*byte)] = next.len();
+                next.push(vec![0; n_classes]);
+                ends.push(Vec::new());
+            }
+            state = next[state][class(*byte)];
+        }
+        ends[state].push(number);
+    }
+    // By depth: where a state does not go on, it goes where the longest end of its text goes that is a state.
+    let mut shorter = vec![0; next.len()];
+    let mut open: VecDeque<usize> = next[0].iter().copied().filter(|state| *state != 0).collect();
+    while let Some(state) = open.pop_front() {
+        let inherited = ends[shorter[state]].clone();
+        ends[state].extend(inherited);
+        for class in 0..n_classes {
+            let otherwise = next[shorter[state]][class];
+            match next[state][class] {
+                0 => next[state][class] = otherwise,
+                child => {
+                    shorter[child] = otherwise;
+                    open.push_back(child);
+                }
+            }
+        }
+    }
+    let number = |number: usize| u16::try_from(number).expect("there are fewer states than that").to_le_bytes();
+    let classes = (0..=u8::MAX).map(|byte| u8::try_from(class(byte)).expect("there are fewer classes than bytes"));
+    let mut bytes: Vec<u8> = classes.collect();
+    bytes.extend(number(n_classes));
+    bytes.extend(next.into_iter().flatten().flat_map(number));
+    (bytes, ends)
 }
 
 /// A number that is another one when the program may find something else: kept results are told apart by it.
@@ -212,14 +276,17 @@ fn entry(file: &Path, top: &Path, derived: &BTreeMap<String, Derived>) -> (Strin
     let origin = file.strip_prefix(top).expect("the file is below the top").to_string_lossy().replace('\\', "/");
     let rule = json(&yaml).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let fingerprint = mark(&rule);
-    let needed = derived.get(&head.id).filter(|derived| derived.of == fingerprint);
-    let needed = needed.map_or_else(|| "None".to_owned(), |derived| format!("Some(&{:?})", derived.texts));
+    let derived = derived.get(&head.id).filter(|derived| derived.of == fingerprint);
+    let list =
+        |words: Option<&Vec<String>>| words.map_or_else(|| "None".to_owned(), |words| format!("Some(&{words:?})"));
+    let needed = list(derived.and_then(|derived| derived.texts.as_ref()));
+    let named = list(derived.map(|derived| &derived.named));
     let languages: Vec<String> = std::iter::once(head.language).chain(head.metadata.also).collect();
     let mut line = String::new();
     writeln!(
         line,
         "    Entry {{ origin: {origin:?}, yaml: include_str!({:?}), rule: {rule:?}, id: {:?}, severity: {:?}, languages: &{languages:?}, \
-         needed: {needed}, literals: &{:?} }},",
+         needed: {needed}, named: {named}, literals: &{:?} }},",
         file.to_string_lossy(),
         head.id,
         head.severity,

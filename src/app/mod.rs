@@ -30,6 +30,7 @@ use crate::app::failure::Failure;
 use crate::app::ground::Grounded;
 use crate::app::plan_view::Programs;
 use crate::app::policy::Loaded;
+use crate::app::project_rules::engine;
 use crate::app::rules_in_force::Described;
 use crate::app::sources::Sources;
 use crate::check::pattern::Engine;
@@ -264,7 +265,7 @@ impl Session<'_> {
                 .collect(),
         };
         let on = packs::rules_on(&mut loaded.config, &selection.chosen);
-        let engine = self.engine(&loaded, &on, change)?;
+        let engine = engine(&loaded, &on, change);
         let foreign = self.foreign(change, loaded.attributes)?;
         let starts = starts::read(change, &loaded.config, &Sources::new(self.repo));
         Ok(Prepared { starts, loaded, stage, selection, engine, foreign })

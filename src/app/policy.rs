@@ -1,6 +1,7 @@
 //! Which policy judges: the file that belongs to what is judged, or that of the branch which the change wants to enter.
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use crate::app::extends::Side;
 use crate::app::failure::Failure;
@@ -37,12 +38,11 @@ pub(super) struct Loaded {
     pub(super) config: Config,
     /// For people: `tollgate.toml (staged)`, `built-in defaults`.
     pub(super) name: String,
-    /// Where its own rule files are.
-    pub(super) side: Where,
     /// Where the attributes of files are that belong to it.
     pub(super) attributes: AttributeSource,
-    /// Every id that can be named under it.
-    pub(super) vocabulary: Vocabulary,
+    /// The project's own rules.
+    pub(super) own: Vec<RuleFile>,
+    vocabulary: OnceLock<Vocabulary>,
     /// Whether it stands in for one that the base should have.
     role: Role,
 }
@@ -64,6 +64,11 @@ enum Role {
 }
 
 impl Loaded {
+    /// Every id that can be named under it.
+    pub(super) fn vocabulary(&self) -> &Vocabulary {
+        self.vocabulary.get_or_init(|| vocabulary(&self.own))
+    }
+
     /// Whether it stands in for one that the base should have: then it can't know the stages of the project.
     pub(super) fn is_stand_in(&self) -> bool {
         self.role == Role::StandIn
@@ -187,9 +192,7 @@ impl Session<'_> {
     /// The project's own rules as the work tree's policy names them.
     pub(crate) fn own_rules(&self) -> Result<Vec<RuleFile>, Failure> {
         let found = self.in_worktree(&RepoPath::from(FILE))?;
-        let side = found.as_ref().map_or(Where::Nowhere, |found| found.side);
-        let loaded = self.load(found, AttributeSource::Worktree, None)?;
-        self.project_rules(&loaded.config, side)
+        Ok(self.load(found, AttributeSource::Worktree, None)?.own)
     }
 
     /// The files of the work tree that the work tree's policy names as rules, none of them read.
@@ -241,19 +244,29 @@ impl Session<'_> {
         if own.is_empty() && !config.rule_paths.value.is_empty() {
             config.notices.push("`paths` of [rules] match no tracked file: no rule of the project runs".to_owned());
         }
-        verify(&config, &vocabulary(&own)).map_err(Failure::config)?;
+        if found.is_some() {
+            verify(&config, &vocabulary(&own)).map_err(Failure::config)?;
+        }
         if let Some(change) = change {
             self.adopt_nested(&mut config, &mut own, on_side_of(attributes), change)?;
         }
-        let words = vocabulary(&own);
-        verify_words(&config, &words, "--only", &self.settings.only).map_err(Failure::config)?;
-        for by in ["--skip", "TOLLGATE_SKIP"] {
-            let given = self.settings.left_out.iter().filter(|(_, left_out_by)| *left_out_by == by);
-            let given: Vec<String> = given.map(|(word, _)| word.clone()).collect();
-            verify_words(&config, &words, by, &given).map_err(Failure::config)?;
-        }
         let name = found.map_or_else(|| DEFAULTS.to_owned(), |found| found.name);
-        Ok(Loaded { config, name, side, attributes, vocabulary: words, role: Role::Own })
+        let loaded = Loaded { config, name, attributes, own, vocabulary: OnceLock::new(), role: Role::Own };
+        self.verify_choice(&loaded)?;
+        Ok(loaded)
+    }
+
+    /// Looks whether what the command line and the environment choose exists.
+    fn verify_choice(&self, loaded: &Loaded) -> Result<(), Failure> {
+        let settings = &self.settings;
+        let left_out = |by| settings.left_out.iter().filter(move |(_, left_out_by)| *left_out_by == by);
+        let left_out = ["--skip", "TOLLGATE_SKIP"].map(|by| (by, left_out(by).map(|(word, _)| word.clone()).collect()));
+        for (by, words) in [("--only", settings.only.clone())].into_iter().chain(left_out) {
+            if !words.is_empty() {
+                verify_words(&loaded.config, loaded.vocabulary(), by, &words).map_err(Failure::config)?;
+            }
+        }
+        Ok(())
     }
 
     /// The policy as it will be with what is judged.
@@ -341,9 +354,10 @@ fn on_side_of(attributes: AttributeSource) -> Where {
 /// The defaults in the place of a policy that the base should have.
 fn stand_in(attributes: AttributeSource) -> Loaded {
     let name = format!("{DEFAULTS}: {REPORT_ONLY}");
-    let (mut config, vocabulary) = (Config::defaults(), vocabulary(&[]));
+    let mut config = Config::defaults();
     packs::complete(&mut config);
-    Loaded { config, name, side: Where::Nowhere, attributes, vocabulary, role: Role::StandIn }
+    let (own, vocabulary) = (Vec::new(), OnceLock::new());
+    Loaded { config, name, attributes, own, vocabulary, role: Role::StandIn }
 }
 
 /// Lets a policy that the change itself brings report, but not decide.

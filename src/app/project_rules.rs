@@ -33,27 +33,22 @@ pub(super) enum Where {
     Tree(ObjectId),
 }
 
-impl Session<'_> {
-    /// The engine with the rules for the languages that the change has on either side; of the built-in ones those that
-    /// are on.
-    pub(super) fn engine(
-        &self,
-        loaded: &Loaded,
-        on: &BTreeSet<&'static str>,
-        change: &ChangeSet,
-    ) -> Result<Engine, Failure> {
-        let sides = change.files.iter().flat_map(|file| file.head.iter().chain(file.bases.iter().flatten()));
-        let languages: BTreeSet<Language> = sides.flat_map(Language::candidates).collect();
-        let built_in = match loaded.config.builtin.value {
-            true => Engine::in_force(&languages, &|id| on.contains(id)),
-            false => Engine::default(),
-        };
-        Ok(built_in.with(&self.project_rules(&loaded.config, loaded.side)?))
-    }
+/// The engine with the rules for the languages that the change has on either side; of the built-in ones those that are
+/// on.
+pub(super) fn engine(loaded: &Loaded, on: &BTreeSet<&'static str>, change: &ChangeSet) -> Engine {
+    let sides = change.files.iter().flat_map(|file| file.head.iter().chain(file.bases.iter().flatten()));
+    let languages: BTreeSet<Language> = sides.flat_map(Language::candidates).collect();
+    let built_in = match loaded.config.builtin.value {
+        true => Engine::in_force(&languages, &|id| on.contains(id)),
+        false => Engine::default(),
+    };
+    built_in.with(&loaded.own)
+}
 
+impl Session<'_> {
     /// The project's own rules, each compiled once to see that it can be; an id that is taken is an error.
     pub(super) fn project_rules(&self, config: &Config, side: Where) -> Result<Vec<RuleFile>, Failure> {
-        let mut taken: BTreeSet<String> = entries().iter().map(|entry| entry.id.to_owned()).collect();
+        let mut taken: BTreeSet<String> = BTreeSet::new();
         let mut rules = Vec::new();
         let mut sources = Vec::new();
         for (site, patterns) in &config.pinned_rules {
@@ -65,7 +60,7 @@ impl Session<'_> {
         for source in sources {
             for rule in source {
                 let id = rule.rule.id.as_str().to_owned();
-                if !taken.insert(id.clone()) {
+                if entries().iter().any(|entry| entry.id == id) || !taken.insert(id.clone()) {
                     let reason = format!("there is another rule with the id `{id}`");
                     return Err(Failure::rule(RuleError::new(&rule.origin, reason).at_word(&rule.yaml, &id)));
                 }

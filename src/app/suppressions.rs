@@ -106,7 +106,7 @@ fn is_test_suite(config: &Config, id: &str) -> bool {
 }
 
 fn standing(case: Case<'_>, rule: &RuleId) -> Standing {
-    let (config, vocabulary) = (&case.prepared.loaded.config, &case.prepared.loaded.vocabulary);
+    let (config, vocabulary) = (&case.prepared.loaded.config, case.prepared.loaded.vocabulary());
     let id = rule.as_str();
     if suppression::rules().iter().any(|about| about.id == id) {
         return Standing::NotInFiles("suppressions themselves");

@@ -21,9 +21,8 @@ pub(crate) fn vocabulary(own: &[RuleFile]) -> Vocabulary {
     let own = own.iter().map(|file| file.rule.id.as_str().to_owned());
     Vocabulary {
         checks: built_in_checks().into_iter().map(|about| (about.id.to_owned(), about.options)).collect(),
-        rules: secrets::pack::described()
-            .iter()
-            .map(|rule| rule.id.as_str().to_owned())
+        rules: secrets::pack::ids()
+            .map(str::to_owned)
             .chain(entries().iter().map(|entry| entry.id.to_owned()))
             .chain(own)
             .collect(),

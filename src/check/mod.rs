@@ -6,6 +6,7 @@ pub(crate) mod change;
 pub(crate) mod external;
 pub(crate) mod filetype;
 pub(crate) mod hygiene;
+mod keywords;
 pub(crate) mod lines;
 pub(crate) mod message;
 pub(crate) mod parsed;

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::{env, fs};
 
 use crate::check::pattern::pack::{Entry, FINGERPRINTS, built_in, entries};
+use crate::syntax::imports::named;
 use crate::syntax::literals;
 
 /// Holds a generated file against what it has to be, or writes it.
@@ -32,9 +33,8 @@ fn needed(entry: &Entry) -> Option<Vec<String>> {
 fn the_texts_that_rules_need_are_known_to_the_build() {
     let mut known = BTreeMap::new();
     for (entry, fingerprint) in entries().iter().zip(FINGERPRINTS) {
-        if let Some(texts) = needed(entry) {
-            known.insert(entry.id, serde_json::json!({ "of": fingerprint, "texts": texts }));
-        }
+        let (texts, named) = (needed(entry), named::of_json(entry.rule));
+        known.insert(entry.id, serde_json::json!({ "of": fingerprint, "texts": texts, "named": named }));
     }
     let lines: Vec<String> = known.iter().map(|(id, derived)| format!("  \"{id}\": {derived}")).collect();
     keep("needed.json", &format!("{{\n{}\n}}\n", lines.join(",\n")));

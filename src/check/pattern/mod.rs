@@ -31,8 +31,8 @@ use crate::model::outcome::Breakage;
 use crate::model::path::RepoPath;
 use crate::model::place::Place;
 use crate::model::rule::{Level, Rule, RuleId};
-use crate::syntax::imports;
 use crate::syntax::imports::named;
+use crate::syntax::imports::{self, Names};
 use crate::syntax::languages::Language;
 use crate::syntax::literals::{self, Needed};
 use crate::syntax::rules::{CompiledRule, Match};
@@ -45,7 +45,7 @@ struct Candidate {
     text: RuleText,
     compiled: OnceLock<Result<CompiledRule, RuleError>>,
     needed: OnceLock<Option<Needed>>,
-    named: OnceLock<BTreeSet<String>>,
+    named: OnceLock<Names>,
 }
 
 /// Where a rule comes from.
@@ -64,9 +64,9 @@ impl Candidate {
     }
 
     /// The words that the rule names.
-    fn named(&self) -> &BTreeSet<String> {
+    fn named(&self) -> &Names {
         self.named.get_or_init(|| match &self.text {
-            RuleText::BuiltIn(entry) => named::of_json(entry.rule),
+            RuleText::BuiltIn(entry) => entry.named(),
             RuleText::Own(file) => named::of_yaml(&file.yaml),
         })
     }
@@ -127,7 +127,7 @@ pub(crate) struct Engine {
 struct Candidates {
     all: Vec<Candidate>,
     gate: OnceLock<Gate>,
-    named: OnceLock<BTreeSet<String>>,
+    named: OnceLock<Names>,
 }
 
 impl Candidates {

@@ -1,7 +1,10 @@
 //! The built-in rules, embedded from `rules/` with a list that `build.rs` makes of them.
 
+use std::borrow::Cow;
+
 use crate::check::pattern::rule_file::{RuleFile, level};
 use crate::model::rule::Level;
+use crate::syntax::imports::{Names, named};
 use crate::syntax::languages::Language;
 
 /// A built-in rule, with what has to be known of it before its file is worth reading.
@@ -19,6 +22,8 @@ pub(crate) struct Entry {
     /// Texts of which a file has at least one if the rule can hold in it, as they were derived from this very rule;
     /// empty if it may hold in any, `None` if nobody has looked yet.
     pub(crate) needed: Option<&'static [&'static str]>,
+    /// The words that it names, read in the same way.
+    named: Option<&'static [&'static str]>,
     /// The same as the author says it, for where nothing can be derived; empty if that is not said.
     pub(crate) literals: &'static [&'static str],
 }
@@ -46,6 +51,14 @@ impl Entry {
     /// The languages that it runs on.
     pub(crate) fn languages(&self) -> impl Iterator<Item = Language> {
         self.languages.iter().filter_map(|name| Language::from_name(name))
+    }
+
+    /// The words that it names.
+    pub(crate) fn named(&self) -> Names {
+        match self.named {
+            Some(words) => words.iter().copied().map(Cow::Borrowed).collect(),
+            None => named::of_json(self.rule),
+        }
     }
 
     /// Its file, read.

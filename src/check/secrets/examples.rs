@@ -4,11 +4,12 @@
 use std::fs;
 use std::path::Path;
 
+use aho_corasick::AhoCorasick;
 use regex::{Captures, Regex};
 use serde::Deserialize;
 
 use crate::check::secrets::Secrets;
-use crate::check::secrets::pack::{entries, gate, pattern};
+use crate::check::secrets::pack::{Hit, KEYWORDS, entries, keywords, pattern};
 use crate::check::secrets::proof::{NAMES, crc32};
 use crate::check::{FileCheck, FileInput, Manner};
 use crate::model::change::{FileSide, Mode, Source};
@@ -112,6 +113,7 @@ pub(super) fn found(path: &str, bytes: &[u8]) -> Vec<Finding> {
 #[derive(Deserialize)]
 struct File {
     id: String,
+    keywords: Vec<String>,
     tests: Tests,
 }
 
@@ -163,13 +165,12 @@ fn every_rule_is_whole() {
         })
         .collect();
     assert_eq!(names.len(), entries().len());
-    assert!(!gate().rules.is_empty());
     for (at, entry) in entries().iter().enumerate() {
         let id = entry.id;
         assert!(Level::from_name(entry.level).is_some(), "{id}");
         assert!(["very-high", "high", "medium", "low"].contains(&entry.precision), "{id}");
         assert!(NAMES.contains(&entry.proof), "{id}");
-        assert!(!entry.keywords.is_empty() && !entry.cwe.is_empty(), "{id}");
+        assert!(KEYWORDS.iter().any(|(_, rules)| rules.contains(&at)) && !entry.cwe.is_empty(), "{id}");
         assert_eq!(entry.regex.is_empty(), !entry.is_specific(), "{id}");
         assert!(
             pattern(at).is_none_or(|pattern| pattern.capture_names().flatten().any(|name| name == "secret")),
@@ -187,5 +188,32 @@ fn what_is_in_the_rules_is_no_leak_itself() {
             found("rules/x.yml", &bytes).into_iter().filter(|found| found.level > Level::Note).collect();
         let shown: Vec<&str> = found.iter().map(|finding| finding.message.as_str()).collect();
         assert!(shown.is_empty(), "{}: {shown:?}", path.display());
+    }
+}
+
+#[test]
+fn all_keywords_are_found_wherever_they_stand() {
+    let files: Vec<File> = files().into_iter().map(|(_, file)| file).collect();
+    let pairs: Vec<(&str, &str)> = files
+        .iter()
+        .flat_map(|file| file.keywords.iter().map(|keyword| (keyword.as_str(), file.id.as_str())))
+        .collect();
+    let texts = pairs.iter().map(|(keyword, _)| *keyword);
+    let finder = AhoCorasick::builder().ascii_case_insensitive(true).build(texts).unwrap();
+    let mut dice = Dice::new("keywords");
+    let row: String = (0..3_000)
+        .map(|_| files[dice.text("digit", 6).parse::<usize>().unwrap() % files.len()].keywords[0].as_str())
+        .collect();
+    let examples = files.iter().flat_map(|file| file.tests.fail.iter().chain(&file.tests.pass)).cloned();
+    for text in examples.chain([row.to_uppercase(), row]) {
+        let mut expected: Vec<(usize, usize, &str)> = finder
+            .find_overlapping_iter(&text)
+            .map(|found| (found.start(), found.end(), pairs[found.pattern().as_usize()].1))
+            .collect();
+        let each = |Hit { place, rules }| rules.iter().map(move |rule| (place.start, place.end, entries()[*rule].id));
+        let mut found: Vec<(usize, usize, &str)> = keywords(text.as_bytes()).flat_map(each).collect();
+        expected.sort_unstable();
+        found.sort_unstable();
+        assert_eq!(found, expected, "{text}");
     }
 }

@@ -1,11 +1,12 @@
-//! The rules for secrets, embedded from `rules/secrets/` with a list that `build.rs` makes of them, and the one automaton
-//! of all their keywords.
+//! The rules for secrets, embedded from `rules/secrets/` with a list and an automaton of all their keywords that
+//! `build.rs` makes of them.
 
 use std::sync::{LazyLock, OnceLock};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex::bytes::{Regex, RegexBuilder};
 
+use crate::check::keywords::Keywords;
+use crate::model::place::Span;
 use crate::model::rule::{Family, Level, Rule, RuleId};
 
 /// A rule for secrets.
@@ -23,8 +24,6 @@ pub(super) struct Entry {
     pub(super) why: &'static str,
     /// What to do.
     pub(super) fix: &'static str,
-    /// Texts of which a line has at least one, in letters of either case, where the rule can hold.
-    pub(super) keywords: &'static [&'static str],
     /// How it is looked for beside the pattern: `assignment`, or empty.
     pub(super) finder: &'static str,
     /// The pattern with a group called `secret`; empty where another finder looks.
@@ -84,41 +83,34 @@ pub(super) fn entries() -> &'static [Entry] {
     ENTRIES
 }
 
+/// The ids of the rules for secrets.
+pub(crate) fn ids() -> impl Iterator<Item = &'static str> {
+    ENTRIES.iter().map(|entry| entry.id)
+}
+
 /// Every rule for secrets, described.
 pub(crate) fn described() -> &'static [Rule] {
     static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| ENTRIES.iter().map(Entry::describe).collect());
     &RULES
 }
 
-/// What finds the places that are worth a closer look.
-pub(super) struct Gate {
-    /// All keywords of all rules, each once.
-    pub(super) keywords: AhoCorasick,
-    /// For each keyword the rules that have it.
-    pub(super) rules: Vec<Vec<usize>>,
+/// A keyword in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Hit {
+    /// Where it stands.
+    pub(super) place: Span,
+    /// The rules that have it.
+    pub(super) rules: &'static [usize],
 }
 
-/// The gate of all rules, made on first use.
-pub(super) fn gate() -> &'static Gate {
-    static GATE: LazyLock<Gate> = LazyLock::new(|| {
-        let mut keywords: Vec<&str> = ENTRIES.iter().flat_map(|entry| entry.keywords).copied().collect();
-        keywords.sort_unstable();
-        keywords.dedup();
-        let having = |keyword: &&str| {
-            let has = |(_, entry): &(usize, &Entry)| entry.keywords.contains(keyword);
-            ENTRIES.iter().enumerate().filter(has).map(|(at, _)| at).collect()
-        };
-        Gate {
-            rules: keywords.iter().map(having).collect(),
-            keywords: AhoCorasick::builder()
-                .ascii_case_insensitive(true)
-                .match_kind(MatchKind::Standard)
-                .kind(Some(AhoCorasickKind::ContiguousNFA))
-                .build(&keywords)
-                .expect("because a test builds it of the same keywords"),
-        }
-    });
-    &GATE
+/// Every keyword of every rule in a text, those that overlap too, in letters of either case, by where they end.
+pub(super) fn keywords(text: &[u8]) -> impl Iterator<Item = Hit> {
+    static AUTOMATON: LazyLock<Keywords> =
+        LazyLock::new(|| Keywords::new(include_bytes!(concat!(env!("OUT_DIR"), "/keywords.automaton")), ENDS));
+    AUTOMATON.find(text).filter_map(|(keyword, end)| {
+        let (n_bytes, rules) = KEYWORDS.get(keyword)?;
+        Some(Hit { place: Span { start: end.checked_sub(*n_bytes)?, end }, rules })
+    })
 }
 
 /// The pattern of a rule, made on first use.

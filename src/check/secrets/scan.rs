@@ -6,7 +6,7 @@ use regex::bytes::CaptureLocations;
 use crate::check::secrets::assignment::{Given, assignment};
 use crate::check::secrets::entropy::entropy;
 use crate::check::secrets::location::Location;
-use crate::check::secrets::pack::{Entry, entries, gate, pattern};
+use crate::check::secrets::pack::{Entry, Hit, entries, keywords, pattern};
 use crate::check::secrets::proof::{Verdict, prove};
 use crate::check::secrets::value::is_placeholder;
 use crate::model::deadline::Deadline;
@@ -39,15 +39,13 @@ const MAX_LEAKS: usize = 100_000;
 
 /// Every secret in a text, by place; of those that overlap the one that is told best.
 pub(super) fn scan(text: &[u8], location: Location, deadline: Deadline) -> Result<Vec<Leak>, Timeout> {
-    let gate = gate();
     let mut search = Search { text, location, seen: vec![Seen::default(); entries().len()], leaks: Vec::new() };
-    for (at, hit) in gate.keywords.find_overlapping_iter(text).enumerate() {
+    for (at, Hit { place, rules }) in keywords(text).enumerate() {
         if (at % PATIENCE == 0 && deadline.is_over()) || search.leaks.len() > MAX_LEAKS {
             return Err(Timeout);
         }
-        let keyword = Span { start: hit.start(), end: hit.end() };
-        for &rule in gate.rules.get(hit.pattern().as_usize()).into_iter().flatten() {
-            search.look(rule, keyword);
+        for &rule in rules {
+            search.look(rule, place);
         }
     }
     Ok(best(search.leaks))

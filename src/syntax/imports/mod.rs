@@ -11,6 +11,7 @@ mod python;
 mod rust;
 pub(crate) mod view;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use tree_sitter::{Node, TreeCursor};
@@ -26,6 +27,9 @@ const MAX_STATEMENT: usize = 4_096;
 /// Among the words that a rule names: whatever else there is in what it names.
 const ANY: &str = "*";
 
+/// Words that a rule names.
+pub(crate) type Names = BTreeSet<Cow<'static, str>>;
+
 /// A name that an import gave, and where it is called or looked into.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Alias {
@@ -37,7 +41,7 @@ pub(crate) struct Alias {
 
 impl Alias {
     /// Whether a rule that names those words may mean what it stands for.
-    pub(crate) fn is_named_by(&self, named: &BTreeSet<String>) -> bool {
+    pub(crate) fn is_named_by(&self, named: &Names) -> bool {
         is_named(&self.path, named)
     }
 }
@@ -94,7 +98,7 @@ pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
 
 /// Whether a rule that names those words may mean the thing of that full name: all its words are among them, or all but
 /// the last if the rule means any.
-pub(crate) fn is_named(path: &str, named: &BTreeSet<String>) -> bool {
+pub(crate) fn is_named(path: &str, named: &Names) -> bool {
     let mut all = words(path).peekable();
     let mut n_words = 0;
     while let Some(word) = all.next() {

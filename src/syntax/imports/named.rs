@@ -1,11 +1,11 @@
 //! The words that a rule names in its patterns and expressions: what an import brings in can only matter to a rule that
 //! names where it comes from.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::syntax::imports::{ANY, words};
+use crate::syntax::imports::{ANY, Names, words};
 
 /// The parts of a rule that say what it matches.
 const PARTS: [&str; 3] = ["rule", "utils", "constraints"];
@@ -15,17 +15,18 @@ const KEYWORDS: [&str; 6] = ["import", "from", "as", "use", "require", "static"]
 const OPEN: [&str; 6] = [".*", ".+", "\\w", "\\S", "[", "(?i)"];
 
 /// What a rule in YAML names.
-pub(crate) fn of_yaml(yaml: &str) -> BTreeSet<String> {
+pub(crate) fn of_yaml(yaml: &str) -> Names {
     ast_grep_config::from_str(yaml).map(|whole| of_rule(&whole)).unwrap_or_default()
 }
 
 /// What a rule in JSON names.
-pub(crate) fn of_json(json: &str) -> BTreeSet<String> {
+pub(crate) fn of_json(json: &str) -> Names {
     serde_json::from_str(json).map(|whole| of_rule(&whole)).unwrap_or_default()
 }
 
-fn of_rule(whole: &Value) -> BTreeSet<String> {
-    let mut named = BTreeSet::new();
+fn of_rule(whole: &Value) -> Names {
+    let owned = |word: &str| Cow::Owned(word.to_owned());
+    let mut named = Names::new();
     // What is still to be read, and the key that it stands under.
     let mut open: Vec<(&str, &Value)> = PARTS.iter().filter_map(|part| Some((*part, whole.get(part)?))).collect();
     while let Some((key, value)) = open.pop() {
@@ -34,16 +35,16 @@ fn of_rule(whole: &Value) -> BTreeSet<String> {
             Value::Array(parts) => open.extend(parts.iter().map(|value| (key, value))),
             Value::String(text) if matches!(key, "pattern" | "context") => {
                 let is_open = text.contains(".$") || text.contains("::$");
-                named.extend(words(text).chain(is_open.then_some(ANY)).map(str::to_owned));
+                named.extend(words(text).chain(is_open.then_some(ANY)).map(owned));
             }
             Value::String(text) if key == "regex" => {
                 let is_open = OPEN.iter().any(|sign| text.contains(sign));
-                named.extend(words(&without_escapes(text)).chain(is_open.then_some(ANY)).map(str::to_owned));
+                named.extend(words(&without_escapes(text)).chain(is_open.then_some(ANY)).map(owned));
             }
             _ => {}
         }
     }
-    named.retain(|word| !KEYWORDS.contains(&word.as_str()));
+    named.retain(|word| !KEYWORDS.contains(&&**word));
     named
 }
 
@@ -65,7 +66,7 @@ mod tests {
     #[track_caller]
     fn check(rule: &str, expected: &[&str]) {
         let named = of_yaml(&format!("message: hashlib\nrule: {rule}\n"));
-        assert_eq!(named.iter().map(String::as_str).collect::<Vec<_>>(), expected, "{rule}");
+        assert_eq!(named.iter().map(|word| &**word).collect::<Vec<_>>(), expected, "{rule}");
     }
 
     #[test]

@@ -21,7 +21,7 @@ fn check(language: Language, text: &str, expected: &str) {
     assert_eq!(last(&view.text), expected, "{text}");
     // What is to be looked into is told before the parse, too.
     for alias in &aliases {
-        let named = super::words(&alias.path).map(str::to_owned).collect();
+        let named = super::words(&alias.path).map(|word| word.to_owned().into()).collect();
         assert!(may_import(text, language, &mut |path| is_named(path, &named)), "{text}");
     }
 }
