@@ -175,7 +175,9 @@ fn validate_version_command(resolver: &mut Resolver<'_>, path: &str, raw: &RawCh
         Some([]) => "`version-command` is empty",
         Some([program, ..]) if program.trim().is_empty() => "`version-command` starts with an empty program",
         Some(args) if args.iter().any(|arg| arg.contains('\0')) => "`version-command` holds a NUL character",
-        Some(_) if raw.version.is_none() && raw.tool.is_none() => "`version-command` is there, and no `version` that is wanted",
+        Some(_) if raw.version.is_none() && raw.tool.is_none() => {
+            "`version-command` is there, and no `version` that is wanted"
+        }
         Some(_) => return,
     };
     let hint = "write `version = \">=1.2\"` and `version-command = [\"program\", \"--version\"]`";
