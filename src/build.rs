@@ -115,6 +115,17 @@ fn main() {
     let (list, automaton) = secrets(&top);
     fs::write(out.join("secrets.rs"), list).expect("the folder for output can be written");
     fs::write(out.join("keywords.automaton"), automaton).expect("the folder for output can be written");
+    fs::write(out.join("tools.rs"), tools(&top.join("rules/tools"))).expect("the folder for output can be written");
+}
+
+/// The names and the texts of the definitions of tools.
+fn tools(folder: &Path) -> String {
+    let mut list = String::from("static DEFINITIONS: &[(&str, &str)] = &[\n");
+    for file in sorted(folder).iter().filter(|path| path.extension().is_some_and(|extension| extension == "toml")) {
+        let name = file.file_stem().unwrap_or_default().to_string_lossy();
+        writeln!(list, "    ({name:?}, include_str!({:?})),", file.to_string_lossy()).expect("a text takes everything");
+    }
+    list + "];\n"
 }
 
 /// The list of the rules for secrets, without their examples, and the automaton of their keywords.

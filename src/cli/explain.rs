@@ -12,6 +12,7 @@ use crate::check::secrets::pack::described;
 use crate::cli::Context;
 use crate::cli::check::RunArgs;
 use crate::config::nearest::nearest;
+use crate::config::tool::{self, Kind};
 use crate::git::Repo;
 use crate::model::command::Trust;
 use crate::model::escape::escaped;
@@ -30,7 +31,7 @@ pub(super) struct ExplainArgs {
 pub(super) fn run(args: &ExplainArgs, context: &Context) -> Result<u8, Failure> {
     let page = match page(&args.id) {
         Some(page) => page,
-        None => own_page(&args.id, context)?.ok_or_else(|| unknown(&args.id))?,
+        None => own_page(&args.id, context)?.or_else(|| tool_page(&args.id)).ok_or_else(|| unknown(&args.id))?,
     };
     context.streams.data(page.as_bytes()).map(|()| 0)
 }
@@ -54,9 +55,33 @@ fn own_page(id: &str, context: &Context) -> Result<Option<String>, Failure> {
     let level = check.level.map_or(String::new(), |level| format!(" Its findings have the level {}.", level.name()));
     Ok(Some(format!(
         "# {id}\n\n## What it finds\n\nWhatever `{line}` reports: [checks.{own}] of {policy}, {}.{level}\n\n\
-         ## Fix\n\nRun that command by hand to see all that it says.\n",
-        run.origin
+         ## Fix\n\nRun that command by hand to see all that it says.\n{}",
+        run.origin,
+        tool_page(&check.tool).map_or(String::new(), |page| format!("\n{page}"))
     )))
+}
+
+/// What is known of a tool, and how a check with it is written.
+fn tool_page(name: &str) -> Option<String> {
+    let tool = tool::find(name)?;
+    let note = if tool.note.is_empty() { String::new() } else { format!("\n\n{}", tool.note.trim_end()) };
+    let mends = match (tool.kind, tool.mends()) {
+        (Kind::Formatter, _) => {
+            "\n\nIt mends: what it would change is a finding, and `tollgate fix` or a stage with `fix = \"safe\"` changes it."
+        }
+        (Kind::Linter, true) => "\n\nIt also mends, in a check of its own with `fix = \"safe\"`.",
+        (Kind::Linter, false) => "",
+    };
+    let stdin =
+        if tool.reads_stdin() { "\n\nWith `stdin = true` it reads each file from its standard input." } else { "" };
+    let kind = tool.kind.name();
+    let (summary, url, licence, install) = (&tool.summary, &tool.url, &tool.licence, &tool.install);
+    Some(format!(
+        "# {name} (known tool, {kind})\n\n{summary} See {url}; its licence is {licence}.{note}{mends}{stdin}\n\n\
+         ## Use\n\nInstall it, for example with `{install}`, and write into `tollgate.toml`:\n\n    [checks.{name}]\n    \
+         tool = \"{name}\"\n\nIt is then called like this; other keys of the check, `args` among them, change that:\n\n    {}\n",
+        tool.line()
+    ))
 }
 
 fn page(id: &str) -> Option<String> {
@@ -146,6 +171,8 @@ fn unknown(id: &str) -> Failure {
     let ids = checks.iter().map(|about| about.id).chain(rules.iter().map(|file| file.rule.id.as_str()));
     let ids = ids.chain(described().iter().map(|rule| rule.id.as_str()));
     let ids = ids.chain(packs().iter().map(|pack| pack.name));
+    let tools: Vec<&str> = tool::names().collect();
+    let ids = ids.chain(tools);
     let hint = match nearest(id, ids) {
         Some(near) => format!("did you mean `{near}`? `tollgate rules list` lists them all"),
         None => "`tollgate rules list` lists them all".to_owned(),

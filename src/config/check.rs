@@ -9,13 +9,16 @@ use crate::config::raw::{
 };
 use crate::config::resolve::{Resolver, fixing, is_family};
 use crate::config::version::Requirement;
-use crate::config::{Check, Fixing, Format, Inputs, Output, Sight, Sourced, Untracked};
+use crate::config::{Check, Fixing, Format, Inputs, Origin, Output, Sight, Sourced, Untracked, tool};
 use crate::model::option::{OptionValue, Options};
 use crate::model::path::RepoPath;
 use crate::model::rule::Level;
 
 /// Keys that say how a command runs; a built-in check has none of them.
-const COMMAND_KEYS: [&str; 16] = [
+const COMMAND_KEYS: [&str; 19] = [
+    "args",
+    "finding-codes",
+    "config",
     "dir",
     "version",
     "version-command",
@@ -41,22 +44,32 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> C
     validate_id(resolver, &path, id);
     validate_kind(resolver, &path, &raw);
     validate_version_command(resolver, &path, &raw);
+    let tool = raw.tool.clone().unwrap_or_default();
+    let origin_of_run = match raw.run.is_none() && !tool.is_empty() {
+        true => Origin::Tool(tool.clone()),
+        false => resolver.origin(&key("run")),
+    };
+    let raw = as_tool(resolver, &path, raw);
     validate_stdin(resolver, &path, &raw);
     validate_fix(resolver, &path, &raw);
     let files = raw.files.unwrap_or_default();
     let exclude = raw.exclude.unwrap_or_default();
     resolver.validate_patterns(&key("files"), &files);
     resolver.validate_patterns(&key("exclude"), &exclude);
+    resolver.validate_patterns(&key("config"), raw.config.as_deref().unwrap_or_default());
     validate_command(resolver, &path, raw.run.as_deref(), raw.shell == Some(true));
     validate_env(resolver, &path, raw.env.iter().flat_map(|env| env.keys()));
     Check {
+        tool,
+        finding_codes: raw.finding_codes,
+        config: raw.config.unwrap_or_default(),
         output: output(resolver, &key("output"), raw.output),
         dir: folder(resolver, &key("dir"), raw.dir),
         output_file: folder(resolver, &key("output-file"), raw.output_file),
         timeout: resolver.duration(&key("timeout"), raw.timeout.as_deref()),
         version: version(resolver, &key("version"), raw.version.as_deref()),
         version_command: raw.version_command.unwrap_or_default(),
-        run: raw.run.map(|value| Sourced { value, origin: resolver.origin(&key("run")) }),
+        run: raw.run.map(|value| Sourced { value, origin: origin_of_run }),
         files,
         exclude,
         types: raw.types.unwrap_or_default(),
@@ -85,15 +98,43 @@ fn validate_id(resolver: &mut Resolver<'_>, path: &str, id: &str) {
     }
 }
 
+/// What the check says, and beneath it what is known of its tool, if it names one.
+fn as_tool(resolver: &mut Resolver<'_>, path: &str, raw: RawCheck) -> RawCheck {
+    let Some(name) = raw.tool.clone() else { return raw };
+    let Some(definition) = tool::find(&name) else {
+        let hint = match nearest(&name, tool::names()) {
+            Some(known) => format!("did you mean `{known}`? `tollgate rules list` has them all"),
+            None => "`tollgate rules list` has those that are known; say any other's command with `run`".to_owned(),
+        };
+        let message = format!("there is no known tool `{name}`");
+        resolver.report(resolver.places.value_problem(&format!("{path}.tool"), message, hint));
+        return raw;
+    };
+    definition.beneath(&name, raw).unwrap_or_else(|misuse| {
+        let place = format!("{path}.{}", misuse.key);
+        resolver.report(resolver.places.key_problem(&place, misuse.message, misuse.hint));
+        RawCheck::default()
+    })
+}
+
 /// A command has no options, and what is not a command has nothing that says how it runs.
 fn validate_kind(resolver: &mut Resolver<'_>, path: &str, raw: &RawCheck) {
-    if raw.run.is_some() {
+    let kind = match (&raw.tool, &raw.run) {
+        (Some(_), _) => Some(("tool", "give a tool its options in `args`")),
+        (None, Some(_)) => Some(("run", "give a command its options in `run`")),
+        (None, None) => None,
+    };
+    if let Some((kind, hint)) = kind {
         if raw.options.is_some() {
-            let hint = "give a command its options in `run`";
-            let message = "`options` are for built-in checks, and this check has `run`";
+            let message = format!("`options` are for built-in checks, and this check has `{kind}`");
             resolver.report(resolver.places.key_problem(&format!("{path}.options"), message, hint));
         }
-    } else if raw.tool.is_none() {
+        if raw.args.is_some() && raw.tool.is_none() {
+            let message = "`args` are for a known tool, and this check has `run` alone";
+            let hint = "write them into `run`";
+            resolver.report(resolver.places.key_problem(&format!("{path}.args"), message, hint));
+        }
+    } else {
         for key in COMMAND_KEYS {
             let place = format!("{path}.{key}");
             if resolver.places.has(&place) {
@@ -134,7 +175,9 @@ fn validate_version_command(resolver: &mut Resolver<'_>, path: &str, raw: &RawCh
         Some([]) => "`version-command` is empty",
         Some([program, ..]) if program.trim().is_empty() => "`version-command` starts with an empty program",
         Some(args) if args.iter().any(|arg| arg.contains('\0')) => "`version-command` holds a NUL character",
-        Some(_) if raw.version.is_none() => "`version-command` is there, and no `version` that is wanted",
+        Some(_) if raw.version.is_none() && raw.tool.is_none() => {
+            "`version-command` is there, and no `version` that is wanted"
+        }
         Some(_) => return,
     };
     let hint = "write `version = \">=1.2\"` and `version-command = [\"program\", \"--version\"]`";

@@ -19,6 +19,7 @@ mod refuse;
 mod resolve;
 pub(crate) mod schema;
 pub(crate) mod show;
+pub(crate) mod tool;
 pub(crate) mod version;
 pub(crate) mod vocabulary;
 
@@ -45,6 +46,8 @@ pub(crate) enum Origin {
         /// The line, from 1.
         line: usize,
     },
+    /// The definition of this tool.
+    Tool(String),
     /// An option of the command line or a variable: `--fail-on`, `TOLLGATE_SKIP`.
     Given(&'static str),
 }
@@ -54,6 +57,7 @@ impl fmt::Display for Origin {
         match self {
             Self::Default => f.write_str("default"),
             Self::File { name, line } => write!(f, "{name}:{line}"),
+            Self::Tool(name) => write!(f, "the tool {name}"),
             Self::Given(name) => f.write_str(name),
         }
     }
@@ -225,6 +229,8 @@ pub(crate) enum Untracked {
 /// What `[checks.ID]` says: a command of the project's own, or settings of a built-in check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Check {
+    /// The known tool that it runs; empty for a command of the project's own and for a built-in check.
+    pub(crate) tool: String,
     /// The command, program first, with the placeholders `{files}`, `{file}`, `{base}`, `{head}`, `{report}`; `None`
     /// for a built-in check.
     pub(crate) run: Option<Sourced<Vec<String>>>,
@@ -240,6 +246,11 @@ pub(crate) struct Check {
     pub(crate) output: Output,
     /// The file that holds the report, from `dir`; empty if standard output does.
     pub(crate) output_file: String,
+    /// The exit codes that say that it found something, where any other but 0 means that it could not run; `None` if
+    /// every code is an answer.
+    pub(crate) finding_codes: Option<Vec<i32>>,
+    /// Gitignore patterns of the files that say how it judges: its own configuration.
+    pub(crate) config: Vec<String>,
     /// What its findings depend on; `None` means: each file if the command names files, else the project.
     pub(crate) inputs: Option<Inputs>,
     /// Checks that end before it starts, and whose failure leaves it out.

@@ -39,6 +39,9 @@ impl Nested {
         config.overrides.iter_mut().for_each(|entry| rebase(&mut entry.files, folder));
         for check in config.checks.values_mut() {
             rebase(&mut check.exclude, folder);
+            if check.tool.is_empty() {
+                rebase(&mut check.config, folder);
+            }
             rebase(&mut check.files, folder);
             if check.files.is_empty() {
                 check.files.push(folder_pattern(folder));

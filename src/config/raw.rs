@@ -89,11 +89,15 @@ pub(crate) struct RawStage {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct RawCheck {
-    /// A known tool by name. Not implemented yet: say the command with `run`.
+    /// A known tool by its name, like `ruff`; `tollgate rules list` has them all. Its definition says how it is called
+    /// and understood. Other keys of the check beat what the definition says; `fix = "safe"` lets a linter that can
+    /// mend do so, `stdin = true` lets a tool read from its standard input.
     pub(crate) tool: Option<String>,
     /// The command, program first, one text an argument. `{files}` stands for the files to look at, `{file}` for one of
     /// them (the command runs once for each), `{base}` and `{head}` for the revisions, `{report}` for the report file.
     pub(crate) run: Option<Vec<String>>,
+    /// More arguments for a known tool: they stand where its command has `{args}`.
+    pub(crate) args: Option<Vec<String>>,
     /// The files that it looks at: patterns in gitignore syntax; all by default.
     pub(crate) files: Option<Vec<String>>,
     /// Files that it leaves out: patterns in gitignore syntax.
@@ -114,6 +118,11 @@ pub(crate) struct RawCheck {
     pub(crate) output: Option<RawOutput>,
     /// The file that holds the report, from `dir`; standard output by default.
     pub(crate) output_file: Option<String>,
+    /// The exit codes that say that it found something. Any other but 0 then means that it could not run. By default
+    /// every code is an answer, and what it printed decides.
+    pub(crate) finding_codes: Option<Vec<i32>>,
+    /// The files of the repository that say how it judges, its own configuration: patterns in gitignore syntax.
+    pub(crate) config: Option<Vec<String>>,
     /// What its findings depend on: `file` (each file by itself) or `project` (all of it). By default `file` if the
     /// command names files, else `project`.
     pub(crate) inputs: Option<RawInputs>,

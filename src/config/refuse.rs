@@ -24,15 +24,8 @@ pub(crate) fn not_yet(raw: &RawConfig, places: &Places) -> Vec<Problem> {
 }
 
 /// Keys of a check that later versions know, whether they are said, and what to do until then.
-fn later_keys(check: &RawCheck) -> [(&'static str, bool, &'static str); 2] {
-    [
-        (
-            "tool",
-            check.tool.is_some(),
-            "say the command with `run`, and `output = \"sarif\"` if the tool can print SARIF",
-        ),
-        ("scope", check.scope.is_some(), "set `scope` for a stage or for [gate]"),
-    ]
+fn later_keys(check: &RawCheck) -> [(&'static str, bool, &'static str); 1] {
+    [("scope", check.scope.is_some(), "set `scope` for a stage or for [gate]")]
 }
 
 /// The problem that `what` at `path` is not implemented.

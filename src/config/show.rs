@@ -88,6 +88,16 @@ impl Page<'_> {
         self.line(path, value, &origin);
     }
 
+    /// A line of a check: what the file does not say its tool does, or nobody.
+    fn said(&mut self, check: &Check, path: &str, value: &dyn Display) {
+        let is_default = ["[]", "false", "\"\"", "\"off\""].contains(&value.to_string().as_str());
+        let origin = match self.config.places.origin(path) {
+            Origin::Default if !check.tool.is_empty() && !is_default => Origin::Tool(check.tool.clone()),
+            origin => origin,
+        };
+        self.line(path, value, &origin);
+    }
+
     fn gate(&mut self, path: &str, gate: &Gate) {
         let fail_on = gate.fail_on.value.map_or("none", Level::name);
         self.line(&format!("{path}.fail-on"), &text(fail_on), &gate.fail_on.origin);
@@ -105,15 +115,18 @@ impl Page<'_> {
 
     fn check(&mut self, path: &str, check: &Check) {
         let key = |key: &str| format!("{path}.{key}");
+        if !check.tool.is_empty() {
+            self.placed(&key("tool"), &text(&check.tool));
+        }
         if let Some(run) = &check.run {
             self.line(&key("run"), &list(&run.value), &run.origin);
             self.command(path, check);
         }
-        self.placed(&key("files"), &list(&check.files));
-        self.placed(&key("exclude"), &list(&check.exclude));
-        self.placed(&key("types"), &list(&check.types));
+        self.said(check, &key("files"), &list(&check.files));
+        self.said(check, &key("exclude"), &list(&check.exclude));
+        self.said(check, &key("types"), &list(&check.types));
         if let Some(level) = check.level {
-            self.placed(&key("level"), &text(level.name()));
+            self.said(check, &key("level"), &text(level.name()));
         }
         for (name, value) in check.options.iter() {
             let shown = match value {
@@ -122,53 +135,58 @@ impl Page<'_> {
                 OptionValue::Text(word) => text(word),
                 OptionValue::List(words) => list(words),
             };
-            self.placed(&joined(&key("options"), name), &shown);
+            self.said(check, &joined(&key("options"), name), &shown);
         }
     }
 
     /// What says how a command runs.
     fn command(&mut self, path: &str, check: &Check) {
         let key = |key: &str| format!("{path}.{key}");
-        self.placed(&key("dir"), &text(&check.dir));
-        self.placed(&key("output"), &output(&check.output));
+        self.said(check, &key("dir"), &text(&check.dir));
+        self.said(check, &key("output"), &output(&check.output));
         if !check.output_file.is_empty() {
-            self.placed(&key("output-file"), &text(&check.output_file));
+            self.said(check, &key("output-file"), &text(&check.output_file));
         }
+        if let Some(codes) = &check.finding_codes {
+            let codes: Vec<String> = codes.iter().map(ToString::to_string).collect();
+            self.said(check, &key("finding-codes"), &format!("[{}]", codes.join(", ")));
+        }
+        self.said(check, &key("config"), &list(&check.config));
         if let Some(inputs) = check.inputs {
             let inputs = match inputs {
                 Inputs::File => "file",
                 Inputs::Project => "project",
             };
-            self.placed(&key("inputs"), &text(inputs));
+            self.said(check, &key("inputs"), &text(inputs));
         }
-        self.placed(&key("needs"), &list(&check.needs));
+        self.said(check, &key("needs"), &list(&check.needs));
         if let Some(timeout) = check.timeout {
-            self.placed(&key("timeout"), &text(&duration::text(timeout)));
+            self.said(check, &key("timeout"), &text(&duration::text(timeout)));
         }
         if let Some(version) = &check.version {
-            self.placed(&key("version"), &text(&version.to_string()));
+            self.said(check, &key("version"), &text(&version.to_string()));
         }
         if !check.version_command.is_empty() {
-            self.placed(&key("version-command"), &list(&check.version_command));
+            self.said(check, &key("version-command"), &list(&check.version_command));
         }
         match check.sight {
-            Sight::WorkTree => self.placed(&key("isolate"), &text("none")),
-            Sight::Judged(Some(Untracked::Hidden)) => self.placed(&key("untracked"), &text("hide")),
-            Sight::Judged(Some(Untracked::Shown)) => self.placed(&key("untracked"), &text("show")),
+            Sight::WorkTree => self.said(check, &key("isolate"), &text("none")),
+            Sight::Judged(Some(Untracked::Hidden)) => self.said(check, &key("untracked"), &text("hide")),
+            Sight::Judged(Some(Untracked::Shown)) => self.said(check, &key("untracked"), &text("show")),
             Sight::Judged(None) => {}
         }
         if check.stdin {
-            self.placed(&key("stdin"), &check.stdin);
+            self.said(check, &key("stdin"), &check.stdin);
         }
-        self.placed(&key("shell"), &check.shell);
+        self.said(check, &key("shell"), &check.shell);
         for (name, value) in &check.env {
-            self.placed(&joined(&key("env"), name), &text(value));
+            self.said(check, &joined(&key("env"), name), &text(value));
         }
         if let Some(pass_env) = &check.pass_env {
-            self.placed(&key("pass-env"), &list(pass_env));
+            self.said(check, &key("pass-env"), &list(pass_env));
         }
-        self.placed(&key("exclusive"), &check.exclusive);
-        self.placed(&key("fix"), &text(fixing(check.fix)));
+        self.said(check, &key("exclusive"), &check.exclusive);
+        self.said(check, &key("fix"), &text(fixing(check.fix)));
     }
 
     /// The tables of overrides; they come last because every key after a header belongs to its table.

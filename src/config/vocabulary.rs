@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::config::nearest::nearest;
 use crate::config::places::joined;
 use crate::config::problem::{Error, Problem};
-use crate::config::{Check, Config, defaults};
+use crate::config::{Check, Config, defaults, tool};
 use crate::model::option::{OptionKind, OptionSpec, OptionValue};
 use crate::model::rule::Family;
 
@@ -147,8 +147,10 @@ impl<'a> Review<'a> {
             }
             None if check.run.is_none() => {
                 let hint = match nearest(id, self.vocabulary.checks.keys().map(String::as_str)) {
+                    _ if tool::find(id).is_some() => format!("write `tool = \"{id}\"` into [checks.{id}]"),
                     Some(known) => format!("did you mean [checks.{known}]? A command of your own needs `run`"),
-                    None => "a command of your own needs `run = [\"program\", \"argument\"]`".to_owned(),
+                    None => "a command of your own needs `run = [\"program\", \"argument\"]`, a known tool `tool`"
+                        .to_owned(),
                 };
                 self.key_problem(&path, format!("there is no built-in check `{id}`"), hint);
             }

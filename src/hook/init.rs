@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::git::Repo;
 use crate::hook::Error;
-use crate::hook::survey::{Proposal, Survey, survey};
+use crate::hook::survey::{Proposal, Runs, Survey, survey};
 use crate::tree::file::create;
 
 /// The name of the policy.
@@ -101,12 +101,14 @@ checks = [\"hygiene\", \"rules\"]
 fn block(proposal: &Proposal) -> String {
     let list = |words: &[&str]| words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
     let mut lines = vec![format!("# # {} is there.", proposal.because), format!("# [checks.{}]", proposal.id)];
-    lines.push(format!("# run = [{}]", list(proposal.run)));
-    if !proposal.files.is_empty() {
-        lines.push(format!("# files = [{}]", list(proposal.files)));
-    }
-    if !proposal.output.is_empty() {
-        lines.push(format!("# output = \"{}\"", proposal.output));
+    match proposal.runs {
+        Runs::Tool => lines.push(format!("# tool = \"{}\"", proposal.id)),
+        Runs::Command(run, output) => {
+            lines.push(format!("# run = [{}]", list(run)));
+            if !output.is_empty() {
+                lines.push(format!("# output = \"{output}\""));
+            }
+        }
     }
     lines.push(String::new());
     lines.join("\n")

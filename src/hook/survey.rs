@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::config::tool;
 use crate::git::Repo;
 use crate::hook::Error;
 use crate::model::change::{FileSide, Mode, Source};
@@ -54,23 +55,37 @@ pub(crate) struct Proposal {
     pub(crate) id: &'static str,
     /// The file that shows that it is in use.
     pub(crate) because: String,
-    /// The command.
-    pub(crate) run: &'static [&'static str],
-    /// The files that it looks at; empty if it looks at the project.
-    pub(crate) files: &'static [&'static str],
-    /// How what it prints is understood; empty if only its exit code counts.
-    pub(crate) output: &'static str,
+    /// What it runs.
+    pub(crate) runs: Runs,
+}
+
+/// What a proposed check runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Runs {
+    /// The known tool of the same name.
+    Tool,
+    /// A command on the project, and how what it prints is understood: empty if only its exit code counts.
+    Command(&'static [&'static str], &'static str),
 }
 
 /// What a file says that shows that something is in use.
 #[derive(Clone, Copy, Debug)]
-enum Sign {
+enum Sign<'a> {
     /// That it is there.
-    Name(&'static str),
+    Name(&'a str),
     /// That it is there, whatever follows.
-    Start(&'static str),
+    Start(&'a str),
     /// That this text is in it.
-    Text(&'static str, &'static str),
+    Text(&'a str, &'a str),
+}
+
+impl<'a> From<&'a tool::Sign> for Sign<'a> {
+    fn from(sign: &'a tool::Sign) -> Self {
+        match sign {
+            tool::Sign::Name(name) => name.strip_suffix('*').map_or(Self::Name(name), Self::Start),
+            tool::Sign::Text { file, text } => Self::Text(file, text),
+        }
+    }
 }
 
 /// Languages by the ends of file names.
@@ -93,7 +108,7 @@ const LANGUAGES: &[(&str, &[&str])] = &[
 ];
 
 /// Hook managers.
-const MANAGERS: &[(&str, &[Sign])] = &[
+const MANAGERS: &[(&str, &[Sign<'static>])] = &[
     ("pre-commit", &[Sign::Name(".pre-commit-config.yaml"), Sign::Name(".pre-commit-config.yml")]),
     ("lefthook", &[Sign::Start("lefthook."), Sign::Start(".lefthook.")]),
     ("husky", &[Sign::Start(".husky/"), Sign::Start(".huskyrc")]),
@@ -109,77 +124,30 @@ const MANAGERS: &[(&str, &[Sign])] = &[
     ("hk", &[Sign::Name("hk.pkl")]),
 ];
 
-/// A kind of command: its id, the signs that it is in use, the command, its files, its output.
-type Known = (&'static str, &'static [Sign], &'static [&'static str], &'static [&'static str], &'static str);
-
-/// Linters and formatters.
-const LINTERS: &[Known] = &[
-    ("rustfmt", &[Sign::Name("Cargo.toml")], &["cargo", "fmt", "--check"], &["*.rs"], ""),
-    (
-        "ruff",
-        &[Sign::Name("ruff.toml"), Sign::Name(".ruff.toml"), Sign::Text("pyproject.toml", "[tool.ruff")],
-        &["ruff", "check", "--output-format=sarif", "{files}"],
-        &["*.py"],
-        "sarif",
-    ),
-    ("black", &[Sign::Text("pyproject.toml", "[tool.black")], &["black", "--check", "{files}"], &["*.py"], ""),
-    ("mypy", &[Sign::Name("mypy.ini"), Sign::Text("pyproject.toml", "[tool.mypy")], &["mypy", "."], &["*.py"], ""),
-    (
-        "eslint",
-        &[Sign::Start("eslint.config."), Sign::Start(".eslintrc")],
-        &["npx", "--no-install", "eslint", "{files}"],
-        &["*.js", "*.jsx", "*.mjs", "*.cjs", "*.ts", "*.tsx"],
-        "",
-    ),
-    (
-        "prettier",
-        &[Sign::Start(".prettierrc"), Sign::Start("prettier.config.")],
-        &["npx", "--no-install", "prettier", "--check", "{files}"],
-        &["*.js", "*.jsx", "*.ts", "*.tsx", "*.css", "*.json", "*.md"],
-        "",
-    ),
-    (
-        "biome",
-        &[Sign::Name("biome.json"), Sign::Name("biome.jsonc")],
-        &["npx", "--no-install", "biome", "check", "{files}"],
-        &["*.js", "*.jsx", "*.ts", "*.tsx", "*.json"],
-        "",
-    ),
-    ("golangci-lint", &[Sign::Start(".golangci.")], &["golangci-lint", "run"], &["*.go"], ""),
-    ("go-vet", &[Sign::Name("go.mod")], &["go", "vet", "./..."], &["*.go"], ""),
-    ("shellcheck", &[Sign::Name(".shellcheckrc")], &["shellcheck", "{files}"], &["*.sh"], ""),
-    (
-        "clang-format",
-        &[Sign::Name(".clang-format")],
-        &["clang-format", "--dry-run", "--Werror", "{files}"],
-        &["*.c", "*.cc", "*.cpp", "*.h", "*.hpp"],
-        "",
-    ),
-    ("yamllint", &[Sign::Start(".yamllint")], &["yamllint", "{files}"], &["*.yml", "*.yaml"], ""),
-];
+/// A kind of command: its id, the signs that it is in use, the command, its output.
+type Known = (&'static str, &'static [Sign<'static>], &'static [&'static str], &'static str);
 
 /// Test suites; of those with the same id the first one counts.
 const SUITES: &[Known] = &[
-    ("cargo-test", &[Sign::Name("Cargo.toml")], &["cargo", "test"], &[], ""),
+    ("cargo-test", &[Sign::Name("Cargo.toml")], &["cargo", "test"], ""),
     (
         "pytest",
         &[Sign::Name("pytest.ini"), Sign::Name("conftest.py"), Sign::Text("pyproject.toml", "pytest")],
         &["python", "-m", "pytest", "-q", "--junitxml={report}"],
-        &[],
         "junit",
     ),
-    ("go-test", &[Sign::Name("go.mod")], &["go", "test", "./..."], &[], ""),
-    ("maven-test", &[Sign::Name("mvnw")], &["./mvnw", "-q", "test"], &[], ""),
-    ("maven-test", &[Sign::Name("pom.xml")], &["mvn", "-q", "test"], &[], ""),
-    ("gradle-test", &[Sign::Name("gradlew")], &["./gradlew", "test"], &[], ""),
+    ("go-test", &[Sign::Name("go.mod")], &["go", "test", "./..."], ""),
+    ("maven-test", &[Sign::Name("mvnw")], &["./mvnw", "-q", "test"], ""),
+    ("maven-test", &[Sign::Name("pom.xml")], &["mvn", "-q", "test"], ""),
+    ("gradle-test", &[Sign::Name("gradlew")], &["./gradlew", "test"], ""),
 ];
 
 /// The tests of a `package.json`, by the lock file that tells its package manager; the last one always holds.
 const PACKAGE_SUITES: &[Known] = &[
-    ("npm-test", &[Sign::Name("pnpm-lock.yaml")], &["pnpm", "test"], &[], ""),
-    ("npm-test", &[Sign::Name("yarn.lock")], &["yarn", "test"], &[], ""),
-    ("npm-test", &[Sign::Start("bun.lock")], &["bun", "run", "test"], &[], ""),
-    ("npm-test", &[Sign::Name("package.json")], &["npm", "test"], &[], ""),
+    ("npm-test", &[Sign::Name("pnpm-lock.yaml")], &["pnpm", "test"], ""),
+    ("npm-test", &[Sign::Name("yarn.lock")], &["yarn", "test"], ""),
+    ("npm-test", &[Sign::Start("bun.lock")], &["bun", "run", "test"], ""),
+    ("npm-test", &[Sign::Name("package.json")], &["npm", "test"], ""),
 ];
 
 /// Folders in which code of others is kept.
@@ -206,12 +174,12 @@ pub(crate) fn survey(repo: &Repo) -> Result<Survey, Error> {
 fn of_files(paths: &[RepoPath], read: &dyn Fn(&str) -> Option<String>) -> Survey {
     let is_foreign =
         |path: &RepoPath| FOREIGN.iter().find(|folder| path.as_bytes().starts_with(format!("{folder}/").as_bytes()));
-    let sign = |signs: &[Sign]| signs.iter().find_map(|sign| sign.found(paths, read));
+    let sign = |signs: &[Sign<'_>]| signs.iter().find_map(|sign| sign.found(paths, read));
     let proposals = |known: &[Known]| {
         let mut found: Vec<Proposal> = Vec::new();
-        for &(id, signs, run, files, output) in known {
+        for &(id, signs, run, output) in known {
             if let Some(because) = sign(signs).filter(|_| found.iter().all(|other| other.id != id)) {
-                found.push(Proposal { id, because, run, files, output });
+                found.push(Proposal { id, because, runs: Runs::Command(run, output) });
             }
         }
         found
@@ -227,13 +195,22 @@ fn of_files(paths: &[RepoPath], read: &dyn Fn(&str) -> Option<String>) -> Survey
     Survey {
         languages: languages(paths.iter().filter(|path| is_foreign(path).is_none())),
         managers: MANAGERS.iter().filter_map(|(name, signs)| Some((*name, sign(signs)?))).collect(),
-        linters: proposals(LINTERS),
+        linters: tools(paths, read),
         suites,
         foreign,
     }
 }
 
-impl Sign {
+/// The known tools whose configuration is there.
+fn tools(paths: &[RepoPath], read: &dyn Fn(&str) -> Option<String>) -> Vec<Proposal> {
+    let proposal = |id| {
+        let because = tool::find(id)?.signs.iter().find_map(|sign| Sign::from(sign).found(paths, read))?;
+        Some(Proposal { id, because, runs: Runs::Tool })
+    };
+    tool::names().filter_map(proposal).collect()
+}
+
+impl Sign<'_> {
     /// The file that shows it.
     fn found(self, paths: &[RepoPath], read: &dyn Fn(&str) -> Option<String>) -> Option<String> {
         let has = |name: &str| paths.binary_search(&RepoPath::from(name)).is_ok();
@@ -272,7 +249,7 @@ fn has_tests(package: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Survey, of_files};
+    use super::{Runs, Survey, of_files};
     use crate::model::path::RepoPath;
 
     fn surveyed(files: &[(&str, &str)]) -> Survey {
@@ -287,7 +264,11 @@ mod tests {
     fn check(files: &[(&str, &str)], linters: &[&str], suites: &[&str], managers: &[&str]) {
         let survey = surveyed(files);
         assert_eq!(survey.linters.iter().map(|linter| linter.id).collect::<Vec<_>>(), linters);
-        assert_eq!(survey.suites.iter().map(|suite| suite.run.join(" ")).collect::<Vec<_>>(), suites);
+        let lines = survey.suites.iter().map(|suite| match suite.runs {
+            Runs::Command(run, _) => run.join(" "),
+            Runs::Tool => suite.id.to_owned(),
+        });
+        assert_eq!(lines.collect::<Vec<_>>(), suites);
         assert_eq!(survey.managers.iter().map(|(name, _)| *name).collect::<Vec<_>>(), managers);
     }
 
@@ -304,11 +285,11 @@ mod tests {
     fn tools_are_known_by_their_files() {
         check(&[("Cargo.toml", "")], &["rustfmt"], &["cargo test"], &[]);
         check(&[("sub/Cargo.toml", "")], &[], &[], &[]);
-        check(&[("go.mod", ""), (".golangci.yml", "")], &["golangci-lint", "go-vet"], &["go test ./..."], &[]);
+        check(&[("go.mod", ""), (".golangci.yml", "")], &["go-vet", "gofmt", "golangci-lint"], &["go test ./..."], &[]);
         check(&[("pom.xml", ""), ("mvnw", "")], &[], &["./mvnw -q test"], &[]);
         check(&[("pom.xml", "")], &[], &["mvn -q test"], &[]);
         let project = "[tool.ruff]\n[tool.mypy]\n[tool.pytest.ini_options]\n";
-        check(&[("pyproject.toml", project)], &["ruff", "mypy"], &["python -m pytest -q --junitxml={report}"], &[]);
+        check(&[("pyproject.toml", project)], &["mypy", "ruff"], &["python -m pytest -q --junitxml={report}"], &[]);
         check(&[("pyproject.toml", "[project]\n")], &[], &[], &[]);
         check(&[("eslint.config.mjs", ""), (".prettierrc", "")], &["eslint", "prettier"], &[], &[]);
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 
-use crate::check::external::read::{Ran, Seen, Understood, line, log_tail, understand};
+use crate::check::external::read::{Ran, Seen, Understood, log_tail, understand};
 use crate::check::external::{Command, Setting};
 use crate::model::command::{CommandOutput, CommandSpec, Scrub};
 use crate::model::content::Content;
@@ -235,9 +235,7 @@ impl Runner<'_> {
 /// Why a program did not run.
 fn not_run(command: &Command, error: &process::Error) -> Breakage {
     let hint = match error {
-        process::Error::NotFound { .. } => {
-            format!("install it, or correct `run` of [checks.{}]: {}", command.id, line(command))
-        }
+        process::Error::NotFound { .. } => command.remedy(),
         process::Error::Run { .. } => String::new(),
     };
     Breakage { why: with_causes(error), hint, log: String::new() }

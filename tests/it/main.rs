@@ -33,3 +33,5 @@ mod states;
 mod support;
 mod suppressions;
 mod surface;
+#[cfg(unix)]
+mod tools;

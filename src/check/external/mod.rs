@@ -12,7 +12,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::config::{Check, Fixing, Format, Inputs, Output, Sight, Untracked};
+use crate::config::{Check, Fixing, Format, Inputs, Output, Sight, Untracked, tool};
 use crate::model::command::{CommandSpec, Part, Scrub};
 use crate::model::path::RepoPath;
 use crate::model::rule::{Family, RuleId};
@@ -56,6 +56,20 @@ impl Command {
         match self.check.output {
             Output::Junit => Family::Tests,
             Output::Sarif | Output::ExitCode | Output::Findings(_) => Family::Tools,
+        }
+    }
+
+    /// Whether this exit code is an answer.
+    pub(crate) fn accepts(&self, code: i32) -> bool {
+        code == 0 || self.check.finding_codes.as_ref().is_none_or(|codes| codes.contains(&code))
+    }
+
+    /// How to get its program: the command that installs the known tool, else a look at `run`.
+    pub(crate) fn remedy(&self) -> String {
+        let line = read::line(self);
+        match tool::find(&self.check.tool) {
+            Some(known) => format!("install it (`{}`), or leave out [checks.{}]: {line}", known.install, self.id),
+            None => format!("install it, or correct `run` of [checks.{}]: {line}", self.id),
         }
     }
 
@@ -275,6 +289,7 @@ pub(crate) mod tests {
     pub(crate) fn command(run: &[&str], output: Output) -> Command {
         let run = run.iter().map(|&word| word.to_owned()).collect();
         let check = Check {
+            tool: String::new(),
             types: Vec::new(),
             run: Some(Sourced { value: run, origin: Origin::Default }),
             files: Vec::new(),
@@ -282,6 +297,8 @@ pub(crate) mod tests {
             dir: String::new(),
             output,
             output_file: String::new(),
+            finding_codes: None,
+            config: Vec::new(),
             inputs: None,
             needs: Vec::new(),
             timeout: None,

@@ -79,7 +79,15 @@ fn ended(command: &Command, output: &CommandOutput) -> Result<(), Breakage> {
     let seconds = output.duration.as_secs();
     let (why, hint) = match output.exit {
         Exit::Code(126 | 127) if command.check.shell => ("the shell did not find a program".to_owned(), String::new()),
-        Exit::Code(_) => return Ok(()),
+        Exit::Code(code) if command.accepts(code) => return Ok(()),
+        Exit::Code(code) => (
+            format!("it ended with exit code {code}, by which it says that it could not run"),
+            format!(
+                "try `{}` by hand; `finding-codes` of [checks.{}] says which codes are findings",
+                line(command),
+                command.id
+            ),
+        ),
         Exit::Signal(signal) => (format!("it was ended by signal {signal}"), String::new()),
         Exit::TimedOut => (
             format!("it was stopped after {seconds} s, the time that it may take"),

@@ -15,8 +15,10 @@ use crate::check::secrets::pack::described;
 use crate::cli::Context;
 use crate::cli::check::RunArgs;
 use crate::config::nearest::nearest;
+use crate::config::tool;
 use crate::git::Repo;
 use crate::model::command::Trust;
+use crate::model::rule::Family;
 use crate::process::Interrupt;
 
 /// List checks and rules, and work on rules.
@@ -28,7 +30,7 @@ pub(super) struct RulesArgs {
 
 #[derive(Subcommand)]
 enum RulesCommand {
-    /// List every built-in check and rule, and the project's own rules: id, level, where it runs, the packs
+    /// List every built-in check and rule, the project's own rules and the known tools: id, level, where it runs, the packs
     /// that it is in, what it finds.
     List,
     /// Test rules on their own examples and on fixture files beside them; exit code 1 if one does not hold, 2 if a rule
@@ -101,7 +103,11 @@ fn list(own: Vec<RuleFile>) -> String {
         [id, level, rule.family.name().to_owned(), String::new(), rule.summary.clone()]
     });
     let own = own.into_iter().map(|file| row(file, "own".to_owned(), ""));
-    let mut rows: Vec<[String; 5]> = checks.chain(rules).chain(own).chain(secrets).collect();
+    let tools = tool::names().filter_map(|name| Some((name, tool::find(name)?))).map(|(name, known)| {
+        let when = format!("with `tool = \"{name}\"`: {}", known.summary);
+        [name.to_owned(), String::new(), Family::Tools.name().to_owned(), String::new(), when]
+    });
+    let mut rows: Vec<[String; 5]> = checks.chain(rules).chain(own).chain(secrets).chain(tools).collect();
     rows.sort();
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(String::len).max().unwrap_or(0);
     let (id, level, place, pack) = (width(0), width(1), width(2), width(3));

@@ -91,11 +91,18 @@ static TSC: LazyLock<Lines> = LazyLock::new(|| Lines {
 });
 
 static MYPY: LazyLock<Lines> = LazyLock::new(|| Lines {
-    forms: vec![constant(concat!(
-        r"^(?<path>(?:[A-Za-z]:[\\/])?[^:]+):",
-        r"(?:(?<line>\d+):)?(?:(?<column>\d+):)?(?:(?<end_line>\d+):(?<end_column>\d+):)? ",
-        r"(?<level>error|warning|note): (?<message>.*?)(?:  \[(?<rule>[a-z][a-z0-9-]*)\])?$",
-    ))],
+    forms: vec![
+        constant(concat!(
+            r"^(?<path>(?:[A-Za-z]:[\\/])?[^:]+):",
+            r"(?<line>\d+):(?:(?<column>\d+):)?(?:(?<end_line>\d+):(?<end_column>\d+):)? ",
+            r"(?<level>error|warning|note): (?<message>.*?)(?:  \[(?<rule>[a-z][a-z0-9-]*)\])?$",
+        )),
+        // What it says of a whole file; what it says of itself begins with its name.
+        constant(concat!(
+            r"^(?<path>(?:[A-Za-z]:[\\/])?[^:]*[./\\][^:]*): ",
+            r"(?<level>error|warning|note): (?<message>.*?)(?:  \[(?<rule>[a-z][a-z0-9-]*)\])?$",
+        )),
+    ],
     summary: Some(constant(r"^(?:Found (?<n>\d+) errors? in |Success: )")),
     unit: ColumnUnit::Characters,
     notes: Notes::OfTheLastOnItsLine,
