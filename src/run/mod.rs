@@ -4,6 +4,7 @@ pub(crate) mod bases;
 pub(crate) mod cache;
 mod commands;
 mod files;
+mod guards;
 pub(crate) mod mending;
 mod programs;
 mod recall;

@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::file_checks;
 use crate::model::change::{Mode, ObjectId, Source};
 use crate::model::content::Content;
 use crate::model::finding::Novelty;
@@ -15,6 +14,7 @@ use crate::plan::selection::Choice;
 use crate::plan::{FileJob, RULES};
 use crate::run::cache::Cache;
 use crate::run::files::{ExaminedFile, Look};
+use crate::run::guards::Guards;
 use crate::run::tally::Share;
 use crate::run::{MAX_FILE, Runner};
 use crate::store::results::key::{Key, Recipe};
@@ -31,8 +31,7 @@ pub(super) struct Recall<'a> {
     policy: Recipe,
     /// The rules that run, by language.
     rules: BTreeMap<Language, Vec<u8>>,
-    /// The checks that know a secret when they see one: their indices in the plan; none if one of them does not run.
-    guards: Option<Vec<usize>>,
+    guards: Guards,
 }
 
 impl<'a> Recall<'a> {
@@ -54,14 +53,7 @@ impl<'a> Recall<'a> {
             plan.engine.tell(language, &is_asked, &mut |part| recipe.add(part));
             (language, recipe.key().as_bytes().to_vec())
         });
-        let place = |id| plan.file_checks.iter().position(|job| job.check.about().id == id);
-        let sensitive = file_checks().into_iter().filter(|check| check.is_sensitive());
-        Self {
-            cache: runner.cache,
-            policy,
-            rules: rules.collect(),
-            guards: sensitive.map(|check| place(check.about().id)).collect(),
-        }
+        Self { cache: runner.cache, policy, rules: rules.collect(), guards: Guards::of(plan) }
     }
 
     /// All that the findings in a file depend on.
@@ -90,17 +82,12 @@ impl<'a> Recall<'a> {
 
     /// Whether what was found in a file may be written down. Findings quote what stands around them, so where a check
     /// found a secret, or none was looked for, only that there is nothing to say is kept.
-    fn may_keep(&self, job: &FileJob, examined: &ExaminedFile) -> bool {
-        let has_looked = |guard: &usize| {
-            let place = job.checks.iter().position(|at| at == guard);
-            place.and_then(|place| examined.shares.get(place)).is_some_and(|share| share.n_found == 0)
-        };
-        let is_free_of_secrets = || self.guards.as_ref().is_some_and(|guards| guards.iter().all(has_looked));
+    fn may_keep(&self, examined: &ExaminedFile) -> bool {
         let quotes_nothing = examined.findings.is_empty() && examined.directives.is_empty();
         examined.shares.iter().all(|share| share.broken.is_none())
             && examined.secrets.is_empty()
             && examined.unread.is_none()
-            && (quotes_nothing || is_free_of_secrets())
+            && (quotes_nothing || self.guards.found_nothing(examined))
     }
 }
 
@@ -131,8 +118,8 @@ impl Runner<'_> {
         }
         let n_bytes = bytes.len() as u64;
         let examined = self.look_at(look, content);
-        if let Some(id) = id.filter(|_| recall.may_keep(look.job, &examined))
-            && let Some(row) = row(&examined, n_bytes).encode(&side.path)
+        if let Some(id) = id.filter(|_| recall.may_keep(&examined))
+            && let Some(row) = self.row(look, &examined, n_bytes).encode(&side.path)
         {
             recall.cache.put(recall.key(self, look, &id), row);
         }
@@ -163,11 +150,9 @@ impl Runner<'_> {
 
     /// A row in the form that looking at the file would have given.
     fn as_examined(&self, look: &Look<'_>, row: Row, bytes: Vec<u8>) -> ExaminedFile {
-        let checks = look.job.checks.iter().filter_map(|&at| self.plan.file_checks.get(at));
-        let checks = checks.map(|job| (job.check.about().family, RuleId::from(job.check.about().id)));
-        let rules = self.runs_rules_on(look).then(|| (Family::Rules, RuleId::from(RULES)));
         let shares = row.shares.into_iter().chain(std::iter::repeat_with(RowShare::default));
-        let shares = checks.chain(rules).zip(shares).map(|(check, share)| Share {
+        let shares = self.checks_of(look).zip(shares).filter(|(_, share)| !share.is_left_out);
+        let shares = shares.map(|(check, share)| Share {
             check,
             n_found: share.n_found,
             notices: share.notices,
@@ -185,16 +170,25 @@ impl Runner<'_> {
             unread: None,
         }
     }
-}
 
-/// What there is to keep of a file.
-fn row(examined: &ExaminedFile, n_bytes: u64) -> Row {
-    let shares = examined.shares.iter();
-    let shares = shares.map(|share| RowShare { n_found: share.n_found, notices: share.notices.clone() });
-    Row {
-        n_bytes,
-        shares: shares.collect(),
-        findings: examined.findings.clone(),
-        directives: examined.directives.clone(),
+    /// What there is to keep of a file.
+    fn row(&self, look: &Look<'_>, examined: &ExaminedFile, n_bytes: u64) -> Row {
+        let share = |check: (Family, RuleId)| match examined.shares.iter().find(|share| share.check == check) {
+            Some(share) => RowShare { n_found: share.n_found, notices: share.notices.clone(), is_left_out: false },
+            None => RowShare { is_left_out: true, ..RowShare::default() },
+        };
+        Row {
+            n_bytes,
+            shares: self.checks_of(look).map(share).collect(),
+            findings: examined.findings.clone(),
+            directives: examined.directives.clone(),
+        }
+    }
+
+    /// The checks that may look at a file, in the order of the plan.
+    fn checks_of(&self, look: &Look<'_>) -> impl Iterator<Item = (Family, RuleId)> {
+        let checks = look.job.checks.iter().filter_map(|&at| self.plan.file_checks.get(at));
+        let checks = checks.map(|job| (job.check.about().family, RuleId::from(job.check.about().id)));
+        checks.chain(self.runs_rules_on(look).then(|| (Family::Rules, RuleId::from(RULES))))
     }
 }

@@ -111,6 +111,21 @@ def prek_configuration(bench, checks):
     (bench.folder / ".pre-commit-config.yaml").write_text(f"repos:\n  - repo: builtin\n    hooks:\n{hooks}")
 
 
+def commits(arguments, bench, variants, file):
+    """One file committed again and again with each folder of hooks in turn; the first round is not counted."""
+    figures = {name: [] for name, _ in variants}
+    for turn in range(arguments.runs + 1):
+        for name, hooks in variants:
+            file.write_text(file.read_text() + f"turn = {turn}\n")
+            bench.git("add", str(file))
+            bench.git("config", "core.hooksPath", str(hooks))
+            spent = bench.cpu(["git", "commit", "-q", "-m", f"turn {turn}"])
+            if turn:
+                figures[name].append(spent)
+    for name, _ in variants:
+        row(name, figures[name], figures["plain git commit"] if name != "plain git commit" else None)
+
+
 def commit(arguments):
     """`git commit` of one staged file: plain, with tollgate's hooks, with the other hook manager's."""
     for n_dirty in (0, 200):
@@ -135,18 +150,8 @@ def commit(arguments):
         files = sorted(bench.folder.glob("packages/*/src/main/*/*.py"))
         for file in files[1:1 + n_dirty]:
             file.write_text(file.read_text() + "dirty = True\n")
-        figures = {name: [] for name, _ in variants}
-        for turn in range(arguments.runs + 1):
-            for name, hooks in variants:
-                files[0].write_text(files[0].read_text() + f"turn = {turn}\n")
-                bench.git("add", str(files[0]))
-                bench.git("config", "core.hooksPath", str(hooks))
-                spent = bench.cpu(["git", "commit", "-q", "-m", f"turn {turn}"])
-                if turn:
-                    figures[name].append(spent)
         print(f"\n{n_dirty} dirty files, 5053 files, {arguments.runs} runs each")
-        for name, _ in variants:
-            row(name, figures[name], figures["plain git commit"] if name != "plain git commit" else None)
+        commits(arguments, bench, variants, files[0])
         shutil.rmtree(root)
 
 
@@ -339,18 +344,8 @@ def isolated(arguments):
     for n_dirty in (1, 200):
         for file in files[1:1 + n_dirty]:
             file.write_text(file.read_text() + "dirty = True\n")
-        figures = {name: [] for name, _ in variants}
-        for turn in range(arguments.runs + 1):
-            for name, hooks in variants:
-                files[0].write_text(files[0].read_text() + f"turn = {turn}\n")
-                bench.git("add", str(files[0]))
-                bench.git("config", "core.hooksPath", str(hooks))
-                spent = bench.cpu(["git", "commit", "-q", "-m", f"turn {turn}"])
-                if turn:
-                    figures[name].append(spent)
         print(f"\none tool that needs isolation, {n_dirty} dirty files of 5053, {arguments.runs} runs each")
-        for name, _ in variants:
-            row(name, figures[name], figures["plain git commit"] if name != "plain git commit" else None)
+        commits(arguments, bench, variants, files[0])
     shutil.rmtree(root)
 
 

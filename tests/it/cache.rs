@@ -120,6 +120,28 @@ fn the_policy_is_part_of_what_is_remembered() {
     agrees(&repo, &["--all"], "");
 }
 
+/// What a file without an extension is of is told by its first line, so the same check looks at it or does not, and its
+/// name says nothing of that.
+#[cfg(unix)]
+#[test]
+fn the_types_that_a_check_is_given_are_part_of_what_is_remembered() {
+    use std::os::unix::fs::PermissionsExt;
+    let repo = Repo::new();
+    for n in 0..24 {
+        let file = format!("bin/{n}");
+        repo.write(&file, format!("#!/bin/sh\necho {n} \n"));
+        fs::set_permissions(repo.top().join(&file), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    repo.git(&["add", "."]).code(0);
+    let only = ["--all", "--only", "trailing-whitespace"];
+    for (tag, is_found) in [("python", false), ("shell", true), ("python", false)] {
+        repo.write("tollgate.toml", format!("[checks.trailing-whitespace]\ntypes = [\"{tag}\"]\n"));
+        agrees(&repo, &only, "");
+        agrees(&repo, &only, "of 24 files were known");
+        assert_eq!(check(&repo, &only).0.0.contains("\"bin/7\""), is_found, "{tag}");
+    }
+}
+
 /// Numbers that look random and are the same each time.
 struct Chance(u64);
 

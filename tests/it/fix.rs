@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::frozen::Frozen;
 use crate::read_only::with_git;
-use crate::support::{Ran, Repo, TOLLGATE, run};
+use crate::support::{Repo, TOLLGATE, run};
 
 /// A repository whose hooks mend.
 fn mending() -> Repo {
@@ -19,29 +19,15 @@ fn mending() -> Repo {
     repo
 }
 
-fn staged(repo: &Repo, path: &str) -> String {
-    repo.git(&["cat-file", "-p", &format!(":{path}")]).code(0).stdout
-}
-
 fn committed(repo: &Repo, path: &str) -> String {
     repo.git(&["cat-file", "-p", &format!("HEAD:{path}")]).code(0).stdout
-}
-
-fn commit(repo: &Repo, args: &[&str]) -> Ran {
-    repo.git(&[&["commit", "-q", "-m", "x"], args].concat())
-}
-
-/// What is in the index and in the work tree.
-#[track_caller]
-fn check(repo: &Repo, path: &str, in_index: &str, in_worktree: &str) {
-    assert_eq!((staged(repo, path).as_str(), repo.read(path).as_str()), (in_index, in_worktree));
 }
 
 #[test]
 fn one_commit_goes_through_and_says_what_was_mended() {
     let repo = mending();
     repo.stage(&[("a.txt", "1 \n2\n3\n4\n5"), ("new file.txt", "x\t\ny \n")]);
-    commit(&repo, &[])
+    repo.commit_hooked(&[])
         .code(0)
         .says("mended and staged 2 files; `tollgate fix --undo` puts that back")
         .says("a.txt: mended: end-of-file-fixer, trailing-whitespace")
@@ -51,8 +37,8 @@ fn one_commit_goes_through_and_says_what_was_mended() {
     assert_eq!(committed(&repo, "new file.txt"), "x\ny\n");
     repo.git(&["status", "--porcelain"]).code(0).is_silent_on("a.txt").is_silent_on("new file");
     repo.tollgate(&["fix", "--undo"]).code(0).says("put back 2 files");
-    check(&repo, "a.txt", "1 \n2\n3\n4\n5", "1 \n2\n3\n4\n5");
-    check(&repo, "new file.txt", "x\t\ny \n", "x\t\ny \n");
+    repo.holds("a.txt", "1 \n2\n3\n4\n5", "1 \n2\n3\n4\n5");
+    repo.holds("new file.txt", "x\t\ny \n", "x\t\ny \n");
     repo.tollgate(&["fix", "--undo"]).code(2).says("there is no fixing to undo");
 }
 
@@ -64,9 +50,9 @@ fn looking_never_mends_and_without_the_key_a_hook_only_looks() {
     repo.tollgate(&["check", "--staged"]).code(1).says("trailing-whitespace");
     before.is_still(&repo.top());
     repo.stage(&[("tollgate.toml", "")]);
-    commit(&repo, &[]).code(1).says("hint: `tollgate fix` mends and stages what can be mended safely");
+    repo.commit_hooked(&[]).code(1).says("hint: `tollgate fix` mends and stages what can be mended safely");
     repo.tollgate(&["fix"]).code(0).says("mended a.txt: trailing-whitespace - staged");
-    commit(&repo, &[]).code(0);
+    repo.commit_hooked(&[]).code(0);
 }
 
 #[test]
@@ -77,12 +63,12 @@ fn what_is_not_staged_stays_and_stays_unstaged() {
     repo.write("untracked.txt", "u \n");
     repo.write("intended.txt", "i \n");
     repo.git(&["add", "-N", "intended.txt"]).code(0);
-    commit(&repo, &[]).code(0);
-    check(&repo, "a.txt", "0\n2\n3\n4\n5\n", "0\n2\n3\nunstaged \n5\nmore");
+    repo.commit_hooked(&[]).code(0);
+    repo.holds("a.txt", "0\n2\n3\n4\n5\n", "0\n2\n3\nunstaged \n5\nmore");
     assert_eq!((repo.read("untracked.txt").as_str(), repo.read("intended.txt").as_str()), ("u \n", "i \n"));
     repo.git(&["status", "--porcelain"]).code(0).says(" M a.txt\n A intended.txt\n?? untracked.txt\n");
     repo.tollgate(&["fix", "--undo"]).code(0);
-    check(&repo, "a.txt", "0 \n2\n3\n4\n5\n", "0 \n2\n3\nunstaged \n5\nmore");
+    repo.holds("a.txt", "0 \n2\n3\n4\n5\n", "0 \n2\n3\nunstaged \n5\nmore");
 }
 
 #[test]
@@ -91,7 +77,7 @@ fn only_what_the_change_brings_in_is_mended() {
     repo.commit("old", &[("old.txt", "old \nx\n")]);
     repo.stage(&[("old.txt", "old \nx\nnew \n")]);
     repo.tollgate(&["fix"]).code(0).says("mended old.txt: trailing-whitespace - staged");
-    check(&repo, "old.txt", "old \nx\nnew\n", "old \nx\nnew\n");
+    repo.holds("old.txt", "old \nx\nnew\n", "old \nx\nnew\n");
 }
 
 /// Fixes what is staged while the work tree has something else on or beside the line.
@@ -105,15 +91,15 @@ fn conflicts(in_worktree: &str) {
         .says("left a.txt: changes that are not staged are on or beside the same lines")
         .says("--- a/a.txt\n+++ b/a.txt\n@@ -1,5 +1,5 @@\n 1\n 2\n-3 \n+3\n 4\n 5\n")
         .says("mended b.txt");
-    check(&repo, "a.txt", "1\n2\n3 \n4\n5\n", in_worktree);
-    check(&repo, "b.txt", "b\n", "b\n");
-    commit(&repo, &[])
+    repo.holds("a.txt", "1\n2\n3 \n4\n5\n", in_worktree);
+    repo.holds("b.txt", "b\n", "b\n");
+    repo.commit_hooked(&[])
         .code(1)
         .says("blocked: 1 new error (trailing-whitespace)")
         .says("  | --- a/a.txt\n  | +++ b/a.txt\n")
         .says("not mended: changes that are not staged are on or beside the same lines")
         .says("stage or stash your other changes");
-    check(&repo, "a.txt", "1\n2\n3 \n4\n5\n", in_worktree);
+    repo.holds("a.txt", "1\n2\n3 \n4\n5\n", in_worktree);
 }
 
 #[test]
@@ -138,11 +124,11 @@ fn a_file_that_is_deleted_or_a_link_in_the_work_tree_is_mended_in_the_index_alon
         .says("mended a.txt: trailing-whitespace - staged; the work tree stays as it is")
         .says("mended b.txt: trailing-whitespace - staged; the work tree stays as it is")
         .says("mended sub/c.txt: trailing-whitespace - staged; the work tree stays as it is");
-    assert_eq!([staged(&repo, "a.txt"), staged(&repo, "b.txt"), staged(&repo, "sub/c.txt")], ["1\n", "b\n", "c\n"]);
+    assert_eq!([repo.staged("a.txt"), repo.staged("b.txt"), repo.staged("sub/c.txt")], ["1\n", "b\n", "c\n"]);
     assert!(!repo.top().join("a.txt").exists() && repo.top().join("b.txt").is_symlink());
     assert_eq!((repo.read("outside").as_str(), repo.read("sub/c.txt").as_str()), ("o \n", "c \n"));
     repo.tollgate(&["fix", "--undo"]).code(0).says("put back 3 files");
-    assert_eq!([staged(&repo, "a.txt"), staged(&repo, "b.txt"), staged(&repo, "sub/c.txt")], ["1 \n", "b \n", "c \n"]);
+    assert_eq!([repo.staged("a.txt"), repo.staged("b.txt"), repo.staged("sub/c.txt")], ["1 \n", "b \n", "c \n"]);
 }
 
 #[test]
@@ -161,10 +147,10 @@ fn line_ends_and_filters_are_gits_own() {
     repo.write("a.txt", "1 \r\n2\r\n3\r\nunstaged\r\n");
     repo.write("x.loud", "X \r\nY\r\nUNSTAGED\r\n");
     repo.write("x.wide", utf16("ä \nb\nunstaged\n"));
-    commit(&repo, &[]).code(0).says("mended and staged 3 files");
-    check(&repo, "a.txt", "1\n2\n3\n4\n", "1\r\n2\r\n3\r\nunstaged\r\n");
-    check(&repo, "x.loud", "x\ny\nz\n", "X\r\nY\r\nUNSTAGED\r\n");
-    assert_eq!(staged(&repo, "x.wide"), "ä\nb\nc\n");
+    repo.commit_hooked(&[]).code(0).says("mended and staged 3 files");
+    repo.holds("a.txt", "1\n2\n3\n4\n", "1\r\n2\r\n3\r\nunstaged\r\n");
+    repo.holds("x.loud", "x\ny\nz\n", "X\r\nY\r\nUNSTAGED\r\n");
+    assert_eq!(repo.staged("x.wide"), "ä\nb\nc\n");
     assert_eq!(fs::read(repo.top().join("x.wide")).unwrap(), utf16("ä\r\nb\r\nunstaged\r\n"));
     repo.tollgate(&["fix", "--undo"]).code(0).says("put back 3 files");
     assert_eq!(repo.read("x.loud"), "X \r\nY\r\nUNSTAGED\r\n");
@@ -178,21 +164,21 @@ fn a_conversion_that_does_not_come_back_is_left_alone() {
     repo.commit("attributes", &[(".gitattributes", "*.odd filter=odd\n")]);
     repo.stage(&[("x.odd", "x \n")]);
     repo.tollgate(&["fix"]).code(1).says("left x.odd: git's conversion of it");
-    check(&repo, "x.odd", "x \n", "x \n");
+    repo.holds("x.odd", "x \n", "x \n");
 }
 
 #[test]
 fn commit_all_commits_what_was_mended() {
     let repo = mending();
     repo.write("a.txt", "0 \n2\n3\n4\n5");
-    commit(&repo, &["-a"]).code(0).says("mended and staged 1 file");
+    repo.commit_hooked(&["-a"]).code(0).says("mended and staged 1 file");
     assert_eq!(committed(&repo, "a.txt"), "0\n2\n3\n4\n5\n");
-    check(&repo, "a.txt", "0\n2\n3\n4\n5\n", "0\n2\n3\n4\n5\n");
+    repo.holds("a.txt", "0\n2\n3\n4\n5\n", "0\n2\n3\n4\n5\n");
     repo.git(&["status", "--porcelain"]).code(0).is_silent_on("a.txt");
     // With a path beside what is staged, git commits both from its index.
     repo.stage(&[("b.txt", "c \n")]);
     repo.write("a.txt", "x \n");
-    commit(&repo, &["--include", "a.txt"]).code(0);
+    repo.commit_hooked(&["--include", "a.txt"]).code(0);
     assert_eq!([committed(&repo, "a.txt"), committed(&repo, "b.txt")], ["x\n", "c\n"]);
     repo.git(&["status", "--porcelain"]).code(0).is_silent_on(".txt");
 }
@@ -203,11 +189,11 @@ fn what_a_refused_commit_all_mended_can_be_undone() {
     repo.write("a.txt", "1 \n");
     repo.write("broken.json", "{");
     repo.git(&["add", "-N", "broken.json"]).code(0);
-    commit(&repo, &["-a"]).code(1).says("mended and staged 2 files").says("check-json");
+    repo.commit_hooked(&["-a"]).code(1).says("mended and staged 2 files").says("check-json");
     // Git throws the index of a refused commit away.
-    check(&repo, "a.txt", "1\n2\n3\n4\n5\n", "1\n");
+    repo.holds("a.txt", "1\n2\n3\n4\n5\n", "1\n");
     repo.tollgate(&["fix", "--undo"]).code(0).says("put back 2 files");
-    check(&repo, "a.txt", "1\n2\n3\n4\n5\n", "1 \n");
+    repo.holds("a.txt", "1\n2\n3\n4\n5\n", "1 \n");
     assert_eq!(repo.read("broken.json"), "{");
 }
 
@@ -216,11 +202,14 @@ fn a_commit_of_some_paths_is_judged_and_not_mended() {
     let repo = mending();
     repo.stage(&[("b.txt", "staged\n")]);
     repo.write("a.txt", "1 \n");
-    commit(&repo, &["a.txt"]).code(1).says("fix: nothing is mended by `git commit PATH`").says("trailing-whitespace");
-    assert_eq!((repo.read("a.txt").as_str(), staged(&repo, "a.txt").as_str()), ("1 \n", "1\n2\n3\n4\n5\n"));
+    repo.commit_hooked(&["a.txt"])
+        .code(1)
+        .says("fix: nothing is mended by `git commit PATH`")
+        .says("trailing-whitespace");
+    assert_eq!((repo.read("a.txt").as_str(), repo.staged("a.txt").as_str()), ("1 \n", "1\n2\n3\n4\n5\n"));
     repo.write("a.txt", "1\n");
-    commit(&repo, &["a.txt"]).code(0).is_silent_on("mended");
-    check(&repo, "b.txt", "staged\n", "staged\n");
+    repo.commit_hooked(&["a.txt"]).code(0).is_silent_on("mended");
+    repo.holds("b.txt", "staged\n", "staged\n");
 }
 
 #[test]
@@ -228,7 +217,7 @@ fn an_amended_commit_is_mended() {
     let repo = mending();
     repo.commit("second", &[("a.txt", "one\n")]);
     repo.stage(&[("a.txt", "one\ntwo \n")]);
-    commit(&repo, &["--amend"]).code(0).says("mended and staged 1 file");
+    repo.commit_hooked(&["--amend"]).code(0).says("mended and staged 1 file");
     assert_eq!(committed(&repo, "a.txt"), "one\ntwo\n");
     repo.git(&["rev-list", "--count", "HEAD"]).code(0).says("2\n");
 }
@@ -244,8 +233,8 @@ fn in_a_merge_or_a_sequencer_nothing_is_mended() {
         repo.git(&[start, "other"]).code(1);
         repo.stage(&[("a.txt", "both \n")]);
         repo.tollgate(&["fix", "--staged"]).code(2).says(&format!("nothing is mended in the middle of a {what}"));
-        commit(&repo, &[]).code(1).says(&format!("fix: nothing is mended in the middle of a {what}"));
-        check(&repo, "a.txt", "both \n", "both \n");
+        repo.commit_hooked(&[]).code(1).says(&format!("fix: nothing is mended in the middle of a {what}"));
+        repo.holds("a.txt", "both \n", "both \n");
         repo.git(&[start, "--abort"]).code(0);
     }
 }
@@ -259,7 +248,7 @@ fn modes_stay_and_a_file_that_is_read_only_is_mended() {
     }
     repo.git(&["add", "run.sh"]).code(0);
     repo.tollgate(&["fix"]).code(0).says("mended a.txt").says("mended run.sh");
-    check(&repo, "a.txt", "1\n", "1\n");
+    repo.holds("a.txt", "1\n", "1\n");
     let mode = |path: &str| fs::metadata(repo.top().join(path)).unwrap().mode() & 0o777;
     assert_eq!((mode("a.txt"), mode("run.sh")), (0o444, 0o755));
     repo.git(&["ls-files", "--stage", "run.sh"]).code(0).says("100755 ");
@@ -289,8 +278,8 @@ fn in_a_folder_that_is_read_only_nothing_is_written_and_the_rest_is_mended() {
     }
     fs::set_permissions(&folder, PermissionsExt::from_mode(0o755)).unwrap();
     ran.code(1).says("left sealed/a.txt: cannot write it").says("mended b.txt");
-    check(&repo, "sealed/a.txt", "1 \n", "1 \n");
-    check(&repo, "b.txt", "b\n", "b\n");
+    repo.holds("sealed/a.txt", "1 \n", "1 \n");
+    repo.holds("b.txt", "b\n", "b\n");
 }
 
 #[test]
@@ -302,7 +291,7 @@ fn a_file_that_changes_meanwhile_is_left_alone() {
     repo.stage(&[("x.odd", "x \n"), ("b.txt", "b \n")]);
     repo.git(&["config", "filter.odd.clean", &clean]).code(0);
     repo.tollgate(&["fix"]).code(1).says("left x.odd: it was changed while it was looked at").says("mended b.txt");
-    assert_eq!(staged(&repo, "x.odd"), "x \n");
+    assert_eq!(repo.staged("x.odd"), "x \n");
     assert!(repo.read("x.odd").starts_with("x \nlater\n"));
     let names = fs::read_dir(repo.top()).unwrap().flatten().map(|entry| entry.file_name());
     assert!(!names.into_iter().any(|name| name.to_string_lossy().contains("tollgate-fix")));
@@ -327,7 +316,7 @@ fn two_at_once_take_turns() {
     assert!(told.iter().any(|text| text.contains("mended 60 files")), "{told:?}");
     assert!(told.iter().any(|text| text.contains("nothing to mend")), "{told:?}");
     for n in 0..60 {
-        check(&repo, &format!("{n}.txt"), "x\ny\n", "x\ny\n");
+        repo.holds(&format!("{n}.txt"), "x\ny\n", "x\ny\n");
     }
 }
 
@@ -341,13 +330,13 @@ fn one_that_never_ends_is_not_waited_for_without_end() {
     lock.lock().unwrap();
     let told = std::thread::scope(|scope| {
         let fixing = scope.spawn(|| repo.tollgate(&["fix", "--staged"]));
-        (commit(&repo, &[]), fixing.join().unwrap())
+        (repo.commit_hooked(&[]), fixing.join().unwrap())
     });
     told.1.code(3).says("another run is mending files of this work tree").says("hint: try again when it has ended");
     told.0.code(1).says("another run is mending files of this work tree");
-    check(&repo, "a.txt", "2 \n", "2 \n");
+    repo.holds("a.txt", "2 \n", "2 \n");
     drop(lock);
-    commit(&repo, &[]).code(0).says("mended and staged 1 file");
+    repo.commit_hooked(&[]).code(0).says("mended and staged 1 file");
 }
 
 #[test]
@@ -355,11 +344,11 @@ fn where_everything_staged_is_mended_away_no_empty_commit_is_made() {
     let repo = mending();
     repo.stage(&[("a.txt", "1 \n2\n3\n4\n5\n")]);
     let before = repo.git(&["rev-parse", "HEAD"]).code(0).stdout;
-    commit(&repo, &[]).code(1).says("nothing is left to commit").says("hint: ");
+    repo.commit_hooked(&[]).code(1).says("nothing is left to commit").says("hint: ");
     assert_eq!(repo.git(&["rev-parse", "HEAD"]).code(0).stdout, before);
-    check(&repo, "a.txt", "1\n2\n3\n4\n5\n", "1\n2\n3\n4\n5\n");
+    repo.holds("a.txt", "1\n2\n3\n4\n5\n", "1\n2\n3\n4\n5\n");
     // Who wants it all the same says so again.
-    commit(&repo, &["--allow-empty"]).code(0);
+    repo.commit_hooked(&["--allow-empty"]).code(0);
 }
 
 #[test]
@@ -397,7 +386,7 @@ fn the_work_tree_alone_is_mended_where_that_was_asked_for() {
     repo.write("a.txt", "unstaged \n");
     repo.write("new.txt", "new");
     repo.tollgate(&["fix", "a.txt"]).code(0).says("mended a.txt: trailing-whitespace\n");
-    check(&repo, "a.txt", "staged \n", "unstaged\n");
+    repo.holds("a.txt", "staged \n", "unstaged\n");
     repo.tollgate(&["fix", "--worktree"]).code(0).says("mended new.txt: end-of-file-fixer\n");
     assert_eq!(repo.read("new.txt"), "new\n");
     repo.tollgate(&["fix", "--undo"]).code(0).says("put back new.txt");
@@ -415,14 +404,14 @@ fn what_was_changed_since_is_not_undone() {
     let told =
         repo.tollgate(&["fix", "--undo"]).code(1).says("put back c.txt").says("put back 1 file, left 2 as it is");
     let told = told.says("left a.txt: it was changed since it was mended").says("left b.txt: it was changed since");
-    check(&repo, "a.txt", "1\n2\n3\n", "1\n2\n3\nmore\n");
-    check(&repo, "b.txt", "another\n", "another\n");
-    check(&repo, "c.txt", "c \n", "c \n");
+    repo.holds("a.txt", "1\n2\n3\n", "1\n2\n3\nmore\n");
+    repo.holds("b.txt", "another\n", "another\n");
+    repo.holds("c.txt", "c \n", "c \n");
     let copy = told.stdout.lines().find_map(|line| line.strip_prefix("  as it was before: ")).unwrap();
     assert_eq!(fs::read_to_string(copy).unwrap(), "1 \n2\n3\n");
     repo.write("a.txt", "1\n2\n3\n");
     repo.tollgate(&["fix", "--undo"]).code(1).says("put back a.txt");
-    check(&repo, "a.txt", "1 \n2\n3\n", "1 \n2\n3\n");
+    repo.holds("a.txt", "1 \n2\n3\n", "1 \n2\n3\n");
 }
 
 #[test]
@@ -432,8 +421,7 @@ fn rules_are_applied_only_where_that_was_asked_for() {
     let told = repo.tollgate(&["fix"]).code(0).says("mended a.py: trailing-whitespace - staged");
     told.says("1 finding has no safe fix: `tollgate check` shows it");
     repo.tollgate(&["fix", "--unsafe-fixes"]).code(0).says("mended a.py: raised-notimplemented");
-    check(
-        &repo,
+    repo.holds(
         "a.py",
         "def area(self):\n    raise NotImplementedError\n",
         "def area(self):\n    raise NotImplementedError\n",
@@ -449,7 +437,7 @@ fn every_check_of_a_file_has_its_turn_and_long_files_are_mended_to_their_end() {
         .says("fix-byte-order-marker")
         .says("mixed-line-ending")
         .says("trailing-whitespace (2501)");
-    check(&repo, "a.txt", &format!("{}x\n", "line\n".repeat(2_500)), &format!("{}x\n", "line\n".repeat(2_500)));
+    repo.holds("a.txt", &format!("{}x\n", "line\n".repeat(2_500)), &format!("{}x\n", "line\n".repeat(2_500)));
     repo.tollgate(&["check", "--staged"]).code(0);
 }
 
@@ -473,7 +461,7 @@ fn linked_work_trees_and_other_indexes_are_mended_each_for_itself() {
     with_index(&["add", "a.txt"], "git").code(0);
     with_index(&["fix"], TOLLGATE).code(0).says("mended a.txt: trailing-whitespace - staged");
     with_index(&["cat-file", "-p", ":a.txt"], "git").code(0).says("2\n");
-    check(&repo, "a.txt", "1\n2\n3\n4\n5\n", "2\n");
+    repo.holds("a.txt", "1\n2\n3\n4\n5\n", "2\n");
 }
 
 #[test]
@@ -492,8 +480,8 @@ fn fixes_that_undo_each_other_are_left_out() {
     repo.commit("rules", &[]);
     repo.stage(&[("a.py", "here()\n"), ("b.txt", "b \n")]);
     repo.tollgate(&["fix", "--unsafe-fixes"]).code(1).says("left a.py: its fixes undo each other").says("mended b.txt");
-    check(&repo, "a.py", "here()\n", "here()\n");
-    check(&repo, "b.txt", "b\n", "b\n");
+    repo.holds("a.py", "here()\n", "here()\n");
+    repo.holds("b.txt", "b\n", "b\n");
 }
 
 #[test]
@@ -505,8 +493,8 @@ fn every_kind_of_repository_is_mended() {
         repo.git(&["add", added]).code(0);
         repo.write(added, "1 \n2\n3\nnot staged\n");
         repo.tollgate(&["fix", "--staged"]).says("mended mended-here.txt: trailing-whitespace - staged");
-        check(&repo, added, "1\n2\n3\n", "1\n2\n3\nnot staged\n");
+        repo.holds(added, "1\n2\n3\n", "1\n2\n3\nnot staged\n");
         repo.tollgate(&["fix", "--undo"]).code(0).says("put back mended-here.txt");
-        check(&repo, added, "1 \n2\n3\n", "1 \n2\n3\nnot staged\n");
+        repo.holds(added, "1 \n2\n3\n", "1 \n2\n3\nnot staged\n");
     }
 }

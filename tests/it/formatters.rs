@@ -4,7 +4,7 @@
 use std::fs;
 
 use crate::frozen::Frozen;
-use crate::support::{Ran, Repo};
+use crate::support::Repo;
 
 /// Corrects a word in the files that it is given.
 const SPELL: &str = r#"["sh", "-c", "sed -i s/teh/the/ \"$@\"", "spell", "{files}"]"#;
@@ -21,20 +21,6 @@ fn with_commands(commands: &[(&str, &str)]) -> Repo {
     repo
 }
 
-fn staged(repo: &Repo, path: &str) -> String {
-    repo.git(&["cat-file", "-p", &format!(":{path}")]).code(0).stdout
-}
-
-fn commit(repo: &Repo, args: &[&str]) -> Ran {
-    repo.git(&[&["commit", "-q", "-m", "x"], args].concat())
-}
-
-/// What is in the index and in the work tree.
-#[track_caller]
-fn check(repo: &Repo, path: &str, in_index: &str, in_worktree: &str) {
-    assert_eq!((staged(repo, path).as_str(), repo.read(path).as_str()), (in_index, in_worktree));
-}
-
 #[test]
 fn looking_shows_what_would_change_and_changes_nothing() {
     let repo = with_commands(&[("spell", SPELL)]);
@@ -48,10 +34,10 @@ fn looking_shows_what_would_change_and_changes_nothing() {
     assert!(json.contains("apply what `spell` makes of it"), "{json}");
     before.is_still(&repo.top());
     repo.tollgate(&["fix"]).code(0).says("mended a.txt: spell - staged").is_silent_on("old.txt");
-    check(&repo, "a.txt", "1\nthe\n3\n", "1\nthe\n3\n");
-    check(&repo, "old.txt", "teh\nx\nz\n", "teh\nx\nz\n");
+    repo.holds("a.txt", "1\nthe\n3\n", "1\nthe\n3\n");
+    repo.holds("old.txt", "teh\nx\nz\n", "teh\nx\nz\n");
     repo.tollgate(&["fix", "--undo"]).code(0);
-    check(&repo, "a.txt", "1\nteh\n3\n", "1\nteh\n3\n");
+    repo.holds("a.txt", "1\nteh\n3\n", "1\nteh\n3\n");
 }
 
 #[test]
@@ -59,9 +45,12 @@ fn one_commit_goes_through_and_what_is_not_staged_stays_so() {
     let repo = with_commands(&[("spell", SPELL)]);
     repo.stage(&[("a.txt", "teh\n2\n3\n4\n5\n6\n7\n8\n9\n"), ("new.txt", "a teh \n")]);
     repo.write("a.txt", "teh\n2\n3\n4\n5\n6\n7\nteh unstaged\n9\n");
-    commit(&repo, &[]).code(0).says("mended and staged 2 files").says("new.txt: mended: spell, trailing-whitespace");
-    check(&repo, "a.txt", "the\n2\n3\n4\n5\n6\n7\n8\n9\n", "the\n2\n3\n4\n5\n6\n7\nteh unstaged\n9\n");
-    check(&repo, "new.txt", "a the\n", "a the\n");
+    repo.commit_hooked(&[])
+        .code(0)
+        .says("mended and staged 2 files")
+        .says("new.txt: mended: spell, trailing-whitespace");
+    repo.holds("a.txt", "the\n2\n3\n4\n5\n6\n7\n8\n9\n", "the\n2\n3\n4\n5\n6\n7\nteh unstaged\n9\n");
+    repo.holds("new.txt", "a the\n", "a the\n");
     repo.git(&["status", "--porcelain"]).code(0).says(" M a.txt\n").is_silent_on("new.txt");
 }
 
@@ -70,8 +59,8 @@ fn where_unstaged_changes_meet_the_fix_nothing_is_written() {
     let repo = with_commands(&[("spell", SPELL)]);
     repo.stage(&[("a.txt", "1\nteh\n3\n")]);
     repo.write("a.txt", "1\nother\n3\n");
-    commit(&repo, &[]).code(1).says("not mended: changes that are not staged").says("-teh").says("+the");
-    check(&repo, "a.txt", "1\nteh\n3\n", "1\nother\n3\n");
+    repo.commit_hooked(&[]).code(1).says("not mended: changes that are not staged").says("-teh").says("+the");
+    repo.holds("a.txt", "1\nteh\n3\n", "1\nother\n3\n");
 }
 
 #[test]
@@ -80,8 +69,8 @@ fn several_take_turns_until_none_has_anything_to_do() {
     let longer = r#"["sh", "-c", "sed -i 's/the$/the end /' \"$@\"", "longer", "{files}"]"#;
     let repo = with_commands(&[("spell", SPELL), ("longer", longer)]);
     repo.stage(&[("a.txt", "teh")]);
-    commit(&repo, &[]).code(0).says("longer").says("spell").says("end-of-file-fixer").says("trailing-whitespace");
-    check(&repo, "a.txt", "the end\n", "the end\n");
+    repo.commit_hooked(&[]).code(0).says("longer").says("spell").says("end-of-file-fixer").says("trailing-whitespace");
+    repo.holds("a.txt", "the end\n", "the end\n");
 }
 
 #[test]
@@ -91,7 +80,7 @@ fn two_that_undo_each_others_work_are_left_out() {
     repo.stage(&[("a.txt", "teh\n"), ("b.txt", "x \n")]);
     let told = repo.tollgate(&["fix"]).code(1).says("left a.txt: its fixes undo each other");
     told.says("mended b.txt: trailing-whitespace");
-    check(&repo, "a.txt", "teh\n", "teh\n");
+    repo.holds("a.txt", "teh\n", "teh\n");
 }
 
 #[test]
@@ -102,19 +91,19 @@ fn an_exit_code_counts_if_it_stays() {
     let repo = with_commands(&[("strict", strict)]);
     repo.stage(&[("a.txt", "teh\n")]);
     repo.tollgate(&["check", "--staged"]).code(1).says("`strict` would change 1 line").is_silent_on("exit code");
-    commit(&repo, &[]).code(0).says("mended and staged 1 file");
+    repo.commit_hooked(&[]).code(0).says("mended and staged 1 file");
     // One that fails on one file and changes another is not through.
     let half = r#"["sh", "-c", "sed -i s/teh/the/ \"$@\"; echo cannot parse; exit 123", "half", "{files}"]"#;
     let repo = with_commands(&[("half", half)]);
     repo.stage(&[("a.txt", "teh\n")]);
     let told = repo.tollgate(&["check", "--staged"]).code(1).says("`half` would change 1 line");
     told.says("exit code 123").says("cannot parse");
-    commit(&repo, &[]).code(1).says("exit code 123");
-    check(&repo, "a.txt", "the\n", "the\n");
+    repo.commit_hooked(&[]).code(1).says("exit code 123");
+    repo.holds("a.txt", "the\n", "the\n");
     let repo = with_commands(&[("gone", r#"["no-such-formatter", "{files}"]"#)]);
     repo.stage(&[("a.txt", "teh\n")]);
     repo.tollgate(&["fix"]).code(1).says("`gone` could not mend: ").says("hint: install it");
-    commit(&repo, &[]).code(1).says("no-such-formatter");
+    repo.commit_hooked(&[]).code(1).says("no-such-formatter");
 }
 
 #[test]
@@ -128,11 +117,11 @@ fn what_is_more_than_new_contents_of_its_files_is_told_and_not_done() {
         .says("`wild` would put something else in its place")
         .says("`wild` would also change 1 file (old.txt), which it is not given: they stay")
         .says("`wild` makes 1 file (made.txt), which is not kept");
-    commit(&repo, &[]).code(1).says("a.txt: mended: wild");
-    check(&repo, "a.txt", "the\n", "the\n");
-    check(&repo, "b.txt", "b\n", "b\n");
-    check(&repo, "c.txt", "c\n", "c\n");
-    check(&repo, "old.txt", "teh\nx\ny\n", "teh\nx\ny\n");
+    repo.commit_hooked(&[]).code(1).says("a.txt: mended: wild");
+    repo.holds("a.txt", "the\n", "the\n");
+    repo.holds("b.txt", "b\n", "b\n");
+    repo.holds("c.txt", "c\n", "c\n");
+    repo.holds("old.txt", "teh\nx\ny\n", "teh\nx\ny\n");
     assert!(!repo.top().join("made.txt").exists() && !repo.top().join("c.txt").is_symlink());
 }
 
@@ -144,7 +133,7 @@ fn the_work_tree_is_mended_as_it_is() {
     repo.write("new.txt", "teh\n");
     repo.tollgate(&["check", "--worktree"]).code(1).says("a.txt:1").says("new.txt:1");
     repo.tollgate(&["fix", "--worktree"]).code(0).says("mended a.txt: spell\n").says("mended new.txt: spell\n");
-    check(&repo, "a.txt", "1\n2\n", "the\n2\n");
+    repo.holds("a.txt", "1\n2\n", "the\n2\n");
     assert_eq!(repo.read("new.txt"), "the\n");
     repo.tollgate(&["fix", "--undo"]).code(0).says("put back 2 files");
     assert_eq!([repo.read("a.txt"), repo.read("new.txt")], ["teh\n2\n", "teh\n"]);
@@ -163,10 +152,10 @@ fn contents_are_converted_as_git_does_it() {
     repo.write("a.txt", "1 \r\nteh\r\n3\r\n4\r\nunstaged\r\n");
     // The command sees what the work tree would have: `TEH` is no word of its own.
     repo.stage(&[("y.txt", "teh\r\n")]);
-    commit(&repo, &[]).code(0).says("mended and staged 3 files");
-    check(&repo, "a.txt", "1\nthe\n3\n4\n5\n", "1\r\nthe\r\n3\r\n4\r\nunstaged\r\n");
-    check(&repo, "x.txt", "one\ntwo\n", "ONE\r\nTWO\r\n");
-    check(&repo, "y.txt", "the\n", "the\r\n");
+    repo.commit_hooked(&[]).code(0).says("mended and staged 3 files");
+    repo.holds("a.txt", "1\nthe\n3\n4\n5\n", "1\r\nthe\r\n3\r\n4\r\nunstaged\r\n");
+    repo.holds("x.txt", "one\ntwo\n", "ONE\r\nTWO\r\n");
+    repo.holds("y.txt", "the\n", "the\r\n");
 }
 
 #[test]
@@ -192,5 +181,5 @@ fn nothing_of_a_stranger_mends() {
     repo.stage(&[("a.txt", "teh \n")]);
     let told = repo.tollgate(&["fix"]).code(1).says("`spell` could not mend: commands of this repository do not run");
     told.says("mended a.txt: trailing-whitespace");
-    check(&repo, "a.txt", "teh\n", "teh\n");
+    repo.holds("a.txt", "teh\n", "teh\n");
 }

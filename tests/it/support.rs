@@ -130,6 +130,22 @@ impl Repo {
         self.git(&["commit", "-q", "--no-verify", "--allow-empty", "-m", message]).code(0);
     }
 
+    /// Commits what is staged as a user does, hooks and all.
+    pub(crate) fn commit_hooked(&self, args: &[&str]) -> Ran {
+        self.git(&[&["commit", "-q", "-m", "x"], args].concat())
+    }
+
+    /// What the index has of a file.
+    pub(crate) fn staged(&self, path: &str) -> String {
+        self.git(&["cat-file", "-p", &format!(":{path}")]).code(0).stdout
+    }
+
+    /// The index must have this of a file, and the work tree this.
+    #[track_caller]
+    pub(crate) fn holds(&self, path: &str, in_index: &str, in_worktree: &str) {
+        assert_eq!((self.staged(path).as_str(), self.read(path).as_str()), (in_index, in_worktree), "{path}");
+    }
+
     /// Runs git at the top.
     pub(crate) fn git<A: AsRef<OsStr>>(&self, args: &[A]) -> Ran {
         self.run_in(&self.top(), "git", args, b"")

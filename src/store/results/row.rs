@@ -29,6 +29,8 @@ pub(crate) struct RowShare {
     pub(crate) n_found: usize,
     /// What else it had to say.
     pub(crate) notices: Vec<String>,
+    /// Whether the file turned out not to be for it.
+    pub(crate) is_left_out: bool,
 }
 
 impl Row {
@@ -38,7 +40,7 @@ impl Row {
         let shares = self.shares.iter().take(n_told);
         let wire = WireRow {
             n_bytes: self.n_bytes,
-            shares: shares.map(|share| WireShare(share.n_found, share.notices.clone())).collect(),
+            shares: shares.map(|share| WireShare(share.n_found, share.notices.clone(), share.is_left_out)).collect(),
             findings: self.findings.iter().map(|finding| wire(finding, path)).collect::<Option<_>>()?,
             directives: self.directives.iter().map(wire_directive).collect(),
         };
@@ -50,7 +52,7 @@ impl Row {
         let wire: WireRow = serde_json::from_slice(bytes).ok()?;
         Some(Self {
             n_bytes: wire.n_bytes,
-            shares: wire.shares.into_iter().map(|WireShare(n_found, notices)| RowShare { n_found, notices }).collect(),
+            shares: wire.shares.into_iter().map(read_share).collect(),
             findings: wire.findings.into_iter().map(|finding| finding.read(path)).collect::<Option<_>>()?,
             directives: wire.directives.into_iter().map(read_directive).collect(),
         })
@@ -86,8 +88,9 @@ struct WireDirective {
     region: WireRegion,
 }
 
+/// Findings, notices, and whether the file was not for the check.
 #[derive(Serialize, Deserialize)]
-struct WireShare(usize, Vec<String>);
+struct WireShare(usize, Vec<String>, bool);
 
 #[derive(Serialize, Deserialize)]
 struct WireFinding {
@@ -155,6 +158,10 @@ const NOVELTIES: [Novelty; 3] = [Novelty::Compared, Novelty::ChangedLines, Novel
 
 fn is_zero(n: &usize) -> bool {
     *n == 0
+}
+
+fn read_share(WireShare(n_found, notices, is_left_out): WireShare) -> RowShare {
+    RowShare { n_found, notices, is_left_out }
 }
 
 /// A place in the file at `path`; none for any other.
@@ -331,7 +338,8 @@ mod tests {
         let other = Finding::new("c", Level::Error, Place::File(path.clone()), "")
             .with_anchor(Anchor::of_file(b"x"))
             .with_novelty(Novelty::Always);
-        let share = RowShare { n_found: 2, notices: vec!["one".into(), "two".into()] };
+        let share = RowShare { n_found: 2, notices: vec!["one".into(), "two".into()], is_left_out: false };
+        let left_out = RowShare { is_left_out: true, ..RowShare::default() };
         let lines = Directive {
             rules: vec!["a".into(), "b/c".into()],
             extent: Extent::Lines { first: 3, last: 9 },
@@ -343,7 +351,12 @@ mod tests {
         let until = Some(Until { text: "2027-03-01".into(), day: Day::parse("2027-03-01") });
         let file = Directive { rules: Vec::new(), extent: Extent::File, until, ..lines.clone() };
         let directives = vec![lines, file];
-        Row { n_bytes: u64::MAX, shares: vec![RowShare::default(), share], findings: vec![one, other], directives }
+        Row {
+            n_bytes: u64::MAX,
+            shares: vec![RowShare::default(), left_out, share],
+            findings: vec![one, other],
+            directives,
+        }
     }
 
     #[test]
