@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::app::sources::Sources;
-use crate::model::change::{FileSide, ObjectId, Source};
+use crate::model::change::{FileSide, Head, ObjectId, Source};
 use crate::model::content::{Content, ContentError, Contents};
 use crate::model::path::RepoPath;
 
@@ -50,6 +50,10 @@ impl Contents for Overlay<'_> {
 
     fn is_in_worktree(&self, path: &RepoPath) -> Option<bool> {
         self.below.is_in_worktree(path)
+    }
+
+    fn files(&self, head: &Head) -> Vec<RepoPath> {
+        self.below.files(head)
     }
 
     fn folder(&self, tree: &ObjectId, folder: &RepoPath) -> Result<Vec<Vec<u8>>, ContentError> {

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::git::Repo;
+use crate::git::listing::Listing;
 use crate::git::objects::Objects;
-use crate::model::change::{FileSide, ObjectId, Source};
+use crate::model::change::{FileSide, Head, ObjectId, Source};
 use crate::model::content::{Content, ContentError, Contents};
 use crate::model::path::RepoPath;
 use crate::tree::file::{n_bytes_in_worktree, read_worktree};
@@ -62,6 +63,15 @@ impl Contents for Sources<'_> {
 
     fn is_in_worktree(&self, path: &RepoPath) -> Option<bool> {
         self.top.as_ref().map(|top| top.join(path.to_fs()).exists())
+    }
+
+    fn files(&self, head: &Head) -> Vec<RepoPath> {
+        let listing = match head {
+            Head::Tree { tree, .. } => Listing::Tree(*tree),
+            Head::Index | Head::Worktree => Listing::Index,
+        };
+        let sides = self.repo.list(&listing).unwrap_or_default();
+        sides.into_iter().filter(|side| side.mode.is_regular()).map(|side| side.path).collect()
     }
 
     fn folder(&self, tree: &ObjectId, folder: &RepoPath) -> Result<Vec<Vec<u8>>, ContentError> {

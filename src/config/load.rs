@@ -125,7 +125,8 @@ mod tests {
     use crate::config::extends::{Location, Site};
     use crate::config::load::numbers;
     use crate::config::places::Places;
-    use crate::config::{Config, Inputs, Output, show};
+    use crate::config::raw::RawConfig;
+    use crate::config::{Config, Inputs, Output, TestFormat, show};
     use crate::model::path::RepoPath;
 
     const EXAMPLE: &[u8] = include_bytes!("../../fixtures/config/example.toml");
@@ -144,7 +145,10 @@ mod tests {
         assert_eq!((&schema.output, schema.inputs), (&Output::Sarif, Some(Inputs::File)));
         assert_eq!(schema.origin.to_string(), "tollgate.toml:25");
         let unit = config.checks.get("unit").expect("it is in the file");
-        assert_eq!((&unit.output, unit.output_file.as_str()), (&Output::Junit, "target/nextest/ci/junit.xml"));
+        assert_eq!(
+            (&unit.output, unit.output_file.as_str()),
+            (&Output::Tests(TestFormat::Junit), "target/nextest/ci/junit.xml")
+        );
         let large = config.checks.get("check-added-large-files").expect("it is in the file");
         assert_eq!((large.options.number("maxkb", 500), large.run.is_none()), (1000, true));
         let [tests] = config.overrides.as_slice() else { panic!("it has one override") };

@@ -132,10 +132,17 @@ pub(crate) enum Output {
     ExitCode,
     /// SARIF.
     Sarif,
-    /// JUnit XML: the command is a test suite.
-    Junit,
+    /// The report of a test runner: the command is a test suite.
+    Tests(TestFormat),
     /// Findings in another format.
     Findings(Format),
+}
+
+/// A format in which test runners report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TestFormat {
+    /// JUnit XML, in any dialect.
+    Junit,
 }
 
 /// A format of findings.
@@ -180,7 +187,7 @@ impl Output {
     pub(crate) const NAMES: [(&'static str, Self); 13] = [
         ("exit-code", Self::ExitCode),
         ("sarif", Self::Sarif),
-        ("junit", Self::Junit),
+        ("junit", Self::Tests(TestFormat::Junit)),
         ("checkstyle", Self::Findings(Format::Checkstyle)),
         ("eslint-json", Self::Findings(Format::EslintJson)),
         ("rustc-json", Self::Findings(Format::RustcJson)),

@@ -1,6 +1,6 @@
 //! Reading what a change refers to, without knowing from where.
 
-use crate::model::change::{FileSide, ObjectId};
+use crate::model::change::{FileSide, Head, ObjectId};
 use crate::model::path::RepoPath;
 
 /// The bytes of a file, unless there are too many of them.
@@ -43,6 +43,11 @@ pub(crate) trait Contents: Sync {
     /// Whether the work tree has a file, folder or intact link at `path`; `None` if that cannot be told.
     fn is_in_worktree(&self, _path: &RepoPath) -> Option<bool> {
         None
+    }
+
+    /// The files of the judged tree, as far as they can be told.
+    fn files(&self, _head: &Head) -> Vec<RepoPath> {
+        Vec::new()
     }
 
     /// The branch that the next commit would go to; `None` if there is none or that cannot be told.

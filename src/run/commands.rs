@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 
-use crate::check::external::read::{Ran, Seen, Understood, log_tail, understand};
+use crate::check::external::read::{Ran, Seen, Understood, understand};
 use crate::check::external::{Command, Setting};
 use crate::model::command::{CommandOutput, CommandSpec, Scrub};
 use crate::model::content::Content;
@@ -22,7 +22,7 @@ use crate::run::programs::Programs;
 use crate::run::schedule::{Need, Schedule};
 use crate::run::{Ground, MAX_FILE, Runner, Site};
 use crate::store::log::Log;
-use crate::tree::report_file::{Stamp, read_matcher, read_report};
+use crate::tree::report_file::{Stamp, open_report, read_matcher};
 
 /// What came of a command.
 pub(super) struct Done {
@@ -80,6 +80,9 @@ impl Runner<'_> {
         };
         let duration = started.elapsed();
         let (outcome, understood) = match understood {
+            Ok(mut found) if found.breakage.is_some() => {
+                (found.breakage.take().map_or(Outcome::Clean, Outcome::Broken), found)
+            }
             Ok(found) if found.findings.is_empty() => (Outcome::Clean, found),
             Ok(found) => (Outcome::Found(found.findings.len()), found),
             Err(outcome) => (outcome, Understood::default()),
@@ -147,7 +150,8 @@ impl Runner<'_> {
             let before = report.as_deref().map(Stamp::of);
             let output = self.start(execution, &spec)?;
             if let (Some(path), Some(before)) = (&report, before) {
-                reports.push(fresh_report(path, before, &output)?);
+                // One that was there before and was left as it was is no report.
+                reports.push(if Stamp::of(path) == before { Vec::new() } else { vec![path.clone()] });
             }
             outputs.push(output);
             if self.interrupt.is_set() {
@@ -156,14 +160,18 @@ impl Runner<'_> {
         }
         let asks_for_file = command.names_report() || !command.check.output_file.is_empty();
         let ran = Ran { outputs, reports: asks_for_file.then_some(reports) };
-        let changed: Vec<RepoPath> = self.change.files.iter().map(|file| file.path().clone()).collect();
         let matcher = match command.matcher() {
             Some(file) => read_matcher(&execution.site.top.join(file)).map_err(|why| unmatched(command, why))?,
             None => Vec::new(),
         };
         let contents = |path: &RepoPath| self.judged(path).ok().filter(|_| command.sees_what_is_judged());
-        let seen = Seen { top: &execution.site.top, changed: &changed, contents: &contents, matcher: &matcher };
-        understand(command, &ran, &seen)
+        let files = || self.contents.files(&self.change.head);
+        let top = &execution.site.top;
+        understand(
+            command,
+            &ran,
+            &Seen { top, files: &files, open: &open_report, contents: &contents, matcher: &matcher },
+        )
     }
 
     /// The command line with what its site needs and with the file that it is to read.
@@ -275,12 +283,4 @@ fn with_report(mut spec: CommandSpec, first: &Path, report: Option<&Path>) -> Co
         }
     }
     spec
-}
-
-/// The report that the command wrote; one that was there before and was left as it was is no report.
-fn fresh_report(path: &Path, before: Stamp, output: &CommandOutput) -> Result<Option<Vec<u8>>, Breakage> {
-    if Stamp::of(path) == before {
-        return Ok(None);
-    }
-    read_report(path).map(Some).map_err(|why| Breakage { why, hint: String::new(), log: log_tail(output) })
 }

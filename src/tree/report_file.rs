@@ -1,11 +1,12 @@
 //! Reports that commands leave in files.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::time::SystemTime;
 
-/// The most bytes of a report that are read.
-const MAX_REPORT: u64 = 512 << 20;
+/// How many bytes of a report are read at once.
+const BUFFER: usize = 64 << 10;
 /// The most bytes of a file with problem matchers that are read.
 const MAX_MATCHER: u64 = 1 << 20;
 
@@ -21,9 +22,11 @@ impl Stamp {
     }
 }
 
-/// Reads a report whole; the error is for people.
-pub(crate) fn read_report(path: &Path) -> Result<Vec<u8>, String> {
-    read("its report", path, MAX_REPORT)
+/// Opens a report of at most so many bytes; the error is for people.
+pub(crate) fn open_report(path: &Path, limit: u64) -> Result<Box<dyn BufRead>, String> {
+    let file = open("its report", path, limit)?;
+    // What is written to it meanwhile is not read.
+    Ok(Box::new(BufReader::with_capacity(BUFFER, file.take(limit))))
 }
 
 /// Reads a file with problem matchers whole; the error is for people.
@@ -32,6 +35,12 @@ pub(crate) fn read_matcher(path: &Path) -> Result<Vec<u8>, String> {
 }
 
 fn read(what: &str, path: &Path, limit: u64) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let read = open(what, path, limit)?.take(limit).read_to_end(&mut bytes);
+    read.map(|_| bytes).map_err(|error| format!("cannot read {what} {}: {error}", path.display()))
+}
+
+fn open(what: &str, path: &Path, limit: u64) -> Result<File, String> {
     let shown = path.display();
     let metadata = fs::metadata(path).map_err(|error| format!("cannot read {what} {shown}: {error}"))?;
     if !metadata.is_file() {
@@ -40,5 +49,5 @@ fn read(what: &str, path: &Path, limit: u64) -> Result<Vec<u8>, String> {
     if metadata.len() > limit {
         return Err(format!("{what} {shown} has more than {} MiB", limit >> 20));
     }
-    fs::read(path).map_err(|error| format!("cannot read {what} {shown}: {error}"))
+    File::open(path).map_err(|error| format!("cannot read {what} {shown}: {error}"))
 }

@@ -5,6 +5,7 @@ mod lookup;
 pub(crate) mod read;
 #[cfg(test)]
 mod recorded;
+mod suite;
 mod told;
 mod version;
 
@@ -51,10 +52,10 @@ pub(crate) struct Setting {
 }
 
 impl Command {
-    /// The family that it belongs to: a command with a JUnit report is a test suite, any other a tool.
+    /// The family that it belongs to: a command with the report of a test runner is a test suite, any other a tool.
     pub(crate) fn family(&self) -> Family {
         match self.check.output {
-            Output::Junit => Family::Tests,
+            Output::Tests(_) => Family::Tests,
             Output::Sarif | Output::ExitCode | Output::Findings(_) => Family::Tools,
         }
     }

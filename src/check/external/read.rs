@@ -2,20 +2,20 @@
 //! found".
 
 use std::borrow::Cow;
-use std::path::Path;
+use std::io::BufRead;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::check::external::{Command, formats, told};
-use crate::check::suite::{Case, Ending, SuiteReport, junit};
+use crate::check::external::{Command, formats, suite, told};
 use crate::config::{Format, Output};
 use crate::model::command::{CommandOutput, Exit};
 use crate::model::escape::{escaped, escaped_lines};
 use crate::model::finding::{Finding, Novelty};
 use crate::model::outcome::Breakage;
 use crate::model::path::RepoPath;
-use crate::model::place::{ColumnUnit, LineColumn, Place};
+use crate::model::place::Place;
 use crate::model::rule::{Level, Rule};
 use crate::sarif;
 use crate::sarif::read::Origin;
@@ -26,16 +26,16 @@ const N_LINES: usize = 20;
 const MAX_HEAD: usize = 4 << 10;
 /// How many bytes of a line that can't be read are shown.
 const MAX_UNREAD: usize = 100;
-/// How much of a failure's text is shown.
-const N_DETAIL_LINES: usize = 12;
+/// The most bytes of a report that is read whole.
+const MAX_REPORT: u64 = 512 << 20;
 
 /// What came of all invocations of a command.
 #[derive(Clone, Debug)]
 pub(crate) struct Ran {
     /// One for each command line, in order.
     pub(crate) outputs: Vec<CommandOutput>,
-    /// The reports that were asked for in files, one for each command line: `None` where the command wrote none.
-    pub(crate) reports: Option<Vec<Option<Vec<u8>>>>,
+    /// The files with the reports that were asked for, those of each command line: none where the command wrote none.
+    pub(crate) reports: Option<Vec<Vec<PathBuf>>>,
 }
 
 /// What was understood.
@@ -47,14 +47,21 @@ pub(crate) struct Understood {
     pub(crate) rules: Vec<Rule>,
     /// What a reader must know beside them.
     pub(crate) notices: Vec<String>,
+    /// Why the findings are not all that there is to find.
+    pub(crate) breakage: Option<Breakage>,
 }
+
+/// Opens a report of at most so many bytes; the error is for people.
+pub(crate) type OpenReport = dyn Fn(&Path, u64) -> Result<Box<dyn BufRead>, String>;
 
 /// What a command saw.
 pub(crate) struct Seen<'a> {
     /// The folder in which it saw the repository.
     pub(crate) top: &'a Path,
-    /// The files of the change.
-    pub(crate) changed: &'a [RepoPath],
+    /// The files of the judged tree.
+    pub(crate) files: &'a dyn Fn() -> Vec<RepoPath>,
+    /// Opens a report of at most so many bytes; the error is for people.
+    pub(crate) open: &'a OpenReport,
     /// The content of one of them, as it saw it.
     pub(crate) contents: &'a dyn Fn(&RepoPath) -> Option<Vec<u8>>,
     /// The problem matchers that its output is read by; empty if it is read otherwise.
@@ -68,8 +75,10 @@ pub(crate) fn understand(command: &Command, ran: &Ran, seen: &Seen<'_>) -> Resul
     }
     match &command.check.output {
         Output::ExitCode => Ok(exit_code(command, ran)),
-        Output::Sarif => read_sarif(command, ran, seen.top),
-        Output::Junit => read_junit(command, ran, seen.changed),
+        Output::Sarif => read_sarif(command, ran, seen),
+        Output::Tests(format) => {
+            suite::understand(command, *format, ran, seen).map(|tested| tested.understood(&command.id))
+        }
         Output::Findings(format) => read_findings(command, format, ran, seen),
     }
 }
@@ -112,13 +121,13 @@ pub(crate) fn log_tail(output: &CommandOutput) -> String {
 }
 
 /// Colours are how tools speak to terminals: they are dropped, anything else of that kind is made visible later.
-fn without_colour(text: &str) -> String {
+pub(super) fn without_colour(text: &str) -> String {
     static COLOUR: LazyLock<Regex> =
         LazyLock::new(|| Regex::new("\u{1b}\\[[0-9;]*[mK]").expect("because the expression is constant"));
     COLOUR.replace_all(text, "").into_owned()
 }
 
-fn level(command: &Command) -> Level {
+pub(super) fn level(command: &Command) -> Level {
     command.check.level.unwrap_or(Level::Error)
 }
 
@@ -126,7 +135,7 @@ fn failed(output: &CommandOutput) -> bool {
     output.exit != Exit::Code(0)
 }
 
-fn code(output: &CommandOutput) -> i32 {
+pub(super) fn code(output: &CommandOutput) -> i32 {
     match output.exit {
         Exit::Code(code) => code,
         _ => -1,
@@ -150,33 +159,54 @@ pub(crate) fn line(command: &Command) -> String {
     command.check.run.as_ref().map_or_else(String::new, |run| run.value.join(" "))
 }
 
+/// That more was printed than can be read.
+pub(super) fn printed_too_much(output: &CommandOutput) -> Breakage {
+    Breakage {
+        why: format!("it printed more than is read: {} bytes were dropped", output.n_dropped),
+        hint: "let it write its report to a file: `{report}` in `run`, or `output-file`".to_owned(),
+        log: String::new(),
+    }
+}
+
+/// That there is no report.
+pub(super) fn wrote_nothing(command: &Command, output: &CommandOutput) -> Breakage {
+    Breakage {
+        why: format!("it ended with exit code {} and wrote no report", code(output)),
+        hint: format!("see what it printed; `output-file` of [checks.{}] must name what it writes", command.id),
+        log: log_tail(output),
+    }
+}
+
+/// An output and its report.
+type Reported<'a> = (&'a CommandOutput, Cow<'a, [u8]>);
+
 /// The report of each invocation, or why there is none.
-fn reports<'a>(command: &Command, ran: &'a Ran) -> Result<Vec<(&'a CommandOutput, &'a [u8])>, Breakage> {
+fn reports<'a>(command: &Command, ran: &'a Ran, seen: &Seen<'_>) -> Result<Vec<Reported<'a>>, Breakage> {
     let of = |(index, output): (usize, &'a CommandOutput)| match &ran.reports {
-        None if output.n_dropped > 0 => Err(Breakage {
-            why: format!("it printed more than is read: {} bytes were dropped", output.n_dropped),
-            hint: "let it write its report to a file: `{report}` in `run`, or `output-file`".to_owned(),
-            log: String::new(),
-        }),
-        None => Ok((output, output.stdout.as_slice())),
-        Some(reports) => match reports.get(index).and_then(Option::as_deref) {
-            Some(report) => Ok((output, report)),
-            None => Err(Breakage {
-                why: format!("it ended with exit code {} and wrote no report", code(output)),
-                hint: format!("see what it printed; `output-file` of [checks.{}] must name what it writes", command.id),
-                log: log_tail(output),
-            }),
+        None if output.n_dropped > 0 => Err(printed_too_much(output)),
+        None => Ok((output, Cow::Borrowed(output.stdout.as_slice()))),
+        Some(reports) => match reports.get(index).and_then(|paths| paths.first()) {
+            Some(path) => Ok((output, Cow::Owned(whole(path, seen, output)?))),
+            None => Err(wrote_nothing(command, output)),
         },
     };
     ran.outputs.iter().enumerate().map(of).collect()
 }
 
-fn read_sarif(command: &Command, ran: &Ran, top: &Path) -> Result<Understood, Breakage> {
+fn whole(path: &Path, seen: &Seen<'_>, output: &CommandOutput) -> Result<Vec<u8>, Breakage> {
+    let mut bytes = Vec::new();
+    let read = (seen.open)(path, MAX_REPORT).and_then(|mut report| {
+        report.read_to_end(&mut bytes).map_err(|error| format!("cannot read its report: {error}"))
+    });
+    read.map(|_| bytes).map_err(|why| Breakage { why, hint: String::new(), log: log_tail(output) })
+}
+
+fn read_sarif(command: &Command, ran: &Ran, seen: &Seen<'_>) -> Result<Understood, Breakage> {
     let mut understood = Understood::default();
     let folder = RepoPath::new(command.folder());
-    let origin = Origin { root: top, folder: &folder, check: command.id.as_str() };
-    for (output, report) in reports(command, ran)? {
-        let foreign = sarif::read::read(report, &origin).map_err(|error| Breakage {
+    let origin = Origin { root: seen.top, folder: &folder, check: command.id.as_str() };
+    for (output, report) in reports(command, ran, seen)? {
+        let foreign = sarif::read::read(&report, &origin).map_err(|error| Breakage {
             why: format!("it ended with exit code {}, and what it printed is not SARIF: {error}", code(output)),
             hint: format!("try `{}` by hand; `output` of [checks.{}] says how it is read", line(command), command.id),
             log: log_tail(output),
@@ -211,10 +241,10 @@ fn read_findings(command: &Command, format: &Format, ran: &Ran, seen: &Seen<'_>)
     let mut understood = Understood::default();
     let folder = RepoPath::new(command.folder());
     let origin = Origin { root: seen.top, folder: &folder, check: command.id.as_str() };
-    for (output, report) in reports(command, ran)? {
+    for (output, report) in reports(command, ran, seen)? {
         let bytes = match ran.reports.is_none() && formats::is_of_lines(format) && !output.stderr.is_empty() {
-            true => Cow::Owned([report, b"\n", &output.stderr].concat()),
-            false => Cow::Borrowed(report),
+            true => Cow::Owned([&report, b"\n".as_slice(), &output.stderr].concat()),
+            false => report,
         };
         let broken = |why: String| Breakage {
             why: format!("it ended with exit code {}, and {why}", code(output)),
@@ -256,80 +286,4 @@ fn log_head(bytes: &[u8]) -> String {
     let head = String::from_utf8_lossy(bytes.get(..bytes.len().min(MAX_HEAD)).unwrap_or_default());
     let lines: Vec<&str> = head.lines().filter(|line| !line.trim().is_empty()).take(N_LINES).collect();
     escaped_lines(&without_colour(&lines.join("\n")))
-}
-
-fn read_junit(command: &Command, ran: &Ran, changed: &[RepoPath]) -> Result<Understood, Breakage> {
-    let mut understood = Understood::default();
-    let mut n_executed = 0;
-    let mut last = None;
-    for (output, report) in reports(command, ran)? {
-        let SuiteReport { cases, problem } = junit::read(report);
-        if let Some(why) = problem {
-            return Err(Breakage { why, hint: String::new(), log: log_tail(output) });
-        }
-        n_executed += cases.iter().filter(|case| case.ending != Ending::Skipped).count();
-        let n_before = understood.findings.len();
-        understood.findings.extend(cases.iter().filter_map(|case| failure(command, case, changed)));
-        if failed(output) && understood.findings.len() == n_before {
-            let why = format!("it ended with exit code {} although no test of its report failed", code(output));
-            return Err(Breakage { why, hint: String::new(), log: log_tail(output) });
-        }
-        last = Some(output);
-    }
-    if n_executed == 0 {
-        return Err(Breakage {
-            why: "no test was executed".to_owned(),
-            hint: "a suite that runs nothing can't pass; see which tests the command selects".to_owned(),
-            log: last.map_or_else(String::new, log_tail),
-        });
-    }
-    Ok(understood)
-}
-
-fn failure(command: &Command, case: &Case, changed: &[RepoPath]) -> Option<Finding> {
-    let Ending::Failed { message, detail } = &case.ending else { return None };
-    let lines: Vec<&str> = detail.lines().collect();
-    let tail = lines.get(lines.len().saturating_sub(N_DETAIL_LINES)..).unwrap_or_default().join("\n");
-    let mut text = format!("test `{}` failed", case.name);
-    for part in [message.as_str(), tail.as_str()] {
-        let part = escaped_lines(&without_colour(part.trim()));
-        if !part.is_empty() && !text.contains(&part) {
-            text = format!("{text}\n{part}");
-        }
-    }
-    let place = assertion(detail, changed).or_else(|| declared(case, changed)).unwrap_or(Place::Change);
-    Some(Finding::new(command.id.clone(), level(command), place, text).with_novelty(Novelty::Always))
-}
-
-/// Where the test stands, if its file is one of the repository's that we know.
-fn declared(case: &Case, changed: &[RepoPath]) -> Option<Place> {
-    let path = known(&case.file, changed)?;
-    Some(if case.line == 0 { Place::File(path) } else { at(path, case.line) })
-}
-
-/// The first place in the text of a failure that lies in the change.
-fn assertion(detail: &str, changed: &[RepoPath]) -> Option<Place> {
-    static PLACE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"(?:File "(?P<file>[^"\n]+)", line (?P<number>\d+))|(?P<path>[\w@+./\\-]+\.\w+):(?P<line>\d+)"#)
-            .expect("because the expression is constant")
-    });
-    PLACE.captures_iter(detail).find_map(|found| {
-        let path = found.name("file").or_else(|| found.name("path"))?.as_str();
-        let line = found.name("number").or_else(|| found.name("line"))?.as_str().parse().ok()?;
-        Some(at(known(path, changed)?, line))
-    })
-}
-
-fn at(path: RepoPath, line: u32) -> Place {
-    Place::Lines { path, start: LineColumn { line, column: 0 }, end: None, unit: ColumnUnit::Characters }
-}
-
-/// The file of the change that a path in a report means: itself, or the one that it ends with.
-fn known(path: &str, changed: &[RepoPath]) -> Option<RepoPath> {
-    let path = path.replace('\\', "/");
-    let path = path.trim_start_matches("./").as_bytes();
-    let is_meant = |file: &&RepoPath| {
-        path == file.as_bytes() || path.strip_suffix(file.as_bytes()).is_some_and(|before| before.ends_with(b"/"))
-    };
-    changed.iter().find(is_meant).cloned()
 }

@@ -1,41 +1,125 @@
-//! Test suites: reports of test runners become outcomes and findings.
+//! Test suites: what reports of test runners say, in one form. Readers take a stream of any length and hand out one test
+//! after the other; they know neither the files nor the repository.
 
-pub(crate) mod junit;
+mod bounded;
+pub(crate) mod files;
+mod junit;
+#[cfg(test)]
+mod shown;
+pub(crate) mod trace;
+mod xml;
+
+use std::io::BufRead;
+use std::time::Duration;
+
+use crate::config::TestFormat;
+
+/// The most bytes that are kept of a message, a stack trace or what a test printed.
+const MAX_TEXT: usize = 8 << 10;
+/// The most bytes that are kept of a name.
+const MAX_NAME: usize = 1 << 10;
+
+/// Why a test failed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// What the runner says in short.
+    pub(crate) message: String,
+    /// What it says at length: the stack trace, the difference.
+    pub(crate) detail: String,
+    /// What should have come out, where the report has that by itself.
+    pub(crate) expected: String,
+    /// What came out.
+    pub(crate) actual: String,
+}
+
+impl Failure {
+    /// One of which only this is said.
+    fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), ..Self::default() }
+    }
+}
 
 /// How one test ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Ending {
     /// As it should.
+    #[default]
     Passed,
     /// It was not executed.
     Skipped,
     /// It failed, or ended with an error of its own.
-    Failed {
-        /// What the runner says in short.
-        message: String,
-        /// What it says at length: the stack trace, the difference.
-        detail: String,
-    },
+    Failed(Failure),
+    /// It failed, and passed when the runner tried again.
+    Flaky(Failure),
 }
 
 /// One test of a report.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Case {
-    /// Its name with the class or suite in front, as the runner tells it.
+    /// What it belongs to, as the runner tells it: a class, a module, a file; empty if the report does not say.
+    pub(crate) class: String,
+    /// Its name.
     pub(crate) name: String,
     /// The file that it is in; empty if the report does not say.
     pub(crate) file: String,
     /// The line, from 1; 0 if the report does not say.
     pub(crate) line: u32,
+    /// How long it took, if the report says that.
+    pub(crate) time: Option<Duration>,
     /// How it ended.
     pub(crate) ending: Ending,
+    /// The end of what it printed.
+    pub(crate) log: String,
 }
 
-/// What a report tells.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct SuiteReport {
-    /// The tests in the order of the report.
-    pub(crate) cases: Vec<Case>,
-    /// Why the report is not complete, if it is not.
-    pub(crate) problem: Option<String>,
+impl Case {
+    /// Its name with what it belongs to in front.
+    pub(crate) fn full_name(&self) -> String {
+        if self.class.is_empty() || self.name.starts_with(&self.class) {
+            self.name.clone()
+        } else {
+            format!("{}::{}", self.class, self.name)
+        }
+    }
+}
+
+/// Why a report is not the whole truth: what could not be read, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Cut(pub(crate) String);
+
+/// What takes the tests of a report.
+pub(crate) type Take<'a> = dyn FnMut(Case) + 'a;
+
+/// Reads a report and hands out its tests in order. What came before a fault in it was handed out.
+pub(crate) fn read(format: TestFormat, input: &mut dyn BufRead, take: &mut Take<'_>) -> Result<(), Cut> {
+    match format {
+        TestFormat::Junit => junit::read(input, take),
+    }
+}
+
+/// The first bytes of a text, up to a whole character.
+fn head(text: &str, limit: usize) -> &str {
+    text.get(..text.floor_char_boundary(limit)).unwrap_or_default()
+}
+
+/// Adds to a text of which only the first bytes are kept.
+fn add_head(text: &mut String, more: &str) {
+    let room = MAX_TEXT.saturating_sub(text.len());
+    text.push_str(head(more, room));
+}
+
+/// Adds to a text of which only the last bytes are kept.
+fn add_tail(text: &mut String, more: &str) {
+    let more = more.get(more.ceil_char_boundary(more.len().saturating_sub(MAX_TEXT))..).unwrap_or_default();
+    text.push_str(more);
+    if text.len() > 2 * MAX_TEXT {
+        let start = text.ceil_char_boundary(text.len() - MAX_TEXT);
+        text.drain(..start);
+    }
+}
+
+/// Seconds as runners write them, with a point or with commas between thousands; none if that is no time.
+fn seconds(text: &str) -> Option<Duration> {
+    let text = text.trim().trim_end_matches('s').replace(',', "");
+    Duration::try_from_secs_f64(text.parse().ok()?).ok()
 }

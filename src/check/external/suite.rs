@@ -1,0 +1,248 @@
+//! What a test suite did, understood: a test that failed is a finding where it failed. A suite of which a part is not known
+//! is Broken, and so is one that executed nothing.
+
+use std::cell::OnceCell;
+use std::io::BufRead;
+use std::path::Path;
+
+use crate::check::external::Command;
+use crate::check::external::read::{
+    Ran, Seen, Understood, code, level, log_tail, printed_too_much, without_colour, wrote_nothing,
+};
+use crate::check::suite::files::Files;
+use crate::check::suite::trace::frames;
+use crate::check::suite::{self, Case, Cut, Ending, Failure};
+use crate::config::TestFormat;
+use crate::model::command::{CommandOutput, Exit};
+use crate::model::escape::{escaped, escaped_lines};
+use crate::model::finding::{Finding, Novelty};
+use crate::model::outcome::Breakage;
+use crate::model::path::RepoPath;
+use crate::model::place::{ColumnUnit, LineColumn, Place};
+use crate::model::rule::{Family, Level, Rule, RuleId};
+
+/// How many lines of a message, of a stack trace and of what a test printed are shown.
+const N_LINES: usize = 12;
+/// The most tests that failed of which each is a finding.
+const MAX_FAILURES: usize = 1_000;
+/// The most bytes of a report.
+const MAX_REPORT: u64 = 4 << 30;
+
+/// What is told of tests beside those that failed, with the end of the rule's id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Remark {
+    /// It failed, and passed when it was tried again.
+    Flaky,
+}
+
+impl Remark {
+    const ALL: [(Self, &'static str, &'static str); 1] =
+        [(Self::Flaky, "flaky-test", "A test that failed and passed when it was tried again")];
+
+    /// The rule of a suite that tells it.
+    pub(crate) fn rule(self, suite: &RuleId) -> RuleId {
+        let name = Self::ALL.iter().find(|(remark, ..)| *remark == self).map_or("", |(_, name, _)| name);
+        RuleId::new(format!("{suite}/{name}"))
+    }
+
+    /// The rules of a suite beside its own.
+    pub(crate) fn rules(suite: &RuleId) -> Vec<Rule> {
+        let rule = |(remark, _, summary): (Self, &str, &str)| Rule {
+            id: remark.rule(suite),
+            family: Family::Tests,
+            level: Level::Note,
+            summary: summary.to_owned(),
+            doc: format!("## What it finds\n\n{summary}, in the suite `{suite}`.\n"),
+            url: String::new(),
+            category: "correctness".to_owned(),
+            precision: "very-high".to_owned(),
+            cwe: Vec::new(),
+        };
+        Self::ALL.into_iter().map(rule).collect()
+    }
+}
+
+/// A test that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failed {
+    /// Its full name.
+    pub(crate) name: String,
+    /// What it is reported as.
+    pub(crate) finding: Finding,
+}
+
+/// What came of a suite.
+#[derive(Debug, Default)]
+pub(crate) struct Tested {
+    /// The tests that failed, in the order of the reports; not more than anyone reads.
+    pub(crate) failed: Vec<Failed>,
+    /// How many failed.
+    pub(crate) n_failed: usize,
+    /// How many were executed.
+    pub(crate) n_executed: usize,
+    /// What else is told of tests.
+    pub(crate) remarks: Vec<Finding>,
+    /// Why it is not the whole truth.
+    pub(crate) breakage: Option<Breakage>,
+}
+
+impl Tested {
+    /// What of it goes into a report.
+    pub(crate) fn understood(self, suite: &RuleId) -> Understood {
+        let mut notices = Vec::new();
+        if self.n_failed > self.failed.len() {
+            notices.push(format!("{} tests failed; the first {} are told", self.n_failed, self.failed.len()));
+        }
+        let findings = self.failed.into_iter().map(|failed| failed.finding).chain(self.remarks).collect();
+        Understood { findings, rules: Remark::rules(suite), notices, breakage: self.breakage }
+    }
+}
+
+/// Understands what a suite did.
+pub(crate) fn understand(
+    command: &Command,
+    format: TestFormat,
+    ran: &Ran,
+    seen: &Seen<'_>,
+) -> Result<Tested, Breakage> {
+    let (list, files) = (OnceCell::new(), OnceCell::new());
+    let folder = RepoPath::new(command.folder());
+    let files = || files.get_or_init(|| Files::new(list.get_or_init(seen.files), seen.top, folder.clone()));
+    let mut reading = Reading { command, files: &files, tested: Tested::default() };
+    for (index, output) in ran.outputs.iter().enumerate() {
+        let n_before = reading.tested.n_failed;
+        match &ran.reports {
+            None if output.n_dropped > 0 => return Err(printed_too_much(output)),
+            None => reading.read(format, &mut output.stdout.as_slice(), output),
+            Some(reports) => {
+                let paths = reports.get(index).filter(|paths| !paths.is_empty());
+                for path in paths.ok_or_else(|| wrote_nothing(command, output))? {
+                    let mut report = open(path, seen, output)?;
+                    reading.read(format, &mut report, output);
+                }
+            }
+        }
+        let is_contradicted = output.exit != Exit::Code(0) && reading.tested.n_failed == n_before;
+        if is_contradicted && reading.tested.breakage.is_none() {
+            let why = format!("it ended with exit code {} although no test of its report failed", code(output));
+            reading.tested.breakage = Some(Breakage { why, hint: String::new(), log: log_tail(output) });
+        }
+    }
+    let mut tested = reading.tested;
+    if tested.n_executed == 0 && tested.breakage.is_none() {
+        tested.breakage = Some(Breakage {
+            why: "no test was executed".to_owned(),
+            hint: "a suite that runs nothing can't pass; see which tests the command selects".to_owned(),
+            log: ran.outputs.last().map_or_else(String::new, log_tail),
+        });
+    }
+    Ok(tested)
+}
+
+fn open(path: &Path, seen: &Seen<'_>, output: &CommandOutput) -> Result<Box<dyn BufRead>, Breakage> {
+    (seen.open)(path, MAX_REPORT).map_err(|why| Breakage { why, hint: String::new(), log: log_tail(output) })
+}
+
+struct Reading<'a> {
+    command: &'a Command,
+    files: &'a dyn Fn() -> &'a Files<'a>,
+    tested: Tested,
+}
+
+impl Reading<'_> {
+    fn read(&mut self, format: TestFormat, report: &mut dyn BufRead, output: &CommandOutput) {
+        let read = suite::read(format, report, &mut |case| self.take(&case));
+        if let (Err(Cut(why)), None) = (read, &self.tested.breakage) {
+            let why = format!("its report can't be read to the end: {}", escaped(&why));
+            let hint = match self.tested.n_executed {
+                0 => String::new(),
+                n_told => format!(
+                    "what it tells before that counts: {n_told} tests, of which {} failed",
+                    self.tested.n_failed
+                ),
+            };
+            self.tested.breakage = Some(Breakage { why, hint, log: log_tail(output) });
+        }
+    }
+
+    fn take(&mut self, case: &Case) {
+        self.tested.n_executed += usize::from(case.ending != Ending::Skipped);
+        match &case.ending {
+            Ending::Passed | Ending::Skipped => {}
+            Ending::Failed(failure) => {
+                self.tested.n_failed += 1;
+                if self.tested.failed.len() < MAX_FAILURES {
+                    let text = told("failed", case, failure);
+                    let place = self.place(case, failure);
+                    let finding = Finding::new(self.command.id.clone(), level(self.command), place, text);
+                    let finding = finding.with_novelty(Novelty::Always);
+                    self.tested.failed.push(Failed { name: case.full_name(), finding });
+                }
+            }
+            Ending::Flaky(failure) => {
+                let text = told("failed, and passed when the runner tried again", case, failure);
+                self.remark(Remark::Flaky, self.place(case, failure), text);
+            }
+        }
+    }
+
+    fn remark(&mut self, remark: Remark, place: Place, text: String) {
+        if self.tested.remarks.len() < MAX_FAILURES {
+            let finding = Finding::new(remark.rule(&self.command.id), Level::Note, place, text);
+            self.tested.remarks.push(finding.with_novelty(Novelty::Always));
+        }
+    }
+
+    /// Where a test failed: at the innermost place that its report names in a file of ours, else at the test.
+    fn place(&self, case: &Case, failure: &Failure) -> Place {
+        let files = (self.files)();
+        let near = format!("{} {} {}", case.class, case.name, case.file);
+        let find = |text: &str| {
+            let text = without_colour(text);
+            frames(&text).iter().find_map(|frame| Some(at(files.find(&frame.file, &near)?, frame.line)))
+        };
+        let told = find(&failure.detail).or_else(|| find(&failure.message)).or_else(|| find(&case.log));
+        told.unwrap_or_else(|| self.declared(case))
+    }
+
+    /// Where a test stands, as far as its report tells.
+    fn declared(&self, case: &Case) -> Place {
+        let files = (self.files)();
+        match files.find(&case.file, &case.class).filter(|_| !case.file.is_empty()) {
+            Some(path) if case.line > 0 => at(path, case.line),
+            Some(path) => Place::File(path),
+            None => files.of_class(&case.class).map_or(Place::Change, Place::File),
+        }
+    }
+}
+
+fn at(path: RepoPath, line: u32) -> Place {
+    Place::Lines { path, start: LineColumn { line, column: 0 }, end: None, unit: ColumnUnit::Characters }
+}
+
+/// The text of a finding: what happened, what should have, and what the test printed.
+fn told(what: &str, case: &Case, failure: &Failure) -> String {
+    let mut text = format!("test `{}` {what}", escaped(&case.full_name()));
+    let add = |text: &mut String, label: &str, part: &str| {
+        if !part.is_empty() && !text.contains(part) {
+            text.push_str(&format!("\n{label}{part}"));
+        }
+    };
+    add(&mut text, "", &first_lines(&failure.message));
+    add(&mut text, "expected: ", &first_lines(&failure.expected));
+    add(&mut text, "actual: ", &first_lines(&failure.actual));
+    add(&mut text, "", &last_lines(&failure.detail));
+    add(&mut text, "it printed:\n", &last_lines(&case.log));
+    text
+}
+
+fn first_lines(text: &str) -> String {
+    let text = without_colour(text.trim());
+    escaped_lines(&text.lines().take(N_LINES).collect::<Vec<_>>().join("\n"))
+}
+
+fn last_lines(text: &str) -> String {
+    let text = without_colour(text.trim());
+    let lines: Vec<&str> = text.lines().collect();
+    escaped_lines(&lines.get(lines.len().saturating_sub(N_LINES)..).unwrap_or_default().join("\n"))
+}

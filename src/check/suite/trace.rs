@@ -1,0 +1,106 @@
+//! Stack traces and assertions as languages write them: which places a failure names, the innermost first.
+
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+/// The most places that are taken of one text.
+const MAX_FRAMES: usize = 200;
+
+/// A place that a failure names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Frame {
+    /// The file as it is written there.
+    pub(crate) file: String,
+    /// The line, from 1.
+    pub(crate) line: u32,
+}
+
+/// A file and a line in one of the forms of
+/// Python (`File "a.py", line 3`), the JVM (`at org.x.A.b(A.java:3)`), C# (`in /x/a.cs:line 3`),
+/// Visual C++ and PHP (`a.cpp(3)`), and everybody else (`a.rs:3:5`).
+static FRAME: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r#"File "(?P<python>[^"\n]+)", line (?P<python_line>\d{1,9})"#,
+        r"|\bat (?:[\w.@-]*/)*(?P<package>(?:[\w$]+\.)*)[\w$<>]+\.[\w$<>-]+\((?P<class>[\w$-]+\.\w+):(?P<class_line>\d{1,9})\)",
+        r"|\b(?:in|at) (?P<cs>(?:\w:)?[^\n:]+\.\w{1,8}):\w+ (?P<cs_line>\d{1,9})",
+        r"|(?P<path>[\w@+./\\~$-]+\.\w{1,8})(?::(?P<line>\d{1,9})|\((?P<bracket>\d{1,9})(?:,\d{1,9})?\))",
+    ))
+    .expect("because the expression is constant")
+});
+
+/// Lines of Python's traces, which name the innermost place last.
+static INNERMOST_LAST: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(?m)^\s*File "[^"\n]+", line \d+|^\S+\.py:\d+: (?:in |\w+(?:Error|Exception|Warning)?\b|$)"#)
+        .expect("because the expression is constant")
+});
+
+/// The places that a text names, the innermost first.
+pub(crate) fn frames(text: &str) -> Vec<Frame> {
+    let mut frames: Vec<Frame> = FRAME.captures_iter(text).filter_map(|found| frame(&found)).take(MAX_FRAMES).collect();
+    if INNERMOST_LAST.is_match(text) {
+        frames.reverse();
+    }
+    frames
+}
+
+fn frame(found: &Captures<'_>) -> Option<Frame> {
+    let text = |name: &str| found.name(name).map(|found| found.as_str());
+    let (file, line) = if let Some(class) = text("class") {
+        let package = text("package").unwrap_or_default().replace('.', "/");
+        (format!("{package}{class}"), text("class_line")?)
+    } else if let Some(file) = text("python") {
+        (file.to_owned(), text("python_line")?)
+    } else if let Some(file) = text("cs") {
+        (file.to_owned(), text("cs_line")?)
+    } else {
+        (text("path")?.to_owned(), text("line").or_else(|| text("bracket"))?)
+    };
+    let line = line.parse().ok().filter(|&line| line > 0)?;
+    Some(Frame { file, line })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::frames;
+
+    /// `expected` are the places as `file:line`.
+    #[track_caller]
+    fn check(text: &str, expected: &[&str]) {
+        let found: Vec<_> = frames(text).iter().map(|frame| format!("{}:{}", frame.file, frame.line)).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn the_innermost_place_comes_first_in_every_language() {
+        check(
+            "Traceback (most recent call last):\n  File \"/w/tests/test_a.py\", line 9, in test_b\n    f()\n  File \"/w/a b.py\", line 3, in f\nValueError: x",
+            &["/w/a b.py:3", "/w/tests/test_a.py:9"],
+        );
+        check(
+            "def test_x():\n>       f()\n\ntests/test_a.py:5: \n_ _ _\nsrc/a.py:3: ValueError",
+            &["src/a.py:3", "tests/test_a.py:5"],
+        );
+        check(
+            "java.lang.AssertionError: x\n\tat org.junit.Assert.fail(Assert.java:88)\n\tat app//org.x.ATest.b(ATest.java:12)\n\tat java.base/jdk.X.invoke(Native Method)",
+            &["org/junit/Assert.java:88", "org/x/ATest.java:12"],
+        );
+        check("at org.x.A$Inner.<init>(A.kt:7)\n", &["org/x/A.kt:7"]);
+        check(
+            "Error: expect(received).toBe(expected)\n    at Object.<anonymous> (/w/src/a.test.js:5:10)\n    at f (/w/node_modules/x/i.js:3:1)",
+            &["/w/src/a.test.js:5", "/w/node_modules/x/i.js:3"],
+        );
+        check("    at file:///w/a.mjs:4:7", &["///w/a.mjs:4"]);
+        check("    a_test.go:12: got 1, want 2\n", &["a_test.go:12"]);
+        check("panic: x\n\ngoroutine 1:\nmain.f()\n\t/w/a.go:4 +0x1d\n", &["/w/a.go:4"]);
+        check("thread 'x' (7) panicked at src/lib.rs:10:5:\nassertion failed", &["src/lib.rs:10"]);
+        check("   at N.T.M() in C:\\w\\T.cs:line 12\n", &["C:\\w\\T.cs:12"]);
+        check("   bei N.T.M() in /w/T.cs:Zeile 12.", &["/w/T.cs:12"]);
+        check("#0 /w/src/A.php(12): f()\n#1 {main}", &["/w/src/A.php:12"]);
+        check("Failed asserting that 1 is 2.\n\n/w/tests/ATest.php:9\n", &["/w/tests/ATest.php:9"]);
+        check("# ./spec/a_spec.rb:5:in `block (2 levels)'", &["./spec/a_spec.rb:5"]);
+        check("a/b_test.cc:7: Failure\nExpected: 1", &["a/b_test.cc:7"]);
+        check("C:\\w\\b_test.cc(7): error: x", &["\\w\\b_test.cc:7"]);
+        check("at 12:30:45 the x.y:0 and v1.2", &[]);
+    }
+}
