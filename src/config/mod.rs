@@ -2,6 +2,7 @@
 //! nothing of where they were read.
 
 mod check;
+pub(crate) mod coverage;
 mod defaults;
 mod diagnose;
 pub(crate) mod duration;
@@ -26,6 +27,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use crate::config::coverage::{CoverageGate, CoverageReport};
 use crate::config::extends::Site;
 use crate::config::places::Places;
 use crate::config::version::Requirement;
@@ -95,6 +97,8 @@ pub(crate) struct Gate {
     pub(crate) scope: Sourced<Scope>,
     /// What a check that could not run means.
     pub(crate) on_broken: Sourced<OnBroken>,
+    /// What the coverage of the change must be; `None` if it may be anything.
+    pub(crate) coverage: Sourced<Option<CoverageGate>>,
 }
 
 /// A stage: which checks run, and its own gate.
@@ -240,6 +244,8 @@ pub(crate) struct Check {
     pub(crate) output: Output,
     /// The file that holds the report, from `dir`; empty if standard output does.
     pub(crate) output_file: String,
+    /// The coverage report that it writes beside.
+    pub(crate) coverage: Option<CoverageReport>,
     /// What its findings depend on; `None` means: each file if the command names files, else the project.
     pub(crate) inputs: Option<Inputs>,
     /// Checks that end before it starts, and whose failure leaves it out.

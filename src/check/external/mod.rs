@@ -282,6 +282,7 @@ pub(crate) mod tests {
             dir: String::new(),
             output,
             output_file: String::new(),
+            coverage: None,
             inputs: None,
             needs: Vec::new(),
             timeout: None,
