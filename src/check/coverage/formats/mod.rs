@@ -12,7 +12,7 @@ mod lcov;
 mod lines;
 mod llvm_cov;
 #[cfg(test)]
-mod recorded;
+pub(crate) mod recorded;
 mod simplecov;
 mod xml;
 
@@ -173,5 +173,8 @@ mod tests {
             b"<?xml version='1.0' encoding='ISO-8859-1'?><!-- \xe9 --><coverage><class filename='a.x'>".to_vec();
         latin.extend(b"<line number='1' hits='1'/></class></coverage>");
         check(CoverageFormat::Cobertura, latin, &["a.x +1"]);
+        let late = format!("<!--{}--><?xml version='1.0' encoding='ISO-8859-1'?>", "x".repeat(10_000));
+        let document = "<coverage><class filename='a.x'><line number='1' hits='1'/></class></coverage>";
+        check(CoverageFormat::Cobertura, format!("{late}{document}"), &["a.x +1"]);
     }
 }

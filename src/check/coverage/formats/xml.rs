@@ -8,6 +8,9 @@ use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
+/// The most bytes of a declaration.
+const MAX_DECLARATION: usize = 1_000;
+
 /// A piece of a document.
 pub(super) enum Piece<'a> {
     /// An element begins.
@@ -24,15 +27,13 @@ pub(super) fn pieces(
     root: &str,
     take: &mut dyn FnMut(&Piece<'_>) -> Result<(), String>,
 ) -> Result<(), String> {
-    let mut reader = Reader::from_reader(DecodingReader::new(input));
+    let mut reader = Reader::from_reader(decoded(input)?);
     let mut buffer = Vec::new();
     let mut depth = 0_usize;
     loop {
         buffer.clear();
         let event = reader.read_event_into(&mut buffer).map_err(|error| format!("it is broken off: {error}"))?;
-        let mut encoding = None;
         match &event {
-            Event::Decl(declaration) => encoding = declaration.encoder(),
             Event::Start(tag) | Event::Empty(tag) => {
                 let name = tag.local_name();
                 let name = name.as_ref();
@@ -66,10 +67,22 @@ pub(super) fn pieces(
             Event::Eof => return Err("it is broken off: an element is not closed".to_owned()),
             _ => {}
         }
-        if let Some(encoding) = encoding {
-            reader.get_mut().set_encoding(encoding);
-        }
     }
+}
+
+/// The text of a document. The encoding that it declares is set before anything is read, because the decoder would panic
+/// over one that is declared further down.
+fn decoded(input: &mut dyn BufRead) -> Result<DecodingReader<&mut dyn BufRead>, String> {
+    let start = input.fill_buf().map_err(|error| error.to_string())?;
+    let end = memchr::memmem::find(start, b"?>").map_or(0, |end| end + 2);
+    let declaration = String::from_utf8_lossy(start.get(..end.min(MAX_DECLARATION)).unwrap_or_default()).into_owned();
+    let mut decoding = DecodingReader::new(input);
+    if let Ok(Event::Decl(declaration)) = Reader::from_str(&declaration).read_event()
+        && let Some(encoding) = declaration.encoder()
+    {
+        decoding.set_encoding(encoding);
+    }
+    Ok(decoding)
 }
 
 fn foreign_entity() -> String {
