@@ -22,7 +22,7 @@ pub(crate) mod vocabulary;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::{Instant, SystemTime};
 
@@ -44,6 +44,7 @@ use crate::git::Repo;
 use crate::model::change::{ChangeSet, Head};
 use crate::model::command::{Surroundings, Trust};
 use crate::model::content::{Content, Contents};
+use crate::model::coverage::GivenReport;
 use crate::model::deadline::Deadline;
 use crate::model::event::Event;
 use crate::model::finding::{Finding, Novelty};
@@ -52,6 +53,7 @@ use crate::model::path::RepoPath;
 use crate::model::request::Request;
 use crate::model::rule::RuleId;
 use crate::model::verdict::Verdict;
+use crate::plan::coverage::Asked;
 use crate::plan::selection::Selection;
 use crate::plan::{Plan, Policy, plan};
 use crate::process::Interrupt;
@@ -101,6 +103,8 @@ pub(crate) struct Settings {
     pub(crate) network: Network,
     /// The variables that commands inherit.
     pub(crate) variables: BTreeMap<String, String>,
+    /// Coverage reports that are there already.
+    pub(crate) coverage: Vec<GivenReport>,
 }
 
 /// What a run may do beside looking.
@@ -283,7 +287,8 @@ impl Session<'_> {
         }
     }
 
-    fn planned<'a>(&self, Case { change, prepared }: Case<'a>) -> Result<Plan<'a>, Failure> {
+    fn planned<'a>(&'a self, case: Case<'a>) -> Result<Plan<'a>, Failure> {
+        let (Case { change, prepared }, stage) = (case, case.stage()?);
         let policy = Policy {
             starts: &prepared.starts,
             config: &prepared.loaded.config,
@@ -291,6 +296,7 @@ impl Session<'_> {
             engine: &prepared.engine,
             foreign: &prepared.foreign,
             trust: self.settings.trust,
+            coverage: Asked { gate: stage.gate.coverage.value, reports: &self.settings.coverage },
         };
         plan(change, &policy).map_err(Failure::usage)
     }
@@ -307,6 +313,7 @@ impl Session<'_> {
             checks: ran.checks,
             findings: ran.findings,
             suppressed: ran.suppressed,
+            coverage: ran.coverage,
             notices: self.policy_notices(case.prepared).into_iter().chain(ran.notices).collect(),
             started,
             duration: clock.elapsed(),
@@ -331,6 +338,7 @@ impl Session<'_> {
             n_jobs: if plan.commands.is_empty() { 1 } else { stage.jobs.value.unwrap_or_else(default_jobs) },
             deadline: stage.timeout.value.map_or(Deadline::NEVER, Deadline::after),
             interrupt: self.interrupt,
+            top: self.repo.work_tree().unwrap_or(Path::new("")),
         };
         let mut ran = runner.run(world.events);
         if self.interrupt.is_set() {

@@ -2,7 +2,7 @@
 
 use crate::check::pattern::pack::entries;
 use crate::check::pattern::rule_file::RuleFile;
-use crate::check::{About, change, filetype, hygiene, message, secrets, suppression};
+use crate::check::{About, change, coverage, filetype, hygiene, message, secrets, suppression};
 use crate::config::vocabulary::Vocabulary;
 
 /// What every built-in check says of itself, sorted by id.
@@ -11,7 +11,7 @@ pub(crate) fn built_in_checks() -> Vec<&'static About> {
     let changes = hygiene::change_checks().into_iter().chain(change::checks()).map(|check| check.about());
     let messages = message::checks().into_iter().map(|check| check.about());
     let suppressions = suppression::rules().iter();
-    let mut all: Vec<_> = files.chain(changes).chain(messages).chain(suppressions).collect();
+    let mut all: Vec<_> = files.chain(changes).chain(messages).chain(suppressions).chain(&coverage::ABOUT).collect();
     all.sort_by_key(|about| about.id);
     all
 }

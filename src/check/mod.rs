@@ -3,6 +3,7 @@
 
 pub(crate) mod builtin;
 pub(crate) mod change;
+pub(crate) mod coverage;
 pub(crate) mod external;
 pub(crate) mod filetype;
 pub(crate) mod hygiene;

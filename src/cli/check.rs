@@ -18,6 +18,7 @@ use crate::config::given::Overrides;
 use crate::git::Repo;
 use crate::hook::install::is_installed;
 use crate::model::command::Trust;
+use crate::model::coverage::{CoverageFormat, GivenReport};
 use crate::model::path::RepoPath;
 use crate::model::request::Request;
 use crate::model::rule::Level;
@@ -83,6 +84,10 @@ pub(super) struct RunArgs {
     /// Look at every file anew, and keep no result for later runs.
     #[arg(long)]
     pub(super) no_cache: bool,
+    /// Measure the coverage of the change by a report that is there, as well; can be repeated. Formats: lcov, cobertura,
+    /// jacoco, clover, coverage-py, go, llvm-cov, simplecov, istanbul.
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = parse_coverage)]
+    pub(super) coverage: Vec<(CoverageFormat, String)>,
     /// Show what would run, and run nothing.
     #[arg(long)]
     pub(super) plan: bool,
@@ -114,8 +119,24 @@ impl RunArgs {
             uses_results: !self.no_cache,
             network: Network::Unused,
             variables: environment.variables.clone(),
+            coverage: self
+                .coverage
+                .iter()
+                .map(|(format, file)| (*format, file.clone()))
+                .map(|(format, file)| GivenReport { format, file, folder: environment.folder.clone() })
+                .collect(),
         }
     }
+}
+
+fn parse_coverage(text: &str) -> Result<(CoverageFormat, String), String> {
+    let (name, file) = text.split_once('=').ok_or("expected FORMAT=FILE, like lcov=lcov.info")?;
+    if file.is_empty() {
+        return Err("the name of the file is missing".to_owned());
+    }
+    let names = || CoverageFormat::NAMES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    let format = CoverageFormat::from_name(name);
+    Ok((format.ok_or_else(|| format!("there is no format `{name}`; there are {}", names()))?, file.to_owned()))
 }
 
 pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<u8, Failure> {

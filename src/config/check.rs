@@ -2,6 +2,7 @@
 
 use regex::Regex;
 
+use crate::config::coverage;
 use crate::config::nearest::nearest;
 use crate::config::places::joined;
 use crate::config::raw::{
@@ -15,7 +16,7 @@ use crate::model::path::RepoPath;
 use crate::model::rule::Level;
 
 /// Keys that say how a command runs; a built-in check has none of them.
-const COMMAND_KEYS: [&str; 19] = [
+const COMMAND_KEYS: [&str; 20] = [
     "args",
     "finding-codes",
     "config",
@@ -24,6 +25,7 @@ const COMMAND_KEYS: [&str; 19] = [
     "version-command",
     "output",
     "output-file",
+    "coverage",
     "inputs",
     "needs",
     "timeout",
@@ -66,6 +68,7 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> C
         output: output(resolver, &key("output"), raw.output),
         dir: folder(resolver, &key("dir"), raw.dir),
         output_file: folder(resolver, &key("output-file"), raw.output_file),
+        coverage: coverage::report(resolver, &key("coverage"), raw.coverage),
         timeout: resolver.duration(&key("timeout"), raw.timeout.as_deref()),
         version: version(resolver, &key("version"), raw.version.as_deref()),
         version_command: raw.version_command.unwrap_or_default(),
@@ -221,6 +224,8 @@ fn validate_fix(resolver: &mut Resolver<'_>, path: &str, raw: &RawCheck) {
     } else if is_read {
         let hint = "remove `output`, and let a check of its own read what the tool reports";
         ("output", "what a command with `fix = \"safe\"` finds is what it changes", hint)
+    } else if raw.coverage.is_some() {
+        ("coverage", "a command with `fix = \"safe\"` changes files, and tests nothing", "remove one of the two")
     } else {
         return;
     };

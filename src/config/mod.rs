@@ -2,6 +2,7 @@
 //! nothing of where they were read.
 
 mod check;
+pub(crate) mod coverage;
 mod defaults;
 mod diagnose;
 pub(crate) mod duration;
@@ -27,6 +28,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use crate::config::coverage::{CoverageGate, CoverageReport};
 use crate::config::extends::Site;
 use crate::config::places::Places;
 use crate::config::version::Requirement;
@@ -99,6 +101,8 @@ pub(crate) struct Gate {
     pub(crate) scope: Sourced<Scope>,
     /// What a check that could not run means.
     pub(crate) on_broken: Sourced<OnBroken>,
+    /// What the coverage of the change must be; `None` if it may be anything.
+    pub(crate) coverage: Sourced<Option<CoverageGate>>,
 }
 
 /// A stage: which checks run, and its own gate.
@@ -258,6 +262,8 @@ pub(crate) struct Check {
     pub(crate) finding_codes: Option<Vec<i32>>,
     /// Gitignore patterns of the files that say how it judges: its own configuration.
     pub(crate) config: Vec<String>,
+    /// The coverage report that it writes beside.
+    pub(crate) coverage: Option<CoverageReport>,
     /// What its findings depend on; `None` means: each file if the command names files, else the project.
     pub(crate) inputs: Option<Inputs>,
     /// Checks that end before it starts, and whose failure leaves it out.

@@ -12,8 +12,8 @@ use crate::config::raw::{
     RawStage, RawSuppressions,
 };
 use crate::config::{
-    Allowance, Config, Fixing, Gate, OnBroken, Origin, Override, RuleLevel, Scope, Sourced, Stage, check, defaults,
-    duration, patterns, refuse,
+    Allowance, Config, Fixing, Gate, OnBroken, Origin, Override, RuleLevel, Scope, Sourced, Stage, check, coverage,
+    defaults, duration, patterns, refuse,
 };
 use crate::model::rule::{Family, Level};
 use crate::model::suppression::NewSuppressions;
@@ -38,6 +38,7 @@ impl Resolver<'_> {
     fn config(&mut self, raw: RawConfig) -> Config {
         let defaults = Config::defaults();
         let gate = raw.gate.unwrap_or_default();
+        coverage::validate(self, "gate.coverage", gate.coverage.as_ref());
         let rules = raw.rules.unwrap_or_default();
         let stages = self.stages(&raw.stages, &gate);
         let checks = raw.checks.into_iter().map(|(id, check)| (id.clone(), check::resolve(self, &id, check))).collect();
@@ -189,6 +190,8 @@ impl Resolver<'_> {
             self.problems.push(self.places.value_problem(&key("fix"), message, hint));
         }
         let timeout = self.duration(&key("timeout"), raw.timeout.as_deref());
+        coverage::validate(self, &key("coverage"), raw.coverage.as_ref());
+        let coverage = raw.coverage.as_ref().map(|raw| Some(coverage::gate(raw)));
         let scope = raw.scope.map(scope);
         let on_broken = raw.on_broken.map(on_broken);
         Stage {
@@ -197,6 +200,7 @@ impl Resolver<'_> {
                 fail_on: self.either(&key("fail-on"), raw.fail_on.map(fail_on), of_gate.fail_on),
                 scope: self.either(&key("scope"), scope, of_gate.scope),
                 on_broken: self.either(&key("on-broken"), on_broken, of_gate.on_broken),
+                coverage: self.either(&key("coverage"), coverage, of_gate.coverage),
             },
             fix: self.either(&key("fix"), raw.fix.map(fixing), Sourced::built_in(Fixing::Off)),
             timeout: self.sourced(&key("timeout"), timeout),
@@ -205,7 +209,9 @@ impl Resolver<'_> {
     }
 
     fn gate(&self, raw: &RawGate, default: Level) -> Gate {
+        let coverage = raw.coverage.as_ref().map(|raw| Some(coverage::gate(raw)));
         Gate {
+            coverage: self.either("gate.coverage", coverage, Sourced::built_in(None)),
             fail_on: self.either("gate.fail-on", raw.fail_on.map(fail_on), Sourced::built_in(Some(default))),
             scope: self.either("gate.scope", raw.scope.map(scope), Sourced::built_in(Scope::New)),
             on_broken: self.either("gate.on-broken", raw.on_broken.map(on_broken), Sourced::built_in(OnBroken::Block)),
@@ -391,9 +397,7 @@ mod tests {
     #[test]
     fn what_is_not_implemented_is_refused_by_name() {
         let not_yet = |what: &str| format!("`{what}` is not implemented yet in tollgate 0.1.0");
-        for (policy, what) in
-            [("gate.coverage = 80", "coverage"), ("checks.x = { run = [\"x\"], scope = \"all\" }", "scope")]
-        {
+        for (policy, what) in [("checks.x = { run = [\"x\"], scope = \"all\" }", "scope")] {
             refused(policy, &[&format!("1: {}", not_yet(what))]);
         }
         load(
@@ -521,9 +525,9 @@ mod tests {
     #[test]
     fn every_problem_is_told_in_the_order_of_the_file() {
         refused(
-            "gate.coverage = 80\n[checks.x]\nrun = []\n[stages.y]\ntimeout = \"soon\"\n",
+            "checks.y.tool = \"ruff\"\n[checks.x]\nrun = []\n[stages.y]\ntimeout = \"soon\"\n",
             &[
-                "1: `coverage` is not implemented yet in tollgate 0.1.0",
+                "1: `tool` is not implemented yet in tollgate 0.1.0",
                 "3: `run` is empty",
                 "5: `stages.y.timeout`: `soon` is not a duration",
             ],

@@ -173,6 +173,7 @@ fn over(upper: RawCheck, lower: RawCheck) -> RawCheck {
         output_file: upper.output_file.or(lower.output_file),
         finding_codes: upper.finding_codes.or(lower.finding_codes),
         config: upper.config.or(lower.config),
+        coverage: upper.coverage.or(lower.coverage),
         inputs: upper.inputs.or(lower.inputs),
         needs: upper.needs.or(lower.needs),
         timeout: upper.timeout.or(lower.timeout),

@@ -1,5 +1,6 @@
 //! The plan: which check looks at which file, and which commands run. Pure, so that it can be shown instead of run.
 
+pub(crate) mod coverage;
 pub(crate) mod given;
 pub(crate) mod levels;
 pub(crate) mod selection;
@@ -18,6 +19,7 @@ use crate::model::option::{OptionValue, Options};
 use crate::model::outcome::{Breakage, CheckRun, Outcome};
 use crate::model::path::RepoPath;
 use crate::model::rule::{Family, RuleId};
+use crate::plan::coverage::{Asked, CoverageJob};
 use crate::plan::given::Given;
 use crate::plan::levels::Levels;
 use crate::plan::selection::{Choice, Selection};
@@ -55,6 +57,8 @@ pub(crate) struct Policy<'a> {
     pub(crate) starts: &'a BTreeMap<RepoPath, Vec<u8>>,
     /// Whether commands may run.
     pub(crate) trust: Trust,
+    /// What is asked of the coverage.
+    pub(crate) coverage: Asked<'a>,
 }
 
 /// A check of each file by itself.
@@ -125,6 +129,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) selection: &'a Selection,
     /// The commands, sorted by id.
     pub(crate) commands: Vec<CommandJob>,
+    /// The measuring of coverage, if there is something to be measured by.
+    pub(crate) coverage: Option<CoverageJob<'a>>,
     /// What is known before anything runs: checks that were left out or can't run.
     pub(crate) settled: Vec<CheckRun>,
     /// The levels of rules.
@@ -166,6 +172,7 @@ pub(crate) fn plan<'a>(change: &ChangeSet, policy: &Policy<'a>) -> Result<Plan<'
     let files = files.collect();
     let own: Vec<_> = included.iter().copied().filter(|(_, file)| !is_foreign(file)).collect();
     let commands = planner.commands(&own)?;
+    let coverage = planner.coverage(&own, &commands)?;
     Ok(Plan {
         file_checks,
         files,
@@ -175,6 +182,7 @@ pub(crate) fn plan<'a>(change: &ChangeSet, policy: &Policy<'a>) -> Result<Plan<'
         engine: policy.engine,
         selection: policy.selection,
         commands,
+        coverage,
         settled: planner.settled,
         levels: Levels::new(policy.config)?,
     })

@@ -18,6 +18,7 @@ use crate::model::path::RepoPath;
 use crate::model::rule::{Family, Rule};
 use crate::plan::CommandJob;
 use crate::process;
+use crate::run::coverage::{Before, WrittenReport};
 use crate::run::programs::Programs;
 use crate::run::schedule::{Need, Schedule};
 use crate::run::{Ground, MAX_FILE, Runner, Site};
@@ -30,6 +31,9 @@ pub(super) struct Done {
     pub(super) findings: Vec<Finding>,
     pub(super) rules: Vec<Rule>,
     pub(super) notices: Vec<Notice>,
+    /// Whether the command should write a coverage report, and what came of that.
+    pub(super) writes_coverage: bool,
+    pub(super) coverage: WrittenReport,
 }
 
 /// What the commands of a run share.
@@ -50,6 +54,7 @@ pub(super) struct Execution<'a> {
     deadline: Deadline,
     log: Option<Log>,
     version: String,
+    coverage: WrittenReport,
 }
 
 impl Runner<'_> {
@@ -58,7 +63,7 @@ impl Runner<'_> {
         let id = &job.command.id;
         let schedule = &shared.schedule;
         let mut started = Instant::now();
-        let (mut version, mut log) = (String::new(), None);
+        let (mut version, mut log, mut coverage) = (String::new(), None, None);
         let understood = match schedule.await_needs(&job.command.check.needs) {
             Some(need) => Err(Outcome::Skipped(format!("it needs `{need}`, which failed"))),
             None => {
@@ -73,6 +78,7 @@ impl Runner<'_> {
                         };
                         version = execution.version;
                         log = execution.log.and_then(Log::end);
+                        coverage = execution.coverage.filter(|_| understood.is_ok());
                         understood
                     })
                     .map_err(Outcome::Broken)
@@ -98,6 +104,8 @@ impl Runner<'_> {
             findings: understood.findings,
             rules: understood.rules,
             notices: understood.notices.into_iter().map(notice).collect(),
+            writes_coverage: job.command.check.coverage.is_some(),
+            coverage,
         }
     }
 
@@ -113,6 +121,7 @@ impl Runner<'_> {
             deadline: own.earlier(self.deadline),
             log: self.logs.map(|logs| logs.log(job.command.id.as_str())),
             version: String::new(),
+            coverage: None,
         })
     }
 
@@ -139,6 +148,7 @@ impl Runner<'_> {
         let mut outputs = Vec::new();
         let mut reports = Vec::new();
         let first = self.setting(execution);
+        let before = Before::of(command, &execution.site.top);
         for (index, spec) in command.specs(&job.files, &first).into_iter().enumerate() {
             let read = job.files.get(index).filter(|_| command.check.stdin);
             let spec = self.surrounded(spec, &execution.site, read)?;
@@ -158,6 +168,7 @@ impl Runner<'_> {
                 break;
             }
         }
+        execution.coverage = self.written_report(command, &execution.site.top, &before);
         let asks_for_file = command.names_report() || !command.check.output_file.is_empty();
         let ran = Ran { outputs, reports: asks_for_file.then_some(reports) };
         let matcher = match command.matcher() {

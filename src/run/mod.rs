@@ -3,6 +3,7 @@
 pub(crate) mod bases;
 pub(crate) mod cache;
 mod commands;
+mod coverage;
 mod files;
 mod guards;
 pub(crate) mod mending;
@@ -16,13 +17,14 @@ use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use crate::check::secrets::redact::Redactor;
 use crate::model::change::{ChangeSet, FileSide, Mode, Source};
 use crate::model::command::Surroundings;
 use crate::model::content::{Content, Contents};
+use crate::model::coverage::Coverage;
 use crate::model::deadline::Deadline;
 use crate::model::event::Event;
 use crate::model::finding::Finding;
@@ -97,6 +99,8 @@ pub(crate) struct Runner<'a> {
     pub(crate) deadline: Deadline,
     /// Tells that the user wants it to end.
     pub(crate) interrupt: &'a Interrupt,
+    /// The top of the work tree; empty if there is none.
+    pub(crate) top: &'a Path,
 }
 
 /// What a run gave, before triage.
@@ -112,6 +116,8 @@ pub(crate) struct Ran {
     pub(crate) rules: Vec<Rule>,
     /// What a reader must know beside them, sorted.
     pub(crate) notices: Vec<Notice>,
+    /// What the tests ran of the change, if that was measured.
+    pub(crate) coverage: Option<Coverage>,
     /// What comments allow, by file.
     pub(crate) directives: BTreeMap<RepoPath, Vec<Directive>>,
     /// The judged side of each file with a suppression or with a finding that is compared with the state before, by
@@ -143,13 +149,16 @@ impl Runner<'_> {
                 .collect();
             self.built_in(events, &mut ran);
             shared.schedule.settle(&ran.checks);
+            let mut written = Vec::new();
             for command in commands {
                 let done = command.join().expect("because a command's thread catches what its check panics with");
+                written.extend(done.writes_coverage.then(|| (done.check.id.clone(), done.coverage)));
                 ran.checks.push(done.check);
                 ran.findings.extend(done.findings);
                 ran.rules.extend(done.rules);
                 ran.notices.extend(done.notices);
             }
+            self.coverage(&written, &mut ran);
         });
         ran.undone = shared.undone.into_inner().unwrap_or_else(PoisonError::into_inner);
         ran.checks.extend(self.plan.settled.iter().cloned());
@@ -271,6 +280,7 @@ mod tests {
     use crate::model::deadline::Deadline;
     use crate::model::outcome::Breakage;
     use crate::model::path::RepoPath;
+    use crate::plan::coverage::Asked;
     use crate::plan::selection::Selection;
     use crate::plan::{Policy, plan};
     use crate::process::Interrupt;
@@ -319,6 +329,7 @@ mod tests {
             foreign: &foreign,
             starts: &std::collections::BTreeMap::new(),
             trust: Trust::BuiltInOnly,
+            coverage: Asked::default(),
         };
         let plan = plan(&change, &policy).unwrap();
         let interrupt = Interrupt::default();
@@ -334,6 +345,7 @@ mod tests {
             n_jobs: 1,
             deadline: Deadline::NEVER,
             interrupt: &interrupt,
+            top: std::path::Path::new(""),
         };
         let (events, _) = mpsc::channel();
         let ran = runner.run(&events);

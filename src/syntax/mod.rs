@@ -2,6 +2,7 @@
 //! findings, no configuration.
 
 pub(crate) mod comments;
+pub(crate) mod functions;
 mod grammar;
 pub(crate) mod imports;
 pub(crate) mod languages;

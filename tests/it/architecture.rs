@@ -77,7 +77,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("git2", &["git"]),
     ("ignore", &["config::patterns"]),
     ("indicatif", &["cli"]),
-    ("json_event_parser", &["check::hygiene"]),
+    ("json_event_parser", &["check::hygiene", "check::coverage"]),
     ("process_wrap", &["process"]),
     ("quick_xml", &["check", "report"]),
     ("rayon", &["run"]),

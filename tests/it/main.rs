@@ -11,6 +11,8 @@ mod check;
 mod ci;
 mod commands;
 #[cfg(unix)]
+mod coverage;
+#[cfg(unix)]
 mod fix;
 #[cfg(unix)]
 mod fix_kills;

@@ -300,6 +300,7 @@ pub(crate) mod tests {
             output_file: String::new(),
             finding_codes: None,
             config: Vec::new(),
+            coverage: None,
             inputs: None,
             needs: Vec::new(),
             timeout: None,
