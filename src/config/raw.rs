@@ -105,7 +105,8 @@ pub(crate) struct RawCheck {
     /// Files that it leaves out: patterns in gitignore syntax.
     pub(crate) exclude: Option<Vec<String>>,
     /// Types of files that it looks at, as pre-commit names them: `python`, `shell`, `text`, `executable`. They are told by
-    /// name, extension, first line and content; a file must be of all of them.
+    /// name, extension, first line and content; a file must be of all of them. `"javascript|ts"` is one or the other,
+    /// `"!binary"` any but that.
     pub(crate) types: Option<Vec<String>>,
     /// The folder that it runs in, from the top of the repository.
     pub(crate) dir: Option<String>,

@@ -156,8 +156,9 @@ impl<'a> Review<'a> {
             }
             None => {}
         }
-        for (index, tag) in check.types.iter().enumerate() {
-            if !self.vocabulary.types.contains(tag.as_str()) {
+        for (index, types) in check.types.iter().enumerate() {
+            let tags = types.strip_prefix('!').map_or_else(|| types.split('|').collect(), |tag| vec![tag]);
+            if let Some(tag) = tags.into_iter().find(|tag| !self.vocabulary.types.contains(tag)) {
                 let hint = match nearest(tag, self.vocabulary.types.iter().copied()) {
                     Some(known) => format!("did you mean `{known}`?"),
                     None => "choose the files by name: `files = [\"*.x\"]`".to_owned(),

@@ -88,6 +88,11 @@ pub(crate) fn may_be(side: &FileSide, tag: &str) -> bool {
     }
 }
 
+/// Whether a file bears a tag whatever is in it.
+pub(crate) fn is_surely(side: &FileSide, tag: &str) -> bool {
+    of_mode(side.mode).contains(tag) || (side.mode.is_regular() && tags_of_name(&side.path).contains(tag))
+}
+
 /// Whether the tags of a file depend on what is in it.
 pub(crate) fn needs_content(side: &FileSide) -> bool {
     side.mode.is_regular() && !has_encoding(&tags_of_name(&side.path))
