@@ -208,10 +208,10 @@ fn automaton<'a>(keywords: impl Iterator<Item = &'a String>) -> (Vec<u8>, Vec<Ve
     while let Some(state) = open.pop_front() {
         let inherited = ends[shorter[state]].clone();
         ends[state].extend(inherited);
-        for class in 0..n_classes {
-            let otherwise = next[shorter[state]][class];
-            match next[state][class] {
-                0 => next[state][class] = otherwise,
+        let otherwise = next[shorter[state]].clone();
+        for (target, otherwise) in next[state].iter_mut().zip(otherwise) {
+            match *target {
+                0 => *target = otherwise,
                 child => {
                     shorter[child] = otherwise;
                     open.push_back(child);

@@ -525,9 +525,9 @@ mod tests {
     #[test]
     fn every_problem_is_told_in_the_order_of_the_file() {
         refused(
-            "checks.y.tool = \"ruff\"\n[checks.x]\nrun = []\n[stages.y]\ntimeout = \"soon\"\n",
+            "checks.y = { run = [\"y\"], scope = \"all\" }\n[checks.x]\nrun = []\n[stages.y]\ntimeout = \"soon\"\n",
             &[
-                "1: `tool` is not implemented yet in tollgate 0.1.0",
+                "1: `scope` is not implemented yet in tollgate 0.1.0",
                 "3: `run` is empty",
                 "5: `stages.y.timeout`: `soon` is not a duration",
             ],
