@@ -1,6 +1,6 @@
 //! Every id that a policy or a command line may name.
 
-use crate::check::pattern::pack::entries;
+use crate::check::pattern::pack::ids;
 use crate::check::pattern::rule_file::RuleFile;
 use crate::check::{About, change, coverage, filetype, hygiene, message, secrets, suppression};
 use crate::config::vocabulary::Vocabulary;
@@ -21,11 +21,7 @@ pub(crate) fn vocabulary(own: &[RuleFile]) -> Vocabulary {
     let own = own.iter().map(|file| file.rule.id.as_str().to_owned());
     Vocabulary {
         checks: built_in_checks().into_iter().map(|about| (about.id.to_owned(), about.options)).collect(),
-        rules: secrets::pack::ids()
-            .map(str::to_owned)
-            .chain(entries().iter().map(|entry| entry.id.to_owned()))
-            .chain(own)
-            .collect(),
+        rules: secrets::pack::ids().map(str::to_owned).chain(ids().map(str::to_owned)).chain(own).collect(),
         types: filetype::all_tags(),
     }
 }

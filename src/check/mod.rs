@@ -12,6 +12,7 @@ pub(crate) mod lines;
 pub(crate) mod message;
 pub(crate) mod parsed;
 pub(crate) mod pattern;
+pub(crate) mod rust;
 pub(crate) mod secrets;
 pub(crate) mod suite;
 pub(crate) mod suppression;
