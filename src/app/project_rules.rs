@@ -48,11 +48,18 @@ impl Session<'_> {
             true => Engine::in_force(&languages, &|id| on.contains(id)),
             false => Engine::default(),
         };
-        Ok(built_in.with(&self.project_rules(&loaded.config, loaded.side)?))
+        // They were verified when the policy was loaded.
+        Ok(built_in.with(&self.read_project_rules(&loaded.config, loaded.side)?))
     }
 
     /// The project's own rules, each compiled once to see that it can be; an id that is taken is an error.
     pub(super) fn project_rules(&self, config: &Config, side: Where) -> Result<Vec<RuleFile>, Failure> {
+        let rules = self.read_project_rules(config, side)?;
+        Engine::default().with(&rules).verify().map_err(Failure::rule)?;
+        Ok(rules)
+    }
+
+    fn read_project_rules(&self, config: &Config, side: Where) -> Result<Vec<RuleFile>, Failure> {
         let mut taken: BTreeSet<String> = entries().iter().map(|entry| entry.id.to_owned()).collect();
         let mut rules = Vec::new();
         let mut sources = Vec::new();
@@ -72,7 +79,6 @@ impl Session<'_> {
                 rules.push(rule);
             }
         }
-        Engine::default().with(&rules).verify().map_err(Failure::rule)?;
         Ok(rules)
     }
 
