@@ -18,6 +18,8 @@ struct Head {
     language: String,
     #[serde(default)]
     severity: String,
+    files: Option<serde_json::Value>,
+    ignores: Option<serde_json::Value>,
     #[serde(default)]
     metadata: Metadata,
 }
@@ -297,11 +299,12 @@ fn entry(file: &Path, top: &Path, derived: &BTreeMap<String, Derived>) -> (Strin
     writeln!(
         line,
         "    Entry {{ origin: {origin:?}, yaml: include_str!({:?}), rule: {rule:?}, id: {:?}, severity: {:?}, languages: &{languages:?}, \
-         needed: {needed}, named: {named}, literals: &{:?} }},",
+         needed: {needed}, named: {named}, literals: &{:?}, has_paths: {} }},",
         file.to_string_lossy(),
         head.id,
         head.severity,
         head.metadata.literals,
+        head.files.is_some() || head.ignores.is_some(),
     )
     .expect("a text takes everything");
     (line, format!("    {fingerprint:?},\n"))

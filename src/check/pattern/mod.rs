@@ -47,6 +47,8 @@ struct Candidate {
     compiled: OnceLock<Result<CompiledRule, RuleError>>,
     needed: OnceLock<Option<Needed>>,
     named: OnceLock<Names>,
+    /// The file of a built-in rule that says for which paths it is.
+    paths: OnceLock<RuleFile>,
 }
 
 /// Where a rule comes from.
@@ -61,14 +63,15 @@ impl Candidate {
             RuleText::BuiltIn(entry) => (RuleId::from(entry.id), entry.level()),
             RuleText::Own(file) => (file.rule.id.clone(), file.rule.level),
         };
-        Self { id, level, text, compiled: OnceLock::new(), needed: OnceLock::new(), named: OnceLock::new() }
+        let (compiled, needed, named) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self { id, level, text, compiled, needed, named, paths: OnceLock::new() }
     }
 
     /// The words that the rule names.
     fn named(&self) -> &Names {
         self.named.get_or_init(|| match &self.text {
             RuleText::BuiltIn(entry) => entry.named(),
-            RuleText::Own(file) => named::of_yaml(&file.yaml),
+            RuleText::Own(file) => named::of_json(&file.json),
         })
     }
 
@@ -80,7 +83,7 @@ impl Candidate {
                     .filter(|texts: &Needed| !texts.is_empty()),
                 None => literals::of_json(entry.rule, language),
             },
-            RuleText::Own(file) => literals::of_yaml(&file.yaml, language),
+            RuleText::Own(file) => literals::of_json(&file.json, language),
         });
         match (derived, &self.text) {
             (Some(derived), _) => Some(derived.iter().map(String::as_str).collect()),
@@ -101,7 +104,7 @@ impl Candidate {
     /// Whether the rule is for files of that path.
     fn is_for(&self, path: &RepoPath) -> bool {
         match &self.text {
-            RuleText::BuiltIn(_) => true,
+            RuleText::BuiltIn(entry) => !entry.has_paths || self.paths.get_or_init(|| entry.read()).is_for(path),
             RuleText::Own(file) => file.is_for(path),
         }
     }
@@ -110,8 +113,7 @@ impl Candidate {
         let compile = || match &self.text {
             RuleText::BuiltIn(entry) => CompiledRule::compile_json(entry.rule, language)
                 .map_err(|error| RuleError::of_engine(&error, entry.origin, entry.yaml, language)),
-            RuleText::Own(file) => CompiledRule::compile(&file.yaml, language)
-                .map_err(|error| RuleError::of_engine(&error, &file.origin, &file.yaml, language)),
+            RuleText::Own(file) => file.compile(language),
         };
         self.compiled.get_or_init(compile).as_ref().map_err(Clone::clone)
     }
@@ -179,9 +181,7 @@ impl Engine {
     /// whose grammar knows all that it asks for.
     pub(crate) fn with(mut self, files: &[RuleFile]) -> Self {
         for file in files {
-            let holds_in = |dialect: &Language| {
-                !file.languages.contains(dialect) && CompiledRule::compile(&file.yaml, *dialect).is_ok()
-            };
+            let holds_in = |dialect: &Language| !file.languages.contains(dialect) && file.compile(*dialect).is_ok();
             let dialects = file.languages.iter().filter_map(|language| language.dialect()).filter(holds_in);
             for language in file.languages.iter().copied().chain(dialects) {
                 self.add(language, RuleText::Own(Box::new(file.clone())));
@@ -484,6 +484,16 @@ mod tests {
         check("files: [src/**]\n", 0);
         check("files: ['*.py']\n", 1);
         check("ignores: [{glob: A.PY, caseInsensitive: true}]\n", 0);
+    }
+
+    #[test]
+    fn a_built_in_rule_is_for_the_paths_that_it_names_too() {
+        let engine = Engine::built_in(&Language::all().collect());
+        let at = |path: &str| {
+            let id = "templated-shell-command".into();
+            engine.has_for(&id, &RepoPath::from(path))
+        };
+        assert!(at("src/a.js") && !at("src/a.test.js") && !at("tools/scripts/a.js"));
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub(crate) struct Entry {
     named: Option<&'static [&'static str]>,
     /// The same as the author says it, for where nothing can be derived; empty if that is not said.
     pub(crate) literals: &'static [&'static str],
+    /// Whether it says for which paths it is; else it is for all.
+    pub(crate) has_paths: bool,
 }
 
 /// A list of built-in rules with a number, which gains none any more.
