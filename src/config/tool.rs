@@ -266,6 +266,28 @@ mod tests {
     }
 
     #[test]
+    fn what_makes_no_sense_is_refused() {
+        for (table, message) in [
+            ("tool = \"ruf\"", "there is no known tool `ruf`"),
+            ("tool = \"ruff\"\noptions = {}", "`options` are for built-in checks, and this check has `tool`"),
+            ("tool = \"yamllint\"\nfix = \"safe\"", "`yamllint` can't mend"),
+            ("tool = \"yamllint\"\nstdin = true", "`yamllint` is not known to read from its standard input"),
+            ("tool = \"ruff\"\nrun = [\"x\"]\nargs = [\"y\"]", "`args` have no place in `run`, which has no `{args}`"),
+            ("run = [\"x\"]\nargs = [\"y\"]", "`args` are for a known tool, and this check has `run` alone"),
+            ("args = [\"y\"]", "`args` says how a command runs, and [checks.x] has no `run`"),
+            (
+                "tool = \"black\"\nisolate = \"none\"",
+                "a command with `fix = \"safe\"` runs in a copy, never in the work tree",
+            ),
+        ] {
+            let policy = format!("[checks.x]\n{table}\n");
+            let error = Config::load(Some(("tollgate.toml", policy.as_bytes()))).expect_err(&policy);
+            let messages: Vec<&str> = error.problems().iter().map(|problem| problem.message.as_str()).collect();
+            assert_eq!(messages, [message], "{policy}");
+        }
+    }
+
+    #[test]
     fn a_linter_looks_and_a_formatter_mends_unless_told_otherwise() {
         let is = |table: &str| (check(table).fix, check(table).output.name());
         assert_eq!(is("tool = \"ruff\""), (Fixing::Off, "sarif"));
