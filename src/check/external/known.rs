@@ -1,6 +1,7 @@
 //! The known tools on what they really print: the reader and the exit codes of their definitions.
 
 use std::fs;
+use std::io::{BufRead, Cursor};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -58,10 +59,13 @@ fn understood(tool: &str, exit: i32, printed: &[u8]) -> Result<String, String> {
         n_dropped: 0,
         duration: Duration::ZERO,
     };
-    let reports = command.names_report().then(|| vec![Some(printed.to_vec())]);
+    let reports = command.names_report().then(|| vec![vec![PathBuf::from("report")]]);
+    let report = printed.to_vec();
+    let open = move |_: &Path, _: u64| Ok(Box::new(Cursor::new(report.clone())) as Box<dyn BufRead>);
     let sources = folder(tool).join("faulty");
     let contents = |path: &RepoPath| fs::read(sources.join(path.to_fs())).ok();
-    let seen = Seen { top: Path::new("/srv/project"), changed: &[], contents: &contents, matcher: &[] };
+    let files = &Vec::new;
+    let seen = Seen { top: Path::new("/srv/project"), files, open: &open, contents: &contents, matcher: &[] };
     let understood =
         understand(&command, &Ran { outputs: vec![output], reports }, &seen).map_err(|broken| broken.why)?;
     Ok(shown(&understood.findings, &sources))
