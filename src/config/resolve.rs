@@ -488,22 +488,6 @@ mod tests {
                 "run = [\"x\"]\nversion-command = [\"x\", \"-V\"]",
                 "`version-command` is there, and no `version` that is wanted",
             ),
-            ("x", "tool = \"ruf\"", "there is no known tool `ruf`"),
-            ("x", "tool = \"ruff\"\noptions = {}", "`options` are for built-in checks, and this check has `tool`"),
-            ("x", "tool = \"yamllint\"\nfix = \"safe\"", "`yamllint` can't mend"),
-            ("x", "tool = \"yamllint\"\nstdin = true", "`yamllint` is not known to read from its standard input"),
-            (
-                "x",
-                "tool = \"ruff\"\nrun = [\"x\"]\nargs = [\"y\"]",
-                "`args` have no place in `run`, which has no `{args}`",
-            ),
-            ("x", "run = [\"x\"]\nargs = [\"y\"]", "`args` are for a known tool, and this check has `run` alone"),
-            ("x", "args = [\"y\"]", "`args` says how a command runs, and [checks.x] has no `run`"),
-            (
-                "x",
-                "tool = \"black\"\nisolate = \"none\"",
-                "a command with `fix = \"safe\"` runs in a copy, never in the work tree",
-            ),
             ("x", "run = [\"x\"]\noptions = {}", "`options` are for built-in checks, and this check has `run`"),
             ("x", "dir = \"y\"", "`dir` says how a command runs, and [checks.x] has no `run`"),
         ] {

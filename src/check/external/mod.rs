@@ -1,6 +1,8 @@
 //! Commands of the project's own: what to run, and how what they print becomes findings.
 
 mod formats;
+#[cfg(test)]
+mod known;
 mod lookup;
 pub(crate) mod read;
 #[cfg(test)]

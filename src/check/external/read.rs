@@ -260,7 +260,9 @@ fn read_findings(command: &Command, format: &Format, ran: &Ran, seen: &Seen<'_>)
         if report.told.is_empty() && failed(output) {
             return Err(broken("no finding can be read from what it printed".to_owned()));
         }
-        if let Some(unread) = report.unread.as_deref().filter(|_| report.told.is_empty()) {
+        // Where exit codes are known, 0 says that there is nothing.
+        let is_unsure = report.told.is_empty() && command.check.finding_codes.is_none();
+        if let Some(unread) = report.unread.as_deref().filter(|_| is_unsure) {
             let unread = escaped(unread.get(..unread.floor_char_boundary(MAX_UNREAD)).unwrap_or_default());
             understood
                 .notices
