@@ -147,6 +147,22 @@ pub(crate) enum Output {
 pub(crate) enum TestFormat {
     /// JUnit XML, in any dialect.
     Junit,
+    /// Visual Studio's test results.
+    Trx,
+    /// NUnit's XML, of versions 2 and 3.
+    Nunit,
+    /// The XML of xUnit.net.
+    Xunit,
+    /// The XML of TestNG.
+    Testng,
+    /// The Test Anything Protocol, versions 12 to 14.
+    Tap,
+    /// The JSON of Cucumber.
+    Cucumber,
+    /// What `go test -json` prints.
+    GoTest,
+    /// The JSON of Rust's test harness, and of nextest in its form.
+    Libtest,
 }
 
 /// A format of findings.
@@ -188,10 +204,18 @@ impl Format {
 
 impl Output {
     /// Every format that has a name, with it.
-    pub(crate) const NAMES: [(&'static str, Self); 13] = [
+    pub(crate) const NAMES: [(&'static str, Self); 21] = [
         ("exit-code", Self::ExitCode),
         ("sarif", Self::Sarif),
         ("junit", Self::Tests(TestFormat::Junit)),
+        ("trx", Self::Tests(TestFormat::Trx)),
+        ("nunit", Self::Tests(TestFormat::Nunit)),
+        ("xunit", Self::Tests(TestFormat::Xunit)),
+        ("testng", Self::Tests(TestFormat::Testng)),
+        ("tap", Self::Tests(TestFormat::Tap)),
+        ("cucumber-json", Self::Tests(TestFormat::Cucumber)),
+        ("go-test", Self::Tests(TestFormat::GoTest)),
+        ("libtest-json", Self::Tests(TestFormat::Libtest)),
         ("checkstyle", Self::Findings(Format::Checkstyle)),
         ("eslint-json", Self::Findings(Format::EslintJson)),
         ("rustc-json", Self::Findings(Format::RustcJson)),
