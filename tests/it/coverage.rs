@@ -28,8 +28,8 @@ fn an_uncovered_function_blocks_a_pull_request_and_says_where() {
     let blocked = repo.tollgate(&GIVEN).code(1);
     blocked
         .says("shop.py:6:1: error: no test runs `refund`: none of its 2 lines that can be run was run [coverage/uncovered-function]")
-        .says("the tests run 60.0 % of the 5 changed lines")
-        .is_silent_on("changed-lines]");
+        .says("coverage: 60.0 % of 5 changed lines, 1 of 2 changed functions run by no test")
+        .is_silent_on("changed-lines");
     for format in ["json", "sarif", "markdown", "short", "junit", "github", "gitlab", "rdjson"] {
         let shown = repo.tollgate(&[&GIVEN[..], &["--format", format]].concat()).code(1);
         shown.says("refund");
@@ -81,5 +81,5 @@ fn a_command_writes_the_report_and_an_old_one_does_not_count() {
     run(&writes(1)).code(0).says("coverage: 100.0 % of 5 changed lines");
     run("true").code(3).says("`unit` wrote no coverage report `build/*.info`");
     run("exit 1").code(1).says("`unit` wrote no coverage report");
-    run("kill -9 $$").code(3).says("`unit`, which writes the report, could not run");
+    run("kill -9 $$").code(3).says("skipped: coverage");
 }
