@@ -39,6 +39,7 @@ fn an_uncovered_function_blocks_a_pull_request_and_says_where() {
     repo.tollgate(&[&GIVEN[..], &["--format", "json"]].concat()).code(0).says("\"n_lines\":5,\"n_run\":5");
     repo.tollgate(&[&GIVEN[..], &["--format", "markdown"]].concat()).code(0).says("100.0 % of 5 changed lines");
     repo.tollgate(&[&GIVEN[..], &["--format", "sarif"]].concat()).code(0).says("\"coveredLines\":5");
+    repo.tollgate(&[&GIVEN[..], &["--plan"]].concat()).code(0).says("coverage");
     repo.tollgate(&["explain", "coverage/uncovered-function"]).code(0).says("is run by no test");
 }
 
@@ -54,6 +55,10 @@ fn a_report_that_is_missing_is_no_pass() {
     repo.write("lcov.info", &report(1)[..40]);
     repo.tollgate(&GIVEN).code(3).says("lcov.info can't be read as lcov: it is broken off");
     repo.tollgate(&["check", "--coverage=lcof=x"]).code(2).says("there is no format `lcof`");
+    // What nobody wants to be measured need not be there.
+    let unmeasured = branch(&format!("{GATE}[checks.coverage]\nexclude = [\"shop.py\"]\n"));
+    unmeasured.write("lcov.info", report(0));
+    unmeasured.tollgate(&GIVEN).code(0).says("coverage: no changed line can be run");
     // Before a commit no test runs, so nothing is asked.
     repo.stage(&[("shop.py", OLD)]);
     repo.tollgate(&["check", "--staged"]).code(0);
