@@ -140,7 +140,7 @@ mod tests {
         assert_eq!(config.max_lines.value, 400);
         let schema = config.checks.get("schema").expect("it is in the file");
         assert_eq!((&schema.output, schema.inputs), (&Output::Sarif, Some(Inputs::File)));
-        assert_eq!(schema.origin.to_string(), "tollgate.toml:25");
+        assert_eq!(schema.origin.to_string(), "tollgate.toml:26");
         let unit = config.checks.get("unit").expect("it is in the file");
         assert_eq!(
             (&unit.output, unit.output_file.as_str()),

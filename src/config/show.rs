@@ -159,7 +159,7 @@ impl Page<'_> {
         self.said(check, &key("config"), &list(&check.config));
         if let Some(report) = &check.coverage {
             let shown = format!("{{ format = {}, file = {} }}", text(report.format.name()), text(&report.file));
-            self.placed(&key("coverage"), &shown);
+            self.said(check, &key("coverage"), &shown);
         }
         if let Some(inputs) = check.inputs {
             let inputs = match inputs {

@@ -28,8 +28,8 @@ fn an_uncovered_function_blocks_a_pull_request_and_says_where() {
     let blocked = repo.tollgate(&GIVEN).code(1);
     blocked
         .says("shop.py:6:1: error: no test runs `refund`: none of its 2 lines that can be run was run [coverage/uncovered-function]")
-        .says("the tests run 60.0 % of the 5 changed lines")
-        .is_silent_on("changed-lines]");
+        .says("coverage: 60.0 % of 5 changed lines, 1 of 2 changed functions run by no test")
+        .is_silent_on("changed-lines");
     for format in ["json", "sarif", "markdown", "short", "junit", "github", "gitlab", "rdjson"] {
         let shown = repo.tollgate(&[&GIVEN[..], &["--format", format]].concat()).code(1);
         shown.says("refund");
@@ -39,6 +39,7 @@ fn an_uncovered_function_blocks_a_pull_request_and_says_where() {
     repo.tollgate(&[&GIVEN[..], &["--format", "json"]].concat()).code(0).says("\"n_lines\":5,\"n_run\":5");
     repo.tollgate(&[&GIVEN[..], &["--format", "markdown"]].concat()).code(0).says("100.0 % of 5 changed lines");
     repo.tollgate(&[&GIVEN[..], &["--format", "sarif"]].concat()).code(0).says("\"coveredLines\":5");
+    repo.tollgate(&[&GIVEN[..], &["--plan"]].concat()).code(0).says("coverage");
     repo.tollgate(&["explain", "coverage/uncovered-function"]).code(0).says("is run by no test");
 }
 
@@ -54,6 +55,10 @@ fn a_report_that_is_missing_is_no_pass() {
     repo.write("lcov.info", &report(1)[..40]);
     repo.tollgate(&GIVEN).code(3).says("lcov.info can't be read as lcov: it is broken off");
     repo.tollgate(&["check", "--coverage=lcof=x"]).code(2).says("there is no format `lcof`");
+    // What nobody wants to be measured need not be there.
+    let unmeasured = branch(&format!("{GATE}[checks.coverage]\nexclude = [\"shop.py\"]\n"));
+    unmeasured.write("lcov.info", report(0));
+    unmeasured.tollgate(&GIVEN).code(0).says("coverage: no changed line can be run");
     // Before a commit no test runs, so nothing is asked.
     repo.stage(&[("shop.py", OLD)]);
     repo.tollgate(&["check", "--staged"]).code(0);
@@ -81,5 +86,5 @@ fn a_command_writes_the_report_and_an_old_one_does_not_count() {
     run(&writes(1)).code(0).says("coverage: 100.0 % of 5 changed lines");
     run("true").code(3).says("`unit` wrote no coverage report `build/*.info`");
     run("exit 1").code(1).says("`unit` wrote no coverage report");
-    run("kill -9 $$").code(3).says("`unit`, which writes the report, could not run");
+    run("kill -9 $$").code(3).says("skipped: coverage");
 }
