@@ -1,5 +1,7 @@
 //! Every id that a policy or a command line may name.
 
+use std::collections::BTreeSet;
+
 use crate::check::pattern::pack::entries;
 use crate::check::pattern::rule_file::RuleFile;
 use crate::check::{About, change, coverage, filetype, hygiene, message, secrets, suppression};
@@ -27,5 +29,6 @@ pub(crate) fn vocabulary(own: &[RuleFile]) -> Vocabulary {
             .chain(own)
             .collect(),
         types: filetype::all_tags(),
+        tools: BTreeSet::new(),
     }
 }
