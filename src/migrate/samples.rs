@@ -178,10 +178,7 @@ fn one_name_calls_all_hooks_of_that_name() {
             "wrapped v > v",
         ]
     );
-    has(
-        &migration,
-        &["run = [\"pre-commit\", \"run\", \"x\", \"--files\", \"{files}\"]\nfiles = [\"/a/\", \"/b/\"]\n"],
-    );
+    has(&migration, &["run = [\"prek\", \"run\", \"x\", \"--files\", \"{files}\"]\nfiles = [\"/a/\", \"/b/\"]\n"]);
 }
 
 #[test]

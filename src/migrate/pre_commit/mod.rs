@@ -37,6 +37,8 @@ pub(super) fn migrate(draft: &mut Draft<'_>) -> Result<(), Error> {
     let Some((file, runner, text)) = found else { return Ok(()) };
     let unreadable = |problem| Error::Unreadable { file: file.to_owned(), manager: runner, problem };
     let config = parse(file, &text).and_then(Config::of).map_err(unreadable)?;
+    // Only prek has hooks of its own.
+    let runner = if config.repos.iter().any(|repo| repo.repo == "builtin") { "prek" } else { runner };
     draft.found(runner, file);
     let top = scope::top(&config, draft, file);
     let mut planned: Vec<Planned<'_>> = Vec::new();
