@@ -92,6 +92,11 @@ fn hook(draft: &mut Draft<'_>, (file, name): (&str, &str), script: &str, whole: 
     };
     for line in lines {
         let shown = format!("{name}: {line}");
+        if line.starts_with("git add ") {
+            draft.policy.fix = true;
+            draft.report(file, &shown, Fate::Translated(Vec::new()), "what checks mend is staged anyway");
+            continue;
+        }
         if is_taken(&line) {
             draft.lose(file, &shown, "it has a variable that tollgate would take for a placeholder");
             continue;
@@ -101,9 +106,9 @@ fn hook(draft: &mut Draft<'_>, (file, name): (&str, &str), script: &str, whole: 
             Line::LintStaged(rest) if name == "pre-commit" => lint_staged::migrate(draft, (file, &shown), &rest)?,
             Line::Command(check, stages) if name != "commit-msg" => {
                 draft.policy.fix |= stages;
-                let check = Check { fix: stages, ..check };
-                let id = draft.command(wish(&line), check, &[name.to_owned()]);
-                draft.report(file, &shown, Fate::Translated(vec![id]), "");
+                let why = if check.fix { "seems to mend: what it changes is a finding and its fix" } else { "" };
+                let id = draft.command(wish(&line), Check { fix: stages || check.fix, ..check }, &[name.to_owned()]);
+                draft.report(file, &shown, Fate::Translated(vec![id]), why);
             }
             _ => draft.lose(file, &shown, "tollgate runs no command on a message"),
         }

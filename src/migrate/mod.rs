@@ -10,7 +10,10 @@ mod message;
 mod patterns;
 mod policy;
 mod pre_commit;
+#[cfg(test)]
+mod samples;
 mod shell;
+mod tools;
 mod words;
 
 use crate::config::vocabulary::Vocabulary;

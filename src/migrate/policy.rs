@@ -16,6 +16,8 @@ pub(super) struct Check {
     pub(super) notes: Vec<String>,
     /// A known tool; empty for none.
     pub(super) tool: String,
+    /// What the tool is told beside what its definition says.
+    pub(super) args: Vec<String>,
     /// The command; empty for a built-in check and a tool.
     pub(super) run: Vec<String>,
     /// Whether the command is a line for a shell.
@@ -172,6 +174,7 @@ fn check_text(check: &Check, text: &mut String) -> std::fmt::Result {
         writeln!(text, "tool = {}", quoted(&check.tool))?;
     }
     for (key, values) in [
+        ("args", &check.args),
         ("run", &check.run),
         ("files", &check.files),
         ("exclude", &check.exclude),

@@ -22,6 +22,8 @@ mod frozen;
 mod hooks;
 #[cfg(unix)]
 mod isolation;
+#[cfg(unix)]
+mod migrate;
 mod novelty;
 mod policies;
 #[cfg(unix)]

@@ -109,6 +109,12 @@ fn one(draft: &mut Draft<'_>, (file, hook): (&str, &str), (step, value): (&str, 
             draft.policy.add(Check { id: id.clone(), ..Check::default() }, &[stage]);
             return draft.report(file, &shown, Fate::Translated(vec![id]), "");
         }
+        let is_plain = members.iter().all(|entry| entry.key == "profiles");
+        if let Some(check) = draft.tool_of_step(own).filter(|_| is_plain && hook != "commit-msg") {
+            draft.policy.fix |= fix && hook == "pre-commit";
+            let id = draft.command(step, check, &[stage]);
+            return draft.report(file, &shown, Fate::Translated(vec![id]), "the program is to be installed");
+        }
         return draft.lose(file, &shown, format!("what `{base}` runs is said in hk: say the command with `run`"));
     };
     let known = [

@@ -62,6 +62,18 @@ pub(super) fn made(job: &Job, around: &Surroundings, config: &Config) -> Made {
     }
 }
 
+/// A word in braces that looks like a template and is none.
+pub(super) fn unknown_template(line: &str) -> Option<&str> {
+    let known = ["staged_files", "push_files", "all_files", "files", "lefthook_job_name"];
+    let mut parts = line.match_indices('{').filter_map(|(at, _)| {
+        let inner = line.get(at + 1..)?.split('}').next()?;
+        let is_name = !inner.is_empty() && inner.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        let is_variable = at > 0 && line.get(at - 1..at) == Some("$");
+        (is_name && !is_variable && !known.contains(&inner)).then(|| line.get(at..at + inner.len() + 2))?
+    });
+    parts.next()
+}
+
 /// How a script is started.
 fn script_line(job: &Job, script: &str, around: &Surroundings, config: &Config) -> String {
     let (folder, hook) = (config.source_dir.trim_end_matches('/'), &around.hook);

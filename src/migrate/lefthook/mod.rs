@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::migrate::document::text;
 use crate::migrate::lefthook::config::{Config, Hook, Job, read};
-use crate::migrate::lefthook::job::{Made, files, made};
+use crate::migrate::lefthook::job::{Made, files, made, unknown_template};
 use crate::migrate::policy::Check;
 use crate::migrate::shell::Line;
 use crate::migrate::{Draft, Error, Fate, lint_staged};
@@ -42,6 +42,9 @@ pub(super) const UNSERVED: [&str; 22] = [
     "sendemail-validate",
     "update",
 ];
+
+/// Hooks of git that tollgate serves.
+const SERVED: [&str; 4] = ["pre-commit", "pre-merge-commit", "commit-msg", "pre-push"];
 
 /// What jobs in a group have of it.
 #[derive(Clone, Default)]
@@ -144,9 +147,7 @@ impl Walk<'_, '_> {
         let words = text(&job.run).unwrap_or_default();
         let own_name = match job.name.as_str() {
             "" if !job.script.is_empty() => job.script.clone(),
-            "" => {
-                words.split_whitespace().find(|word| word.len() > 2).map_or(format!("job {}", index + 1), str::to_owned)
-            }
+            "" => called(&words).unwrap_or_else(|| format!("job {}", index + 1)),
             name => name.to_owned(),
         };
         let shown = format!("{}: {}", self.name, own_name);
@@ -205,11 +206,23 @@ impl Walk<'_, '_> {
                 self.draft.policy.fix |= stages_fixed && self.name == "pre-commit";
                 let dir = around.root.trim_end_matches('/').to_owned();
                 let needs = needs.into_iter().collect();
+                let names_files = check.run.iter().any(|word| word.contains("{files}"));
                 let check = Check { files, exclude, dir, env: around.env.clone(), needs, fix, ..check };
                 let id = self.draft.command(name, check, &[self.stage()]);
-                let why =
-                    if fix && !stages_fixed { "seems to mend: what it changes is a finding and its fix" } else { "" };
-                self.draft.report(file, shown, Fate::Translated(vec![id.clone()]), why);
+                let mut whys = Vec::new();
+                if fix && !stages_fixed {
+                    whys.push("seems to mend: what it changes is a finding and its fix".to_owned());
+                }
+                if fix && !names_files {
+                    whys.push("what it changes in files that are not staged is told and left".to_owned());
+                }
+                if let Some(template) = unknown_template(&text(&job.run).unwrap_or_default()) {
+                    whys.push(format!("`{template}` is no template of lefthook's: it stays as it is"));
+                }
+                if !SERVED.contains(&self.name) {
+                    whys.push(format!("`tollgate check --stage {}` runs it", self.stage()));
+                }
+                self.draft.report(file, shown, Fate::Translated(vec![id.clone()]), whys.join("; "));
                 Ok(Some(id))
             }
         }
@@ -276,6 +289,13 @@ impl Walk<'_, '_> {
         }
         Condition::None
     }
+}
+
+/// What a job without a name is called: the first words of its line.
+fn called(line: &str) -> Option<String> {
+    let words = line.split_whitespace().take_while(|word| !word.starts_with(['-', '{', '&', '|', '$', '"']));
+    let words: Vec<&str> = words.take(3).collect();
+    (!words.is_empty()).then(|| words.join(" "))
 }
 
 /// What `skip` and `only` mean for a job.

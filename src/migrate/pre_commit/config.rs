@@ -73,8 +73,14 @@ impl Hook {
         texts(&self.args)
     }
 
-    pub(super) fn needs_an_environment(&self) -> bool {
-        !texts(&self.additional_dependencies).is_empty()
+    /// Its arguments, if the configuration says them.
+    pub(super) fn own_args(&self) -> Option<Vec<String>> {
+        (!self.args.is_null()).then(|| self.args())
+    }
+
+    /// What is installed beside its program.
+    pub(super) fn dependencies(&self) -> Vec<String> {
+        texts(&self.additional_dependencies)
     }
 
     pub(super) fn env(&self) -> BTreeMap<String, String> {

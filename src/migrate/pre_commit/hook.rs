@@ -6,7 +6,7 @@ use crate::migrate::Draft;
 use crate::migrate::document::text;
 use crate::migrate::policy::Check;
 use crate::migrate::pre_commit::config::Hook;
-use crate::migrate::pre_commit::known::{Known, known};
+use crate::migrate::pre_commit::known::{Known, known, repository};
 use crate::migrate::shell::is_taken;
 use crate::migrate::words::{mends, shlex};
 use crate::model::option::Options;
@@ -33,9 +33,30 @@ pub(super) fn outcome(repo: &str, hook: &Hook, draft: &Draft<'_>) -> Outcome {
         _ => match known(repo, hook, draft.tree) {
             Ok(Some(Known::BuiltIn(check))) => Outcome::BuiltIn(check),
             Ok(Some(Known::Message(options))) => Outcome::Message(options),
-            Ok(None) => Outcome::Wrap("pre-commit installs its program".to_owned()),
+            Ok(None) => tool(repo, hook, draft),
             Err(why) => Outcome::Wrap(why),
         },
+    }
+}
+
+/// A program that pre-commit installs, and that tollgate may know.
+fn tool(repo: &str, hook: &Hook, draft: &Draft<'_>) -> Outcome {
+    if !hook.entry.is_null() || !hook.language.is_empty() || !hook.pass_filenames.is_null() || hook.always_run {
+        return Outcome::Wrap("pre-commit installs its program, and it is called in a way of its own".to_owned());
+    }
+    match draft.tool(&repository(repo), &hook.id, (hook.own_args(), &hook.dependencies())) {
+        Ok(Some(mut check)) => {
+            // What the configuration says takes the place of what the catalogue says, which is narrower than the types.
+            if hook.types.is_some() || hook.types_or.is_some() {
+                check.types.clear();
+            }
+            if !check.types.is_empty() || hook.types.is_some() || hook.types_or.is_some() {
+                check.files.push("*".to_owned());
+            }
+            Outcome::Command(check, "the program is to be installed, which pre-commit did itself".to_owned())
+        }
+        Ok(None) => Outcome::Wrap("pre-commit installs its program".to_owned()),
+        Err(why) => Outcome::Wrap(why),
     }
 }
 
@@ -43,7 +64,7 @@ pub(super) fn outcome(repo: &str, hook: &Hook, draft: &Draft<'_>) -> Outcome {
 fn local(hook: &Hook) -> Outcome {
     let Some(entry) = text(&hook.entry) else { return Outcome::Wrap("it has no `entry`".to_owned()) };
     match hook.language.as_str() {
-        "system" | "unsupported" | "script" | "unsupported_script" if hook.needs_an_environment() => {
+        "system" | "unsupported" | "script" | "unsupported_script" if !hook.dependencies().is_empty() => {
             Outcome::Wrap("it has additional dependencies".to_owned())
         }
         "system" | "unsupported" => command(hook, &entry, ""),

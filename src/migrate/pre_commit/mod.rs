@@ -19,6 +19,10 @@ const FILES: [(&str, &str); 3] =
 /// Git's hooks that tollgate serves, and the stage that people run by hand.
 const SERVED: [&str; 5] = ["pre-commit", "pre-merge-commit", "commit-msg", "pre-push", "manual"];
 
+/// Why a hook for commit-msg is lost.
+const ON_MESSAGES: &str =
+    "tollgate runs no command on a message: `pre-commit install --hook-type commit-msg` keeps that hook alone";
+
 /// A hook with what is to become of it.
 struct Planned<'a> {
     hook: &'a Hook,
@@ -33,6 +37,8 @@ pub(super) fn migrate(draft: &mut Draft<'_>) -> Result<(), Error> {
     let Some((file, runner, text)) = found else { return Ok(()) };
     let unreadable = |problem| Error::Unreadable { file: file.to_owned(), manager: runner, problem };
     let config = parse(file, &text).and_then(Config::of).map_err(unreadable)?;
+    // Only prek has hooks of its own.
+    let runner = if config.repos.iter().any(|repo| repo.repo == "builtin") { "prek" } else { runner };
     draft.found(runner, file);
     let top = scope::top(&config, draft, file);
     let mut planned: Vec<Planned<'_>> = Vec::new();
@@ -60,15 +66,13 @@ fn plan<'a>(hook: &'a Hook, repo: &str, (config, top): (&Config, &Top), draft: &
     let (scope, refused) = scope::of(hook, top, draft);
     let outcome = match stages.iter().any(|stage| SERVED.contains(&stage.as_str())) {
         false => Outcome::Lost(format!(
-            "it is for {}, which tollgate does not serve; pre-commit can go on serving that hook alone",
-            stages.join(", ")
+            "tollgate does not serve {0}: `pre-commit install --hook-type {0}` keeps that hook alone",
+            stages.join(" --hook-type ")
         )),
         true if stages.iter().all(|stage| stage == "commit-msg") => match outcome(repo, hook, draft) {
             Outcome::Message(options) => Outcome::Message(options),
-            Outcome::Lost(why) => Outcome::Lost(why),
-            _ => Outcome::Lost(
-                "tollgate runs no command on a message; pre-commit can go on serving commit-msg alone".into(),
-            ),
+            Outcome::Lost(why) | Outcome::Wrap(why) => Outcome::Lost(format!("{why}; {ON_MESSAGES}")),
+            _ => Outcome::Lost(ON_MESSAGES.to_owned()),
         },
         true => match (outcome(repo, hook, draft), refused) {
             (Outcome::Lost(why), _) => Outcome::Lost(why),

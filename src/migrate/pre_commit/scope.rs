@@ -17,9 +17,14 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    /// The check with these files.
-    pub(super) fn give(self, check: Check) -> Check {
-        Check { files: self.files, exclude: self.exclude, types: self.types, ..check }
+    /// The check with these files, beside those that it is for anyway; `files` take the place of its own.
+    pub(super) fn give(self, mut check: Check) -> Check {
+        if !self.files.is_empty() {
+            check.files = self.files;
+        }
+        check.exclude.extend(self.exclude);
+        check.types.extend(self.types);
+        check
     }
 }
 
