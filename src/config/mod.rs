@@ -1,7 +1,7 @@
 //! The policy: what `tollgate.toml` says, resolved to values that each know where they come from. Takes bytes; knows
 //! nothing of where they were read.
 
-mod check;
+pub(crate) mod check;
 mod defaults;
 mod diagnose;
 pub(crate) mod duration;
@@ -242,6 +242,8 @@ pub(crate) struct Check {
     pub(crate) output_file: String,
     /// What its findings depend on; `None` means: each file if the command names files, else the project.
     pub(crate) inputs: Option<Inputs>,
+    /// Patterns and paths of what its findings depend on beside each file; `None` if that is not said.
+    pub(crate) config: Option<Vec<String>>,
     /// Checks that end before it starts, and whose failure leaves it out.
     pub(crate) needs: Vec<String>,
     /// The most time that it may take.

@@ -141,6 +141,9 @@ impl Page<'_> {
             };
             self.placed(&key("inputs"), &text(inputs));
         }
+        if let Some(config) = &check.config {
+            self.placed(&key("config"), &list(config));
+        }
         self.placed(&key("needs"), &list(&check.needs));
         if let Some(timeout) = check.timeout {
             self.placed(&key("timeout"), &text(&duration::text(timeout)));

@@ -10,8 +10,8 @@ use crate::model::change::{Mode, ObjectId, Source};
 use crate::model::content::Content;
 use crate::model::finding::Novelty;
 use crate::model::rule::{Family, RuleId};
+use crate::plan::RULES;
 use crate::plan::selection::Choice;
-use crate::plan::{FileJob, RULES};
 use crate::run::cache::Cache;
 use crate::run::files::{ExaminedFile, Look};
 use crate::run::guards::Guards;
@@ -22,7 +22,7 @@ use crate::store::results::row::{Row, RowShare};
 use crate::syntax::languages::Language;
 
 /// The program and its rules.
-const PROGRAM: &str = concat!(env!("CARGO_PKG_VERSION"), "-", env!("TOLLGATE_FINGERPRINT"));
+pub(super) const PROGRAM: &str = concat!(env!("CARGO_PKG_VERSION"), "-", env!("TOLLGATE_FINGERPRINT"));
 
 /// What all files of a run have in common.
 pub(super) struct Recall<'a> {

@@ -20,6 +20,8 @@ mod frozen;
 mod hooks;
 #[cfg(unix)]
 mod isolation;
+#[cfg(unix)]
+mod memory;
 mod novelty;
 mod policies;
 #[cfg(unix)]
