@@ -23,6 +23,7 @@ mod hooks;
 #[cfg(unix)]
 mod isolation;
 #[cfg(unix)]
+mod memory;
 mod migrate;
 mod novelty;
 mod policies;
