@@ -12,6 +12,7 @@ mod overlay;
 mod packs;
 mod plan_view;
 mod policy;
+mod premises;
 mod project_rules;
 pub(crate) mod rules_in_force;
 mod sources;

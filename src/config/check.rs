@@ -4,6 +4,7 @@ use regex::Regex;
 
 use crate::config::coverage;
 use crate::config::nearest::nearest;
+use crate::config::patterns;
 use crate::config::places::joined;
 use crate::config::raw::{
     RawCheck, RawDescribed, RawFix, RawInputs, RawIsolate, RawOption, RawOutput, RawSeverity, RawUntracked,
@@ -54,17 +55,16 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> C
     let raw = as_tool(resolver, &path, raw);
     validate_stdin(resolver, &path, &raw);
     validate_fix(resolver, &path, &raw);
+    validate_config(resolver, &path, &raw);
     let files = raw.files.unwrap_or_default();
     let exclude = raw.exclude.unwrap_or_default();
     resolver.validate_patterns(&key("files"), &files);
     resolver.validate_patterns(&key("exclude"), &exclude);
-    resolver.validate_patterns(&key("config"), raw.config.as_deref().unwrap_or_default());
     validate_command(resolver, &path, raw.run.as_deref(), raw.shell == Some(true));
     validate_env(resolver, &path, raw.env.iter().flat_map(|env| env.keys()));
     Check {
         tool,
         finding_codes: raw.finding_codes,
-        config: raw.config.unwrap_or_default(),
         output: output(resolver, &key("output"), raw.output),
         dir: folder(resolver, &key("dir"), raw.dir),
         output_file: folder(resolver, &key("output-file"), raw.output_file),
@@ -77,6 +77,7 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> C
         exclude,
         types: raw.types.unwrap_or_default(),
         inputs: raw.inputs.map(inputs),
+        config: raw.config,
         needs: raw.needs.unwrap_or_default(),
         sight: sight(raw.isolate, raw.untracked),
         stdin: raw.stdin.unwrap_or_default(),
@@ -230,6 +231,28 @@ fn validate_fix(resolver: &mut Resolver<'_>, path: &str, raw: &RawCheck) {
         return;
     };
     resolver.report(resolver.places.key_problem(&format!("{path}.{key}"), problem, hint));
+}
+
+/// Entries of `config` are patterns or paths.
+fn validate_config(resolver: &mut Resolver<'_>, path: &str, raw: &RawCheck) {
+    let Some(config) = &raw.config else { return };
+    let (outside, inside): (Vec<_>, Vec<_>) = config.iter().enumerate().partition(|(_, entry)| is_outside(entry));
+    for (index, _) in outside.iter().filter(|(_, entry)| entry.contains(['*', '?', '[', '\0'])) {
+        let message = "a path outside of the repository is no pattern";
+        let hint = "name the file or the folder itself: `~/.config/yamllint/config`";
+        resolver.report(resolver.places.value_problem(&format!("{path}.config[{index}]"), message, hint));
+    }
+    for (index, pattern) in inside {
+        if let Err(error) = patterns::validate(pattern) {
+            let hint = "write patterns as in a .gitignore file, or paths in the home folder that start with `~/`";
+            resolver.report(resolver.places.value_problem(&format!("{path}.config[{index}]"), error.to_string(), hint));
+        }
+    }
+}
+
+/// Whether an entry of `config` names something outside of the repository.
+pub(crate) fn is_outside(entry: &str) -> bool {
+    entry.starts_with("~/")
 }
 
 fn sight(isolate: Option<RawIsolate>, untracked: Option<RawUntracked>) -> Sight {

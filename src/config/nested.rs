@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::config::check::is_outside;
 use crate::config::extends::Site;
 use crate::config::layer::Layer;
 use crate::config::patterns::{folder_pattern, rebased};
@@ -40,7 +41,8 @@ impl Nested {
         for check in config.checks.values_mut() {
             rebase(&mut check.exclude, folder);
             if check.tool.is_empty() {
-                rebase(&mut check.config, folder);
+                let config = check.config.iter_mut().flatten().filter(|entry| !is_outside(entry));
+                config.for_each(|pattern| *pattern = rebased(pattern, folder));
             }
             rebase(&mut check.files, folder);
             if check.files.is_empty() {

@@ -6,6 +6,7 @@ mod commands;
 mod coverage;
 mod files;
 mod guards;
+pub(crate) mod memory;
 pub(crate) mod mending;
 mod programs;
 mod recall;
@@ -36,6 +37,8 @@ use crate::plan::Plan;
 use crate::process::Interrupt;
 use crate::run::cache::Cache;
 use crate::run::commands::Shared;
+use crate::run::guards::Guards;
+use crate::run::memory::Premises;
 use crate::run::programs::Programs;
 use crate::run::schedule::Schedule;
 use crate::run::suppressions::{Suppressions, not_read};
@@ -67,6 +70,9 @@ pub(crate) struct Ground {
     /// The files of the work tree, and its top, that a command which mends what is in the work tree is to find as they
     /// are there.
     pub(crate) edited: (PathBuf, Vec<RepoPath>),
+    /// What the findings of commands depend on beside their files, where that is known and results are kept, by the id
+    /// of the check.
+    pub(crate) premises: BTreeMap<RuleId, Premises>,
     /// A folder for reports that commands are asked for.
     pub(crate) reports: PathBuf,
     /// The state before, as an object name; empty if there is none.
@@ -147,9 +153,10 @@ impl Runner<'_> {
                     scope.spawn(move || self.command(job, shared, &events))
                 })
                 .collect();
-            self.built_in(events, &mut ran);
+            let free_of_secrets = self.built_in(events, &mut ran);
             shared.schedule.settle(&ran.checks);
             let mut written = Vec::new();
+            let mut kept = Vec::new();
             for command in commands {
                 let done = command.join().expect("because a command's thread catches what its check panics with");
                 written.extend(done.writes_coverage.then(|| (done.check.id.clone(), done.coverage)));
@@ -157,8 +164,10 @@ impl Runner<'_> {
                 ran.findings.extend(done.findings);
                 ran.rules.extend(done.rules);
                 ran.notices.extend(done.notices);
+                kept.extend(done.kept);
             }
             self.coverage(&written, &mut ran);
+            self.remember(kept, &free_of_secrets);
         });
         ran.undone = shared.undone.into_inner().unwrap_or_else(PoisonError::into_inner);
         ran.checks.extend(self.plan.settled.iter().cloned());
@@ -173,9 +182,14 @@ impl Runner<'_> {
         ran
     }
 
-    fn built_in(&self, events: &mpsc::Sender<Event>, ran: &mut Ran) {
+    /// Runs the built-in checks; gives the files that are known to hold no secret.
+    fn built_in(&self, events: &mpsc::Sender<Event>, ran: &mut Ran) -> BTreeSet<RepoPath> {
         let mut tally = Tally::new(self.plan);
+        let (guards, mut free_of_secrets) = (Guards::of(self.plan), BTreeSet::new());
         for mut examined in self.files(events) {
+            if guards.found_nothing(&examined) {
+                free_of_secrets.insert(examined.path.clone());
+            }
             examined.secrets.iter().for_each(|secret| ran.redactor.add(secret));
             ran.notices.extend(examined.unread.as_deref().map(|why| not_read(&examined.path, why)));
             // Without a state before nothing is compared.
@@ -196,6 +210,7 @@ impl Runner<'_> {
         let (checks, notices) = tally.end();
         ran.checks.extend(checks);
         ran.notices.extend(notices);
+        free_of_secrets
     }
 
     /// The judged side of a file, also of one that the change does not touch.

@@ -23,6 +23,8 @@ mod hooks;
 #[cfg(unix)]
 mod isolation;
 #[cfg(unix)]
+mod memory;
+#[cfg(unix)]
 mod migrate;
 mod novelty;
 mod policies;

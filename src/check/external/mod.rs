@@ -4,6 +4,7 @@ mod formats;
 #[cfg(test)]
 mod known;
 mod lookup;
+pub(crate) mod memory;
 pub(crate) mod read;
 #[cfg(test)]
 mod recorded;
@@ -157,14 +158,21 @@ impl Command {
     /// The command lines for these files: one, or several where the names would be too long for one or the command
     /// takes one file at a time.
     pub(crate) fn specs(&self, files: &[RepoPath], setting: &Setting) -> Vec<CommandSpec> {
-        let names = self.names(files);
-        if self.has("{file}") || self.check.stdin {
-            return names.iter().map(|name| self.spec(std::slice::from_ref(name), setting)).collect();
+        let names = |portion| if self.takes_files() { self.names(portion) } else { Vec::new() };
+        self.portions(files).into_iter().map(|portion| self.spec(&names(portion), setting)).collect()
+    }
+
+    /// Whether each of the command lines is for one file.
+    pub(crate) fn takes_one_file(&self) -> bool {
+        self.has("{file}") || self.check.stdin
+    }
+
+    /// The files that each of the command lines is for.
+    pub(crate) fn portions<'f>(&self, files: &'f [RepoPath]) -> Vec<&'f [RepoPath]> {
+        if self.takes_one_file() {
+            return files.chunks(1).collect();
         }
-        if !self.has("{files}") {
-            return vec![self.spec(&[], setting)];
-        }
-        portions(&names).into_iter().map(|portion| self.spec(portion, setting)).collect()
+        if self.has("{files}") { portions(files) } else { vec![files] }
     }
 
     fn spec(&self, names: &[RepoPath], setting: &Setting) -> CommandSpec {
@@ -301,9 +309,9 @@ pub(crate) mod tests {
             output,
             output_file: String::new(),
             finding_codes: None,
-            config: Vec::new(),
             coverage: None,
             inputs: None,
+            config: None,
             needs: Vec::new(),
             timeout: None,
             version: None,

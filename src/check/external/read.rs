@@ -30,7 +30,7 @@ const MAX_UNREAD: usize = 100;
 const MAX_REPORT: u64 = 512 << 20;
 
 /// What came of all invocations of a command.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Ran {
     /// One for each command line, in order.
     pub(crate) outputs: Vec<CommandOutput>,
