@@ -1,6 +1,7 @@
 //! The pipeline: from a request to a report and a verdict. The only module that sees every stage.
 
 mod attributes;
+mod before;
 mod bootstrap;
 mod extends;
 pub(crate) mod failure;
@@ -48,7 +49,6 @@ use crate::model::content::{Content, Contents};
 use crate::model::coverage::GivenReport;
 use crate::model::deadline::Deadline;
 use crate::model::event::Event;
-use crate::model::finding::{Finding, Novelty};
 use crate::model::outcome::{Notice, RunReport, Subject};
 use crate::model::path::RepoPath;
 use crate::model::request::Request;
@@ -64,7 +64,6 @@ use crate::run::{MAX_FILE, Ran, Runner};
 use crate::store;
 use crate::store::log::Logs;
 use crate::triage;
-use crate::triage::BaseFile;
 
 /// The most bytes of an editor's text that are taken: one more than are looked at.
 pub(crate) const MAX_BUFFER: u64 = MAX_FILE + 1;
@@ -346,7 +345,10 @@ impl Session<'_> {
             return Err(Failure::interrupted());
         }
         suppressions::apply(case, &runner, &mut ran);
-        let bases = compare_with_before(case, &runner, &mut ran);
+        let bases = self.compare_with_before(case, &runner, &mut ran, world.events);
+        if self.interrupt.is_set() {
+            return Err(Failure::interrupted());
+        }
         drop(runner);
         let undone = std::mem::take(&mut ran.undone);
         ran.notices.extend(grounded.and_then(|grounded| grounded.end(&plan.commands, undone)));
@@ -430,31 +432,4 @@ fn no_logs(logs: Option<io::Result<Logs>>) -> Option<Notice> {
 
 fn default_jobs() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
-}
-
-/// Decides which findings are new. The state before is looked at only where a finding is left to be compared: first in
-/// the files that have one; then, for code that moved, in the others.
-fn compare_with_before(case: Case<'_>, runner: &Runner<'_>, ran: &mut Ran) -> Vec<BaseFile> {
-    let change = runner.change;
-    let is_compared = |finding: &Finding| finding.novelty != Novelty::Always || finding.suppression.is_some();
-    if change.parents.is_empty() || !ran.findings.iter().any(is_compared) {
-        triage::compare(&mut ran.findings, change, &[]);
-        return Vec::new();
-    }
-    let with_findings: BTreeSet<usize> = ran.texts.keys().copied().collect();
-    let compared = |finding: &&Finding| finding.novelty == Novelty::Compared;
-    let rules: BTreeSet<RuleId> = ran.findings.iter().filter(compared).map(|finding| finding.rule.clone()).collect();
-    let mut bases = runner.bases(ran, &with_findings, &rules);
-    suppressions::mark_bases(case, &mut bases);
-    triage::compare(&mut ran.findings, change, &bases);
-    let open: BTreeSet<RuleId> =
-        ran.findings.iter().filter(|finding| triage::is_open(finding)).map(|finding| finding.rule.clone()).collect();
-    let others: BTreeSet<usize> = (0..change.files.len()).filter(|file| !with_findings.contains(file)).collect();
-    if !open.is_empty() && !others.is_empty() {
-        let mut more = runner.bases(ran, &others, &open);
-        suppressions::mark_bases(case, &mut more);
-        bases.extend(more);
-        triage::compare(&mut ran.findings, change, &bases);
-    }
-    bases
 }

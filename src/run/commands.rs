@@ -62,7 +62,30 @@ pub(super) struct Execution<'a> {
     events: &'a mpsc::Sender<Event>,
 }
 
-impl Execution<'_> {
+impl<'a> Execution<'a> {
+    /// One that is about to begin.
+    pub(super) fn new(
+        runner: &Runner<'_>,
+        job: &'a CommandJob,
+        (ground, programs): (&'a Ground, &'a Programs),
+        site: Site,
+        events: &'a mpsc::Sender<Event>,
+    ) -> Self {
+        let own = job.command.check.timeout.map_or(Deadline::NEVER, Deadline::after);
+        Self {
+            command: &job.command,
+            ground,
+            site,
+            programs,
+            deadline: own.earlier(runner.deadline),
+            log: runner.logs.map(|logs| logs.log(job.command.id.as_str())),
+            version: String::new(),
+            coverage: None,
+            kept: Vec::new(),
+            events,
+        }
+    }
+
     /// Tells that only some of its files are looked at.
     pub(super) fn tell_known(&self, n_known: usize, n_files: usize) {
         let _ = self.events.send(Event::Known { check: self.command.id.clone(), n_known, n_files });
@@ -128,21 +151,10 @@ impl Runner<'_> {
         shared: &'a Shared,
         events: &'a mpsc::Sender<Event>,
     ) -> Result<Execution<'a>, Breakage> {
-        let own = job.command.check.timeout.map_or(Deadline::NEVER, Deadline::after);
         let ground = self.ground.as_ref().map_err(Clone::clone)?;
         let nowhere = || Err(Breakage::new("there is no folder for it to run in"));
-        Ok(Execution {
-            command: &job.command,
-            ground,
-            site: ground.sites.get(&job.command.id).cloned().unwrap_or_else(nowhere)?,
-            programs: &shared.programs,
-            deadline: own.earlier(self.deadline),
-            log: self.logs.map(|logs| logs.log(job.command.id.as_str())),
-            version: String::new(),
-            coverage: None,
-            kept: Vec::new(),
-            events,
-        })
+        let site = ground.sites.get(&job.command.id).cloned().unwrap_or_else(nowhere)?;
+        Ok(Execution::new(self, job, (ground, &shared.programs), site, events))
     }
 
     /// Whether a command found something that blocks for certain, before it is compared with the state before and with

@@ -10,6 +10,7 @@ pub(crate) mod memory;
 pub(crate) mod mending;
 mod programs;
 mod recall;
+pub(crate) mod rerun;
 mod schedule;
 pub(crate) mod suppressions;
 mod tally;

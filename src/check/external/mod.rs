@@ -116,6 +116,11 @@ impl Command {
         self.check.sight != Sight::WorkTree && self.check.fix == Fixing::Off
     }
 
+    /// Whether it can be run on the state before: it sees what is judged, in files.
+    pub(crate) fn can_be_rerun(&self) -> bool {
+        self.sees_what_is_judged() && !self.check.stdin
+    }
+
     /// The file with the problem matchers by which its lines are read, from the top of the repository.
     pub(crate) fn matcher(&self) -> Option<&str> {
         match &self.check.output {

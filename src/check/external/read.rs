@@ -229,7 +229,11 @@ fn read_sarif(command: &Command, ran: &Ran, seen: &Seen<'_>) -> Result<Understoo
 
 /// Gives findings the level and the novelty that the configuration says.
 fn as_configured(command: &Command, mut understood: Understood) -> Understood {
-    let novelty = if command.is_per_file() { Novelty::ChangedLines } else { Novelty::Always };
+    let novelty = match command.is_per_file() {
+        true => Novelty::ChangedLines,
+        false if command.can_be_rerun() => Novelty::Rerun,
+        false => Novelty::Always,
+    };
     for finding in &mut understood.findings {
         finding.novelty = novelty;
         finding.level = command.check.level.unwrap_or(finding.level);

@@ -172,7 +172,7 @@ enum WireBytes {
 struct WireRelated(Option<WirePlace>, Option<WireRegion>, String);
 
 /// How novelty is decided, by number; the first is the usual one.
-const NOVELTIES: [Novelty; 3] = [Novelty::Compared, Novelty::ChangedLines, Novelty::Always];
+const NOVELTIES: [Novelty; 4] = [Novelty::Compared, Novelty::ChangedLines, Novelty::Always, Novelty::Rerun];
 
 /// What columns count, by number.
 const UNITS: [ColumnUnit; 3] = [ColumnUnit::Bytes, ColumnUnit::Characters, ColumnUnit::Utf16];
