@@ -60,7 +60,6 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> C
     let exclude = raw.exclude.unwrap_or_default();
     resolver.validate_patterns(&key("files"), &files);
     resolver.validate_patterns(&key("exclude"), &exclude);
-    resolver.validate_patterns(&key("config"), raw.config.as_deref().unwrap_or_default());
     validate_command(resolver, &path, raw.run.as_deref(), raw.shell == Some(true));
     validate_env(resolver, &path, raw.env.iter().flat_map(|env| env.keys()));
     Check {
@@ -234,7 +233,7 @@ fn validate_fix(resolver: &mut Resolver<'_>, path: &str, raw: &RawCheck) {
     resolver.report(resolver.places.key_problem(&format!("{path}.{key}"), problem, hint));
 }
 
-/// What a command finds is remembered where it is known what that depends on, file by file.
+/// Entries of `config` are patterns or paths.
 fn validate_config(resolver: &mut Resolver<'_>, path: &str, raw: &RawCheck) {
     let Some(config) = &raw.config else { return };
     let (outside, inside): (Vec<_>, Vec<_>) = config.iter().enumerate().partition(|(_, entry)| is_outside(entry));
@@ -249,17 +248,6 @@ fn validate_config(resolver: &mut Resolver<'_>, path: &str, raw: &RawCheck) {
             resolver.report(resolver.places.value_problem(&format!("{path}.config[{index}]"), error.to_string(), hint));
         }
     }
-    let takes_files = raw.stdin == Some(true)
-        || raw.run.iter().flatten().any(|word| word.contains("{files}") || word.contains("{file}"));
-    let problem = match raw {
-        RawCheck { inputs: Some(RawInputs::Project), .. } => "the findings depend on the project",
-        RawCheck { run: Some(_), .. } if !takes_files => "the command is given no files",
-        RawCheck { shell: Some(true), .. } => "what a shell runs is not known",
-        RawCheck { isolate: Some(RawIsolate::None), .. } => "the command does not see what is judged",
-        _ => return,
-    };
-    let message = format!("`config` lets findings be remembered file by file, and {problem}");
-    resolver.report(resolver.places.key_problem(&format!("{path}.config"), message, "remove one of the two"));
 }
 
 /// Whether an entry of `config` names something outside of the repository.

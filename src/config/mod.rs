@@ -284,6 +284,8 @@ pub(crate) struct Check {
     /// The exit codes that say that it found something, where any other but 0 means that it could not run; `None` if
     /// every code is an answer.
     pub(crate) finding_codes: Option<Vec<i32>>,
+    /// Patterns and paths of the files that say how it judges, its own configuration; `None` if that is not said.
+    pub(crate) config: Option<Vec<String>>,
     /// The coverage report that it writes beside.
     pub(crate) coverage: Option<CoverageReport>,
     /// What its findings depend on; `None` means: each file if the command names files, else the project.

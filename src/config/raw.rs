@@ -124,6 +124,10 @@ pub(crate) struct RawCheck {
     /// The exit codes that say that it found something. Any other but 0 then means that it could not run. By default
     /// every code is an answer, and what it printed decides.
     pub(crate) finding_codes: Option<Vec<i32>>,
+    /// The files that say how it judges, its own configuration: patterns in gitignore syntax, and paths from `~/` for
+    /// those in the home folder; `[]` for none. Where this is said, a command whose `inputs` are `file` is given only those
+    /// files of which no earlier run knows what it finds. What `run` names needs no mention.
+    pub(crate) config: Option<Vec<String>>,
     /// The coverage report that it writes beside what it prints, for `[gate] coverage`.
     pub(crate) coverage: Option<RawCoverage>,
     /// What its findings depend on: `file` (each file by itself) or `project` (all of it). By default `file` if the

@@ -156,6 +156,9 @@ impl Page<'_> {
             let codes: Vec<String> = codes.iter().map(ToString::to_string).collect();
             self.said(check, &key("finding-codes"), &format!("[{}]", codes.join(", ")));
         }
+        if let Some(config) = &check.config {
+            self.said(check, &key("config"), &list(config));
+        }
         if let Some(report) = &check.coverage {
             let shown = format!("{{ format = {}, file = {} }}", text(report.format.name()), text(&report.file));
             self.said(check, &key("coverage"), &shown);

@@ -176,7 +176,6 @@ impl Runner<'_> {
 
     /// Runs all command lines and understands what they print.
     pub(super) fn execute(&self, job: &CommandJob, execution: &mut Execution<'_>) -> Result<Understood, Breakage> {
-        let before = Before::of(execution.command, &execution.site.top);
         let mut all = Ran::default();
         for ran in self.start_all(&job.files, execution)? {
             all.outputs.extend(ran.outputs);
@@ -185,7 +184,6 @@ impl Runner<'_> {
                 (all, one) => all.or(one),
             };
         }
-        execution.coverage = self.written_report(execution.command, &execution.site.top, &before);
         self.understood(execution, &all)
     }
 
@@ -195,6 +193,7 @@ impl Runner<'_> {
         let asks_for_file = command.names_report() || !command.check.output_file.is_empty();
         let mut all = Vec::new();
         let first = self.setting(execution);
+        let before = Before::of(command, &execution.site.top);
         for (index, spec) in command.specs(files, &first).into_iter().enumerate() {
             let read = files.get(index).filter(|_| command.check.stdin);
             let spec = self.surrounded(spec, &execution.site, read)?;
@@ -205,14 +204,17 @@ impl Runner<'_> {
             let spec = with_report(spec, &first.report, report.as_deref());
             let before = report.as_deref().map(Stamp::of);
             let output = self.start(execution, &spec)?;
-            // One that was there before and was left as it was is no report.
-            let is_fresh = |path: &PathBuf| before.is_some_and(|before| Stamp::of(path) != before);
-            let written = report.filter(is_fresh).into_iter().collect();
-            all.push(Ran { outputs: vec![output], reports: asks_for_file.then(|| vec![written]) });
+            let report = match (&report, before) {
+                // One that was there before and was left as it was is no report.
+                (Some(path), Some(before)) if Stamp::of(path) != before => vec![path.clone()],
+                _ => Vec::new(),
+            };
+            all.push(Ran { outputs: vec![output], reports: asks_for_file.then_some(vec![report]) });
             if self.interrupt.is_set() {
                 break;
             }
         }
+        execution.coverage = self.written_report(command, &execution.site.top, &before);
         Ok(all)
     }
 
@@ -226,8 +228,11 @@ impl Runner<'_> {
         let contents = |path: &RepoPath| self.judged(path).ok().filter(|_| command.sees_what_is_judged());
         let files = || self.contents.files(&self.change.head);
         let top = &execution.site.top;
-        let seen = Seen { top, files: &files, open: &open_report, contents: &contents, matcher: &matcher };
-        understand(command, ran, &seen)
+        understand(
+            command,
+            ran,
+            &Seen { top, files: &files, open: &open_report, contents: &contents, matcher: &matcher },
+        )
     }
 
     /// The command line with what its site needs and with the file that it is to read.

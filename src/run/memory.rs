@@ -230,7 +230,7 @@ fn is_laid_to_files(understood: &Understood, files: &[RepoPath], takes_one_file:
         Some(path) => files.contains(path),
         None => takes_one_file && finding.place == Place::Change,
     };
-    understood.notices.is_empty() && understood.breakage.is_none() && understood.findings.iter().all(is_laid)
+    understood.breakage.is_none() && understood.notices.is_empty() && understood.findings.iter().all(is_laid)
 }
 
 /// The same without the rules of which nothing was found: they would have to be remembered with every file.

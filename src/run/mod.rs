@@ -156,7 +156,8 @@ impl Runner<'_> {
                 .collect();
             let free_of_secrets = self.built_in(events, &mut ran);
             shared.schedule.settle(&ran.checks);
-            let (mut written, mut kept) = (Vec::new(), Vec::new());
+            let mut written = Vec::new();
+            let mut kept = Vec::new();
             for command in commands {
                 let done = command.join().expect("because a command's thread catches what its check panics with");
                 written.extend(done.writes_coverage.then(|| (done.check.id.clone(), done.coverage)));

@@ -24,6 +24,7 @@ mod hooks;
 mod isolation;
 #[cfg(unix)]
 mod memory;
+#[cfg(unix)]
 mod migrate;
 mod novelty;
 mod policies;

@@ -5,6 +5,7 @@ use crate::check::external::Command;
 use crate::config::check::is_outside;
 use crate::config::patterns::{PatternError, Patterns};
 use crate::config::{Fixing, Format, Output, Sight};
+use crate::model::rule::Family;
 
 /// Programs that start others, by what they are told, by versions that are chosen elsewhere: when those change is not
 /// known.
@@ -20,11 +21,9 @@ impl Command {
     /// configuration says what else it looks at, and what it finds is no exit code of several files.
     pub(crate) fn is_remembered(&self) -> bool {
         let check = &self.check;
-        let is_plain = !check.shell && check.fix == Fixing::Off && check.sight != Sight::WorkTree;
-        let tells_of_files = self.is_per_file()
-            && self.takes_files()
-            && !matches!(check.output, Output::Tests(_))
-            && check.coverage.is_none();
+        let is_alone = check.output_file.is_empty() && check.coverage.is_none();
+        let is_plain = is_alone && !check.shell && check.fix == Fixing::Off && check.sight != Sight::WorkTree;
+        let tells_of_files = self.is_per_file() && self.takes_files() && self.family() == Family::Tools;
         let is_of_revisions = self.has("{base}") || self.has("{head}");
         check.config.is_some() && is_plain && tells_of_files && !is_of_revisions && !self.starts_another()
     }
@@ -44,7 +43,7 @@ impl Command {
         let check = &self.check;
         let version = check.version.as_ref().map(ToString::to_string);
         let command = (self.words(), &check.dir, check.stdin, &check.env, &check.pass_env);
-        let reading = (&check.output, &check.output_file, &check.finding_codes, check.level, check.sight);
+        let reading = (&check.output, &check.finding_codes, check.level, check.sight);
         format!("{} {command:?} {reading:?} {version:?} {:?}", self.id, check.version_command)
     }
 
@@ -96,7 +95,7 @@ mod tests {
     use super::is_starter;
     use crate::check::external::Command;
     use crate::check::external::tests::command;
-    use crate::config::{Fixing, Inputs, Output, Sight, TestFormat};
+    use crate::config::{Fixing, Inputs, Output, Sight};
 
     fn remembered() -> Command {
         let mut own = command(&["lint", "{files}"], Output::ExitCode);
@@ -113,7 +112,7 @@ mod tests {
             |own| own.check.shell = true,
             |own| own.check.fix = Fixing::Safe,
             |own| own.check.sight = Sight::WorkTree,
-            |own| own.check.output = Output::Tests(TestFormat::Junit),
+            |own| own.check.output_file = "report".into(),
             |own| own.check = command(&["lint"], Output::ExitCode).check,
             |own| own.check.run = command(&["lint", "{files}", "{base}"], Output::ExitCode).check.run,
             |own| own.check.run = command(&["npx", "lint", "{files}"], Output::ExitCode).check.run,
