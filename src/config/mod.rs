@@ -290,8 +290,6 @@ pub(crate) struct Check {
     pub(crate) coverage: Option<CoverageReport>,
     /// What its findings depend on; `None` means: each file if the command names files, else the project.
     pub(crate) inputs: Option<Inputs>,
-    /// Patterns and paths of what its findings depend on beside each file; `None` if that is not said.
-    pub(crate) config: Option<Vec<String>>,
     /// Checks that end before it starts, and whose failure leaves it out.
     pub(crate) needs: Vec<String>,
     /// The most time that it may take.

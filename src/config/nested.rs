@@ -40,10 +40,6 @@ impl Nested {
         config.overrides.iter_mut().for_each(|entry| rebase(&mut entry.files, folder));
         for check in config.checks.values_mut() {
             rebase(&mut check.exclude, folder);
-            if check.tool.is_empty() {
-                let config = check.config.iter_mut().flatten().filter(|entry| !is_outside(entry));
-                config.for_each(|pattern| *pattern = rebased(pattern, folder));
-            }
             rebase(&mut check.files, folder);
             let config = check.config.iter_mut().flatten().filter(|entry| !is_outside(entry));
             // Those of a known tool hold wherever it looks for them.

@@ -133,10 +133,6 @@ pub(crate) struct RawCheck {
     /// What its findings depend on: `file` (each file by itself) or `project` (all of it). By default `file` if the
     /// command names files, else `project`.
     pub(crate) inputs: Option<RawInputs>,
-    /// What its findings depend on beside each file: its configuration files, as patterns in gitignore syntax, and as
-    /// paths from `~/` for those in the home folder; `[]` for nothing. With this key a command whose `inputs` are `file`
-    /// is given only those files of which no earlier run knows what it finds. A file that `run` names needs no mention.
-    pub(crate) config: Option<Vec<String>>,
     /// Checks that end before it starts, by id. It is skipped if one of them could not run, or if a command or a test of
     /// theirs failed; a finding that may be older than the change stops nothing.
     pub(crate) needs: Option<Vec<String>>,

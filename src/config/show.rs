@@ -170,9 +170,6 @@ impl Page<'_> {
             };
             self.said(check, &key("inputs"), &text(inputs));
         }
-        if let Some(config) = &check.config {
-            self.said(check, &key("config"), &list(config));
-        }
         self.said(check, &key("needs"), &list(&check.needs));
         if let Some(timeout) = check.timeout {
             self.said(check, &key("timeout"), &text(&duration::text(timeout)));
