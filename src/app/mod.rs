@@ -107,7 +107,7 @@ pub(crate) struct Settings {
     pub(crate) variables: BTreeMap<String, String>,
     /// Coverage reports that are there already.
     pub(crate) coverage: Vec<GivenReport>,
-    /// Reads the credentials of the machine from these variables and files; only called for a check that asks for them.
+    /// Reads the credentials of the machine from these variables and further files; only called for a check that asks for them.
     pub(crate) read_credentials: fn(&BTreeMap<String, String>, &[String]) -> Credentials,
 }
 
@@ -299,9 +299,8 @@ impl Session<'_> {
         if selection.choose(aws::ID, Family::Hygiene, false) != Choice::Runs {
             return Credentials::default();
         }
-        let files = config.checks.get(aws::ID).and_then(|check| check.options.list(aws::FILES));
-        let default = || aws::DEFAULT_FILES.map(str::to_owned).to_vec();
-        (self.settings.read_credentials)(&self.settings.variables, &files.map_or_else(default, <[String]>::to_vec))
+        let further = config.checks.get(aws::ID).and_then(|check| check.options.list(aws::FILES));
+        (self.settings.read_credentials)(&self.settings.variables, further.unwrap_or_default())
     }
 
     fn planned<'a>(&'a self, case: Case<'a>) -> Result<Plan<'a>, Failure> {

@@ -67,9 +67,8 @@ pub(super) fn run(args: &BuiltinArgs, context: &Context) -> Result<u8, Failure> 
 
 /// The credentials of this machine; none of them where they are wanted is wrong usage.
 fn machine_credentials(options: &Options, context: &Context) -> Result<Credentials, Failure> {
-    let default = || aws::DEFAULT_FILES.map(str::to_owned).to_vec();
-    let files = options.list(aws::FILES).map_or_else(default, <[String]>::to_vec);
-    let credentials = credentials::read(&context.environment.variables, &files);
+    let further = options.list(aws::FILES).unwrap_or_default();
+    let credentials = credentials::read(&context.environment.variables, further);
     match aws::why_missing(&credentials, options) {
         Some(Breakage { why, hint, .. }) => Err(Failure::usage(anyhow::anyhow!(why)).with_hint(hint)),
         None => Ok(credentials),

@@ -5,17 +5,19 @@ use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
 
-use crate::check::hygiene::detect_aws_credentials::{FILE_VARIABLES, VARIABLES, credentials_in};
+use crate::check::hygiene::detect_aws_credentials::{DEFAULT_FILES, FILE_VARIABLES, VARIABLES, credentials_in};
 use crate::model::option::Credentials;
 
 /// The most bytes of a file that are read.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// Reads them from these files, from those that variables name, and from variables. A file that can't be read has none.
-pub(super) fn read(variables: &BTreeMap<String, String>, files: &[String]) -> Credentials {
+/// Reads them from the usual files and these further ones, from those that variables name, and from variables. A file that
+/// can't be read has none.
+pub(super) fn read(variables: &BTreeMap<String, String>, further: &[String]) -> Credentials {
     let value = |name: &&str| variables.get(*name).filter(|value| !value.is_empty());
-    let named = FILE_VARIABLES.iter().filter_map(value);
-    let paths: BTreeSet<PathBuf> = files.iter().chain(named).map(|file| expanded(file, variables)).collect();
+    let named = FILE_VARIABLES.iter().filter_map(value).chain(further).map(String::as_str);
+    let paths: BTreeSet<PathBuf> =
+        DEFAULT_FILES.into_iter().chain(named).map(|file| expanded(file, variables)).collect();
     let in_files = paths.iter().filter_map(text).flat_map(|text| credentials_in(&text));
     let in_variables = VARIABLES.iter().filter_map(value).map(|value| value.as_bytes().to_vec());
     let all: BTreeSet<Vec<u8>> = in_files.chain(in_variables).collect();

@@ -19,9 +19,9 @@ pub(crate) struct DetectAwsCredentials;
 
 /// The id of the check.
 pub(crate) const ID: &str = "detect-aws-credentials";
-/// The option that names the files with the machine's credentials.
+/// The option that names further files with the machine's credentials.
 pub(crate) const FILES: &str = "credentials-file";
-/// The files without that option, as in a shell.
+/// The files that are always looked into, as in a shell.
 pub(crate) const DEFAULT_FILES: [&str; 4] = ["~/.aws/config", "~/.aws/credentials", "/etc/boto.cfg", "~/.boto"];
 /// The variables that name such files, too.
 pub(crate) const FILE_VARIABLES: [&str; 4] =
@@ -45,7 +45,7 @@ static ABOUT: About = About {
         OptionSpec {
             name: FILES,
             kind: OptionKind::List,
-            help: "Files with credentials, in place of ~/.aws/config, ~/.aws/credentials, /etc/boto.cfg and ~/.boto.",
+            help: "Further files with credentials, beside ~/.aws/config, ~/.aws/credentials, /etc/boto.cfg and ~/.boto.",
         },
         OptionSpec {
             name: ALLOW_MISSING,
@@ -74,7 +74,7 @@ A file with the value that `aws_secret_access_key` has in `~/.aws/credentials`.
 Take the key out of the change and let the program read it from where it is. If the commit was pushed, replace the key.
 
 ## Options
-- `credentials-file` (list): files with credentials, in place of the four above; those that variables name stay.
+- `credentials-file` (list): further files with credentials, beside those above.
 - `allow-missing-credentials`: pass on a machine that has none; without it the check is broken there.
 ";
 
