@@ -35,6 +35,7 @@ use crate::app::policy::Loaded;
 use crate::app::project_rules::engine;
 use crate::app::rules_in_force::Described;
 use crate::app::sources::Sources;
+use crate::check::hygiene::detect_aws_credentials as aws;
 use crate::check::pattern::Engine;
 use crate::check::secrets::SECRETS;
 use crate::check::secrets::pack::described;
@@ -49,13 +50,14 @@ use crate::model::content::{Content, Contents};
 use crate::model::coverage::GivenReport;
 use crate::model::deadline::Deadline;
 use crate::model::event::Event;
+use crate::model::option::Credentials;
 use crate::model::outcome::{Notice, RunReport, Subject};
 use crate::model::path::RepoPath;
 use crate::model::request::Request;
-use crate::model::rule::RuleId;
+use crate::model::rule::{Family, RuleId};
 use crate::model::verdict::Verdict;
 use crate::plan::coverage::Asked;
-use crate::plan::selection::Selection;
+use crate::plan::selection::{Choice, Selection};
 use crate::plan::{Plan, Policy, plan};
 use crate::process::Interrupt;
 use crate::report::plan::PlanView;
@@ -105,6 +107,8 @@ pub(crate) struct Settings {
     pub(crate) variables: BTreeMap<String, String>,
     /// Coverage reports that are there already.
     pub(crate) coverage: Vec<GivenReport>,
+    /// Reads the credentials of the machine from these variables and further files; only called for a check that asks for them.
+    pub(crate) read_credentials: fn(&BTreeMap<String, String>, &[String]) -> Credentials,
 }
 
 /// What a run may do beside looking.
@@ -155,6 +159,8 @@ struct Prepared {
     foreign: BTreeSet<RepoPath>,
     /// How files begin whose names do not tell their type.
     starts: BTreeMap<RepoPath, Vec<u8>>,
+    /// The credentials of the machine, if a check asks for them.
+    credentials: Credentials,
 }
 
 /// A change, and a policy that judges it.
@@ -272,7 +278,8 @@ impl Session<'_> {
         let engine = engine(&loaded, &on, change);
         let foreign = self.foreign(change, loaded.attributes)?;
         let starts = starts::read(change, &loaded.config, &Sources::new(self.repo));
-        Ok(Prepared { starts, loaded, stage, selection, engine, foreign })
+        let credentials = self.credentials(&loaded.config, &selection);
+        Ok(Prepared { credentials, starts, loaded, stage, selection, engine, foreign })
     }
 
     /// In history only secrets are looked for: everything else is mended by the next commit.
@@ -287,6 +294,15 @@ impl Session<'_> {
         }
     }
 
+    /// The credentials of the machine, if a check asks for them.
+    fn credentials(&self, config: &Config, selection: &Selection) -> Credentials {
+        if selection.choose(aws::ID, Family::Hygiene, false) != Choice::Runs {
+            return Credentials::default();
+        }
+        let further = config.checks.get(aws::ID).and_then(|check| check.options.list(aws::FILES));
+        (self.settings.read_credentials)(&self.settings.variables, further.unwrap_or_default())
+    }
+
     fn planned<'a>(&'a self, case: Case<'a>) -> Result<Plan<'a>, Failure> {
         let (Case { change, prepared }, stage) = (case, case.stage()?);
         let policy = Policy {
@@ -297,6 +313,7 @@ impl Session<'_> {
             foreign: &prepared.foreign,
             trust: self.settings.trust,
             coverage: Asked { gate: stage.gate.coverage.value, reports: &self.settings.coverage },
+            credentials: &prepared.credentials,
         };
         plan(change, &policy).map_err(Failure::usage)
     }

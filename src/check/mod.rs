@@ -136,6 +136,12 @@ pub(crate) trait FileCheck: Send + Sync {
         false
     }
 
+    /// Whether it compares files with credentials of the machine ([`Options::credentials`]): what it finds then depends
+    /// on more than the file, and is not remembered.
+    fn asks_for_credentials(&self) -> bool {
+        false
+    }
+
     /// Looks at one file. An error means that the check could not do its work on it.
     fn check(&self, file: &FileInput<'_>, options: &Options) -> Result<Examined, Breakage>;
 

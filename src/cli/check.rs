@@ -10,6 +10,7 @@ use crate::app::rules_in_force::Described;
 use crate::app::staged::whatever_changed;
 use crate::app::{Conduct, MAX_BUFFER, Network, Session, Settings, default_stage};
 use crate::cli::Context;
+use crate::cli::credentials;
 use crate::cli::environment::Environment;
 use crate::cli::output::OutputArgs;
 use crate::cli::progress::{listen, watched};
@@ -119,12 +120,16 @@ impl RunArgs {
             uses_results: !self.no_cache,
             network: Network::Unused,
             variables: environment.variables.clone(),
+<<<<<<< HEAD
             coverage: self
                 .coverage
                 .iter()
                 .map(|(format, file)| (*format, file.clone()))
                 .map(|(format, file)| GivenReport { format, file, folder: environment.folder.clone() })
                 .collect(),
+=======
+            read_credentials: credentials::read,
+>>>>>>> b80be62 (Look for the AWS credentials of this machine where somebody asks for it)
         }
     }
 }

@@ -6,6 +6,7 @@ mod check;
 mod ci;
 mod completions;
 mod config;
+mod credentials;
 mod doctor;
 pub(crate) mod environment;
 mod explain;
