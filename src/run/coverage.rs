@@ -1,6 +1,7 @@
 //! Coverage of the change: reports are read where and when they were written, and the change is measured when all are in.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, BufRead, Read};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -9,10 +10,12 @@ use crate::check::coverage::gathered::{Gathered, Report, Site};
 use crate::check::coverage::{COVERAGE, Measured, Subject, measure};
 use crate::check::external::Command;
 use crate::model::coverage::{CoverageFormat, GivenReport};
+use crate::model::deadline::Deadline;
 use crate::model::outcome::{Breakage, CheckRun, Notice, Outcome};
 use crate::model::path::RepoPath;
 use crate::model::rule::{Family, RuleId};
 use crate::plan::coverage::CoverageJob;
+use crate::process::Interrupt;
 use crate::run::{Ran, Runner, guarded};
 use crate::tree::report_file::{Stamp, folder_below, is_there, matching, open_report};
 
@@ -54,7 +57,7 @@ impl Runner<'_> {
                 return Err(broken(format!("`{}` wrote no coverage report `{}`", command.id, wanted.file)));
             }
             let folder = RepoPath::new(command.folder());
-            guarded(|| read_all(job, &files, wanted.format, (top, &folder)).map_err(&broken))
+            guarded(|| self.read_all(job, &files, wanted.format, (top, &folder)).map_err(&broken))
         }))
     }
 
@@ -113,29 +116,61 @@ impl Runner<'_> {
             return Err(broken(format!("there is no coverage report `{}`", given.file)));
         }
         let folder = folder_below(self.top, &given.folder);
-        read_all(job, &files, given.format, (self.top, &folder)).map_err(broken)
+        self.read_all(job, &files, given.format, (self.top, &folder)).map_err(broken)
+    }
+
+    /// What these files tell together, whose names are relative to the folder or to the top.
+    fn read_all(
+        &self,
+        job: &CoverageJob<'_>,
+        files: &[PathBuf],
+        format: CoverageFormat,
+        (top, folder): (&Path, &RepoPath),
+    ) -> Result<Report, String> {
+        let changed: BTreeSet<RepoPath> = job.files.keys().cloned().collect();
+        let is_there = |path: &RepoPath| is_there(top, path);
+        let site = Site { top, folder, is_there: &is_there };
+        let mut whole = Report::default();
+        for file in files {
+            let mut gathered = Gathered::new(&changed, site);
+            let wrong = |why: String| {
+                let shown = file.strip_prefix(top).unwrap_or(file).display();
+                format!("the coverage report {shown} can't be read as {}: {why}", format.name())
+            };
+            let inner = open_report(file, MAX_REPORT)?;
+            let mut input = Watched { inner, interrupt: self.interrupt, deadline: self.deadline };
+            read(format, &mut input, &mut gathered).map_err(wrong)?;
+            whole.add(gathered.end());
+        }
+        Ok(whole)
     }
 }
 
-/// What these files tell together, whose names are relative to the folder or to the top.
-fn read_all(
-    job: &CoverageJob<'_>,
-    files: &[PathBuf],
-    format: CoverageFormat,
-    (top, folder): (&Path, &RepoPath),
-) -> Result<Report, String> {
-    let changed: BTreeSet<RepoPath> = job.files.keys().cloned().collect();
-    let is_there = |path: &RepoPath| is_there(top, path);
-    let site = Site { top, folder, is_there: &is_there };
-    let mut whole = Report::default();
-    for file in files {
-        let mut gathered = Gathered::new(&changed, site);
-        let wrong = |why: String| {
-            let shown = file.strip_prefix(top).unwrap_or(file).display();
-            format!("the coverage report {shown} can't be read as {}: {why}", format.name())
-        };
-        read(format, &mut open_report(file, MAX_REPORT)?, &mut gathered).map_err(wrong)?;
-        whole.add(gathered.end());
+/// A large report is not read on when nobody waits for it any more.
+struct Watched<'a> {
+    inner: Box<dyn BufRead>,
+    interrupt: &'a Interrupt,
+    deadline: Deadline,
+}
+
+impl BufRead for Watched<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        match (self.interrupt.is_set(), self.deadline.is_over()) {
+            (true, _) => Err(io::Error::other("it was interrupted")),
+            (_, true) => Err(io::Error::other("the time of the stage was over")),
+            _ => self.inner.fill_buf(),
+        }
     }
-    Ok(whole)
+
+    fn consume(&mut self, n_bytes: usize) {
+        self.inner.consume(n_bytes);
+    }
+}
+
+impl Read for Watched<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n_bytes = self.fill_buf()?.read(buffer)?;
+        self.consume(n_bytes);
+        Ok(n_bytes)
+    }
 }

@@ -151,12 +151,12 @@ fn explain_absence(report: &Report, measured: &mut Measured) -> Result<(), Break
     if report.is_of_repository {
         let hint = "let the tests measure them as well (coverage.py: `source`, Jest: `collectCoverageFrom`), or name them \
                     in `exclude` of [checks.coverage]";
-        let why = format!("the coverage report names {n_files} files, and none of those that changed: {names}");
+        let why = format!("the coverage report tells of none of the files that changed: {names} (it names {n_files})");
         return Err(broken(why, hint));
     }
     let hint = "its names have to be paths from the top of the repository or from the folder of the check, or absolute \
                 ones in it";
-    let why = format!("none of the {n_files} files of the coverage report is in the repository: `{}`", report.example);
+    let why = format!("nothing that the coverage report names is in the repository, such as `{}`", report.example);
     Err(broken(why, hint))
 }
 

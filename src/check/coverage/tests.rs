@@ -174,13 +174,13 @@ fn a_report_that_is_not_of_the_change_is_never_a_pass() {
         change,
         &[("elsewhere.py", &[(1, 1)])],
         gate,
-        &["broken: none of the 1 files of the coverage report is in the repository: `elsewhere.py`"],
+        &["broken: nothing that the coverage report names is in the repository, such as `elsewhere.py`"],
     );
     check(
         change,
         &[("there.py", &[(1, 1)])],
         gate,
-        &["broken: the coverage report names 1 files, and none of those that changed: a.py"],
+        &["broken: the coverage report tells of none of the files that changed: a.py (it names 1)"],
     );
     let both: Files<'_> = &[("a.py", &[OLD], NEW), ("b.py", &[OLD], NEW)];
     check(
