@@ -107,7 +107,7 @@ fn hook(draft: &mut Draft<'_>, (file, name): (&str, &str), script: &str, whole: 
             Line::Command(check, stages) if name != "commit-msg" => {
                 draft.policy.fix |= stages;
                 let why = if check.fix { "seems to mend: what it changes is a finding and its fix" } else { "" };
-                let id = draft.command(wish(&line), Check { fix: stages || check.fix, ..check }, &[name.to_owned()]);
+                let id = draft.command(wish(&line), Check { fix: stages || check.fix, ..*check }, &[name.to_owned()]);
                 draft.report(file, &shown, Fate::Translated(vec![id]), why);
             }
             _ => draft.lose(file, &shown, "tollgate runs no command on a message"),

@@ -157,7 +157,7 @@ fn one(draft: &mut Draft<'_>, file: &str, glob: &str, line: &str) -> Option<Stri
     };
     // lint-staged stages whatever its commands change.
     draft.policy.fix = true;
-    let id = draft.command(wish, Check { files, ..check }, &["pre-commit".to_owned()]);
+    let id = draft.command(wish, Check { files, ..*check }, &["pre-commit".to_owned()]);
     draft.report(file, &shown, Fate::Translated(vec![id.clone()]), "");
     Some(id)
 }

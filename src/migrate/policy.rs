@@ -36,6 +36,8 @@ pub(super) struct Check {
     pub(super) needs: Vec<String>,
     /// Whether it mends.
     pub(super) fix: bool,
+    /// The level of what it finds; empty for its own.
+    pub(super) level: String,
     /// Options of a built-in check.
     pub(super) options: Options,
 }
@@ -193,6 +195,9 @@ fn check_text(check: &Check, text: &mut String) -> std::fmt::Result {
     }
     if check.fix {
         writeln!(text, "fix = \"safe\"")?;
+    }
+    if !check.level.is_empty() {
+        writeln!(text, "level = {}", quoted(&check.level))?;
     }
     if !check.env.is_empty() {
         let pairs: Vec<String> =

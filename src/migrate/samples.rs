@@ -4,22 +4,18 @@ use std::collections::BTreeMap;
 
 use crate::app::vocabulary::vocabulary;
 use crate::config::Config;
-use crate::config::vocabulary::{Vocabulary, verify};
+use crate::config::vocabulary::verify;
 use crate::migrate::{Error, Fate, Hook, Migration, Tree, migrate};
 
 /// Migrates these files; what is written must be a policy.
 #[track_caller]
-fn migrated_with(files: &[(&str, &str)], vocabulary: &Vocabulary) -> Migration {
+fn migrated(files: &[(&str, &str)]) -> Migration {
     let texts: BTreeMap<&str, &str> = files.iter().copied().collect();
     let names: Vec<String> = texts.keys().map(|name| (*name).to_owned()).collect();
     let read = |path: &str| texts.get(path).map(|text| (*text).to_owned());
-    migrate(&Tree { files: &names, read: &read }, vocabulary).unwrap_or_else(|error| panic!("{error}"))
-}
-
-#[track_caller]
-fn migrated(files: &[(&str, &str)]) -> Migration {
     let vocabulary = vocabulary(&[]);
-    let migration = migrated_with(files, &vocabulary);
+    let migration =
+        migrate(&Tree { files: &names, read: &read }, &vocabulary).unwrap_or_else(|error| panic!("{error}"));
     let policy = &migration.policy;
     let config = Config::load(Some(("tollgate.toml", policy.as_bytes())));
     let config = config.unwrap_or_else(|error| panic!("{error}\n{policy}"));
@@ -183,13 +179,11 @@ fn one_name_calls_all_hooks_of_that_name() {
 
 #[test]
 fn tools_of_the_catalogue_take_the_place_of_hooks() {
-    let mut known = vocabulary(&[]);
-    known.tools.extend(["ruff", "ruff-format", "mypy", "codespell"]);
     let text = "repos:\n- repo: https://github.com/astral-sh/ruff-pre-commit\n  hooks:\n  - id: ruff\n    \
                 args: [--fix, --select, E]\n    files: ^src/\n  - id: ruff-format\n    types_or: [pyi]\n\
                 - repo: https://github.com/pre-commit/mirrors-mypy\n  hooks: [{id: mypy, additional_dependencies: [types-x]}]\n\
                 - repo: https://github.com/codespell-project/codespell\n  hooks: [{id: codespell}]\n";
-    let migration = migrated_with(&[(".pre-commit-config.yaml", text)], &known);
+    let migration = migrated(&[(".pre-commit-config.yaml", text)]);
     assert_eq!(
         fates(&migration),
         [
@@ -205,6 +199,7 @@ fn tools_of_the_catalogue_take_the_place_of_hooks() {
             "[checks.ruff]\ntool = \"ruff\"\nargs = [\"--select\", \"E\"]\nfiles = [\"/src/\"]\n\
              types = [\"python|pyi|jupyter\"]\nfix = \"safe\"\n",
             "[checks.ruff-format]\ntool = \"ruff-format\"\nfiles = [\"*\"]\ntypes = [\"pyi\"]\nfix = \"safe\"\n",
+            "[checks.codespell]\ntool = \"codespell\"\nfiles = [\"*\"]\ntypes = [\"text\"]\nlevel = \"error\"\n",
         ],
     );
 }
@@ -355,7 +350,7 @@ fn scripts_of_husky_and_what_lint_staged_runs_become_checks() {
 fn steps_of_hk_are_read_as_far_as_they_can_be() {
     let text = "hooks {\n  [\"pre-commit\"] {\n    fix = true\n    steps {\n      [\"nl\"] = Builtins.newlines\n      \
                 [\"fmt\"] { glob = List(\"*.ts\")\n        check = \"oxfmt --check {{ files }}\"\n        \
-                fix = \"oxfmt {{files}}\" }\n      [\"x\"] = Builtins.x\n      [\"z\"] { check = \"z {{globs}}\" }\n    }\n  }\n}\n";
+                fix = \"oxfmt {{files}}\" }\n      [\"x\"] = Builtins.x\n      [\"p\"] = Builtins.prettier\n      [\"z\"] { check = \"z {{globs}}\" }\n    }\n  }\n}\n";
     let migration = migrated(&[("hk.pkl", text)]);
     assert_eq!(
         fates(&migration),
@@ -363,6 +358,7 @@ fn steps_of_hk_are_read_as_far_as_they_can_be() {
             "translated pre-commit: nl > end-of-file-fixer",
             "translated pre-commit: fmt > fmt",
             "lost pre-commit: x > what `Builtins.x` runs is said in hk: say the command with `run`",
+            "translated pre-commit: p > p",
             "lost pre-commit: z > its command has other placeholders than `{{files}}`",
         ]
     );

@@ -15,7 +15,7 @@ pub(super) enum Line {
     /// It runs lint-staged, with these arguments.
     LintStaged(Vec<String>),
     /// It is a command; whether what it changed was staged.
-    Command(Check, bool),
+    Command(Box<Check>, bool),
 }
 
 /// The end of a line that stages what the command before it changed.
@@ -54,7 +54,7 @@ pub(super) fn understood(line: &str) -> Line {
             _ => {}
         }
     }
-    Line::Command(command(line, words), stages)
+    Line::Command(Box::new(command(line, words)), stages)
 }
 
 /// A command as it stands: a program with its arguments, or a line for a shell.

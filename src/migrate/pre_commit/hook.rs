@@ -31,7 +31,7 @@ pub(super) fn outcome(repo: &str, hook: &Hook, draft: &Draft<'_>) -> Outcome {
         "local" => local(hook),
         "meta" => Outcome::Wrap("it looks at the configuration of pre-commit itself".to_owned()),
         _ => match known(repo, hook, draft.tree) {
-            Ok(Some(Known::BuiltIn(check))) => Outcome::BuiltIn(check),
+            Ok(Some(Known::BuiltIn(check))) => Outcome::BuiltIn(*check),
             Ok(Some(Known::Message(options))) => Outcome::Message(options),
             Ok(None) => tool(repo, hook, draft),
             Err(why) => Outcome::Wrap(why),

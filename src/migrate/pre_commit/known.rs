@@ -16,7 +16,7 @@ use crate::model::path::RepoPath;
 /// What a hook of a repository is here.
 pub(super) enum Known {
     /// A built-in check with these options.
-    BuiltIn(Check),
+    BuiltIn(Box<Check>),
     /// The check of the message.
     Message(Options),
 }
@@ -67,7 +67,7 @@ fn built_in(id: &str, hook: &Hook) -> Result<Option<Known>, String> {
         Builtin::File(check) if is_for_a_kind(check) && (has_types(hook) || (has_files && BY_NAME.contains(&id))) => {
             Err("it is for other files than tollgate's".to_owned())
         }
-        _ => Ok(Some(Known::BuiltIn(Check { id: id.to_owned(), options, ..Check::default() }))),
+        _ => Ok(Some(Known::BuiltIn(Box::new(Check { id: id.to_owned(), options, ..Check::default() })))),
     }
 }
 
