@@ -20,6 +20,8 @@ mod frozen;
 mod hooks;
 #[cfg(unix)]
 mod isolation;
+#[cfg(unix)]
+mod large_input;
 mod novelty;
 mod policies;
 #[cfg(unix)]
