@@ -8,6 +8,16 @@ use crate::syntax::languages::Language;
 use crate::syntax::rules::MAX_DEPTH;
 use crate::syntax::tree::{Error, SyntaxTree};
 
+/// The most bytes that are parsed: a tree takes about sixty times as much memory as its text, and what people write is
+/// nowhere near this.
+const MAX_PARSED: usize = 4 << 20;
+
+/// Why a text is not parsed, if it is too large for that.
+pub(crate) fn why_unparsed(text: &str) -> Option<String> {
+    let is_too_large = text.len() > MAX_PARSED;
+    is_too_large.then(|| format!("{} MiB are more than the {} MiB that are parsed", text.len() >> 20, MAX_PARSED >> 20))
+}
+
 /// A file with its syntax tree.
 pub(crate) struct Parsed<'t> {
     /// The text that the tree was made of.
@@ -19,6 +29,9 @@ pub(crate) struct Parsed<'t> {
 impl<'t> Parsed<'t> {
     /// Parses a text that came from [`in_utf8`].
     pub(crate) fn new(text: Cow<'t, str>, language: Language, deadline: Deadline) -> Result<Self, Breakage> {
+        if let Some(why) = why_unparsed(&text) {
+            return Err(Breakage::new(why));
+        }
         let tree = parse(&text, language, deadline)?;
         Ok(Self { text, tree })
     }

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use ast_grep_config::{Fixer, GlobalRules, RuleConfig, SerializableRuleConfig};
 use ast_grep_core::matcher::{Matcher, MatcherExt};
-use ast_grep_core::tree_sitter::traversal::{Algorithm, PreOrder, Traversal};
 use ast_grep_core::{Node, NodeMatch};
 
 use crate::model::deadline::Deadline;
@@ -162,20 +161,29 @@ fn candidates<'t>(
     deadline: Deadline,
     scan: &mut Scan,
 ) -> Option<Vec<SyntaxNode<'t>>> {
-    let mut traversal = PreOrder::traverse(tree.root());
-    let (mut nodes, mut n_nodes) = (Vec::new(), 0_usize);
-    while traversal.get_current_depth() <= MAX_DEPTH {
-        let Some(node) = traversal.next() else { return Some(nodes) };
+    // Where the nodes around the one at hand end.
+    let mut around: Vec<usize> = Vec::new();
+    let (mut nodes, root) = (Vec::new(), tree.root());
+    for (n_nodes, node) in root.dfs().enumerate() {
         if n_nodes.is_multiple_of(NODES_PER_LOOK) && deadline.is_over() {
             return None;
         }
-        n_nodes += 1;
+        let range = node.range();
+        while around.last().is_some_and(|end| *end <= range.start) {
+            around.pop();
+        }
+        if around.len() > MAX_DEPTH {
+            scan.too_deep = true;
+            return None;
+        }
+        if !range.is_empty() {
+            around.push(range.end);
+        }
         if by_kind.get(usize::from(node.kind_id())).is_some_and(|rules| !rules.is_empty()) {
             nodes.push(node);
         }
     }
-    scan.too_deep = true;
-    None
+    Some(nodes)
 }
 
 /// For each node kind the rules that may match such a node.

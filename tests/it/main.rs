@@ -23,6 +23,8 @@ mod hooks;
 #[cfg(unix)]
 mod isolation;
 #[cfg(unix)]
+mod large_input;
+#[cfg(unix)]
 mod memory;
 #[cfg(unix)]
 mod migrate;

@@ -18,7 +18,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use crate::check::parsed::{Parsed, in_utf8};
+use crate::check::parsed::{Parsed, in_utf8, why_unparsed};
 use crate::check::pattern::fault::RuleError;
 use crate::check::pattern::gate::Gate;
 use crate::check::pattern::hits::Hits;
@@ -302,6 +302,9 @@ impl Engine {
         let may_import = candidates.may_import(language, &text);
         if active.is_empty() && !may_import {
             return Ok(Examined::default());
+        }
+        if let Some(why) = why_unparsed(&text) {
+            return Ok(Examined { findings: Vec::new(), notices: vec![format!("not looked at: {why}")] });
         }
         let own = match parsed {
             Some(_) => None,
