@@ -125,7 +125,6 @@ mod tests {
     use crate::config::extends::{Location, Site};
     use crate::config::load::numbers;
     use crate::config::places::Places;
-    use crate::config::raw::RawConfig;
     use crate::config::{Config, Inputs, Output, TestFormat, show};
     use crate::model::path::RepoPath;
 
