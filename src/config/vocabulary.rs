@@ -18,8 +18,6 @@ pub(crate) struct Vocabulary {
     pub(crate) rules: BTreeSet<String>,
     /// The types that files can be of.
     pub(crate) types: BTreeSet<&'static str>,
-    /// The known tools.
-    pub(crate) tools: BTreeSet<&'static str>,
 }
 
 /// Compares every id and option that the policy names with those that exist.
@@ -310,7 +308,6 @@ mod tests {
             checks: [("large-files".to_owned(), OPTIONS), ("trailing-whitespace".to_owned(), &[][..])].into(),
             rules: ["debug-print".to_owned(), "large-files".to_owned()].into(),
             types: ["python", "text"].into(),
-            ..Vocabulary::default()
         }
     }
 

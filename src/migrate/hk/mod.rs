@@ -7,6 +7,7 @@ use crate::migrate::hk::pkl::{Entry, Node, parse};
 use crate::migrate::patterns::of_glob;
 use crate::migrate::policy::Check;
 use crate::migrate::shell::{Line, is_taken, understood};
+use crate::migrate::tools::tool_of_step;
 use crate::migrate::{Draft, Fate};
 
 /// The configurations, in the order in which hk looks for them.
@@ -123,14 +124,15 @@ impl<'a> Step<'a> {
     }
 
     /// What hk has by itself, if tollgate has it too.
-    fn own(&self, draft: &Draft<'_>) -> Option<Check> {
+    fn own(&self) -> Option<Check> {
         let name = self.base.strip_prefix("Builtins.")?;
         let alias = ALIASES.iter().find(|(own, _)| *own == name);
         let id = alias.map_or_else(|| name.replace('_', "-"), |(_, id)| (*id).to_owned());
-        let is_plain = self.members.iter().all(|entry| entry.key == "profiles");
+        let is_plain = self.members.iter().all(|entry| ["profiles", "exclusive", "glob"].contains(&entry.key.as_str()));
+        let files = self.member("glob").map_or(Ok(Vec::new()), |_| self.files()).ok()?;
         match builtin::find(&id) {
-            Some(_) => Some(Check { id, ..Check::default() }),
-            None => draft.tool_of_step(name),
+            Some(_) => Some(Check { id, files, ..Check::default() }),
+            None => tool_of_step(name).map(|check| Check { files, ..check }),
         }
         .filter(|_| is_plain)
     }
@@ -181,7 +183,7 @@ fn one(draft: &mut Draft<'_>, (file, hook): (&str, &str), (name, value): (&str, 
         _ => return draft.lose(file, &shown, format!("tollgate does not serve {hook}")),
     };
     let mends = fix && hook == "pre-commit";
-    if let Some(check) = step.own(draft).filter(|_| !is_on_message) {
+    if let Some(check) = step.own().filter(|_| !is_on_message) {
         draft.policy.fix |= mends;
         let why = if check.tool.is_empty() { "" } else { "the program is to be installed" };
         let id = match check.id.is_empty() {
