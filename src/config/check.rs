@@ -52,6 +52,8 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> C
         true => Origin::Tool(tool.clone()),
         false => resolver.origin(&key("run")),
     };
+    // Whoever names the configuration says that there is nothing else.
+    let alone = raw.config.is_some() || tool::find(&tool).is_some_and(|definition| definition.alone);
     let raw = as_tool(resolver, &path, raw);
     validate_stdin(resolver, &path, &raw);
     validate_fix(resolver, &path, &raw);
@@ -79,6 +81,7 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> C
         types: raw.types.unwrap_or_default(),
         inputs: raw.inputs.map(inputs),
         config: raw.config,
+        alone,
         needs: raw.needs.unwrap_or_default(),
         sight: sight(raw.isolate, raw.untracked),
         stdin: raw.stdin.unwrap_or_default(),

@@ -289,6 +289,8 @@ pub(crate) struct Check {
     pub(crate) finding_codes: Option<Vec<i32>>,
     /// Patterns and paths of the files that say how it judges, its own configuration; `None` if that is not said.
     pub(crate) config: Option<Vec<String>>,
+    /// Whether what it finds in a file depends on that file and on `config` alone, as far as `inputs` allow that.
+    pub(crate) alone: bool,
     /// The coverage report that it writes beside.
     pub(crate) coverage: Option<CoverageReport>,
     /// What its findings depend on; `None` means: each file if the command names files, else the project.

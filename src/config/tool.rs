@@ -27,6 +27,10 @@ pub(crate) struct Definition {
     /// What must be known of its use here; empty if nothing.
     #[serde(default)]
     pub(crate) note: String,
+    /// Whether what it finds in a file depends on that file and on `config` alone: not on others that the file names, nor
+    /// on what it fetches.
+    #[serde(default)]
+    pub(crate) alone: bool,
     /// What shows that a repository uses it.
     #[serde(default)]
     pub(crate) signs: Vec<Sign>,

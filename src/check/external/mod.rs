@@ -317,6 +317,7 @@ pub(crate) mod tests {
             coverage: None,
             inputs: None,
             config: None,
+            alone: false,
             needs: Vec::new(),
             timeout: None,
             version: None,
