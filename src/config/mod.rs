@@ -15,6 +15,7 @@ pub(crate) mod nested;
 pub(crate) mod patterns;
 mod places;
 pub(crate) mod problem;
+pub(crate) mod quarantine;
 mod raw;
 mod refuse;
 mod resolve;
@@ -31,6 +32,7 @@ use std::time::Duration;
 use crate::config::coverage::{CoverageGate, CoverageReport};
 use crate::config::extends::Site;
 use crate::config::places::Places;
+use crate::config::quarantine::Quarantine;
 use crate::config::version::Requirement;
 use crate::model::option::Options;
 use crate::model::rule::Level;
@@ -159,6 +161,8 @@ pub(crate) enum TestFormat {
     Tap,
     /// The JSON of Cucumber.
     Cucumber,
+    /// The JSON of Jest.
+    Jest,
     /// What `go test -json` prints.
     GoTest,
     /// The JSON of Rust's test harness, and of nextest in its form.
@@ -204,7 +208,7 @@ impl Format {
 
 impl Output {
     /// Every format that has a name, with it.
-    pub(crate) const NAMES: [(&'static str, Self); 21] = [
+    pub(crate) const NAMES: [(&'static str, Self); 22] = [
         ("exit-code", Self::ExitCode),
         ("sarif", Self::Sarif),
         ("junit", Self::Tests(TestFormat::Junit)),
@@ -214,8 +218,9 @@ impl Output {
         ("testng", Self::Tests(TestFormat::Testng)),
         ("tap", Self::Tests(TestFormat::Tap)),
         ("cucumber-json", Self::Tests(TestFormat::Cucumber)),
+        ("jest-json", Self::Tests(TestFormat::Jest)),
         ("go-test", Self::Tests(TestFormat::GoTest)),
-        ("libtest-json", Self::Tests(TestFormat::Libtest)),
+        ("libtest", Self::Tests(TestFormat::Libtest)),
         ("checkstyle", Self::Findings(Format::Checkstyle)),
         ("eslint-json", Self::Findings(Format::EslintJson)),
         ("rustc-json", Self::Findings(Format::RustcJson)),
@@ -316,6 +321,12 @@ pub(crate) struct Check {
     pub(crate) level: Option<Level>,
     /// Options of a built-in check, not yet compared with what it accepts.
     pub(crate) options: Options,
+    /// From which time on a test of it is slow; `None` for never.
+    pub(crate) slow: Option<Duration>,
+    /// How often it is run again if a test of it failed.
+    pub(crate) retries: u32,
+    /// The tests of it that are known to fail now and then.
+    pub(crate) quarantine: Quarantine,
     /// Where it is said.
     pub(crate) origin: Origin,
 }

@@ -116,10 +116,12 @@ pub(crate) struct RawCheck {
     /// How the program tells its version, as `run` is written; by default it is called with `--version`.
     pub(crate) version_command: Option<Vec<String>>,
     /// How what it prints is understood: `exit-code` (the default: 0 is clean, anything else a finding), `sarif`,
-    /// `junit` (which makes it a test suite), `checkstyle`, `eslint-json`, `rustc-json`, `gcc`, `tsc`, `mypy`, `rdjson`,
+    /// a format of test runners, which makes it a test suite (`junit`, `trx`, `nunit`, `xunit`, `testng`, `tap`,
+    /// `cucumber-json`, `jest-json`, `go-test`, `libtest`), `checkstyle`, `eslint-json`, `rustc-json`, `gcc`, `tsc`, `mypy`, `rdjson`,
     /// `rdjsonl`, `lsp`, `diff` (a hunk is a finding and its fix), `{ pattern = "..." }` or `{ matcher = "..." }`.
     pub(crate) output: Option<RawOutput>,
-    /// The file that holds the report, from `dir`; standard output by default.
+    /// The file that holds the report, from `dir`; standard output by default. That of a test suite may be several files:
+    /// `**/target/surefire-reports/TEST-*.xml`.
     pub(crate) output_file: Option<String>,
     /// The exit codes that say that it found something. Any other but 0 then means that it could not run. By default
     /// every code is an answer, and what it printed decides.
@@ -163,6 +165,16 @@ pub(crate) struct RawCheck {
     pub(crate) exclusive: Option<bool>,
     /// The level of its findings, instead of its own.
     pub(crate) level: Option<RawSeverity>,
+    /// For a test suite: from which time on a test is told to be slow, in a note: "5s", "1m".
+    pub(crate) slow: Option<String>,
+    /// For a test suite: how often it is run again if a test failed, at most 10. A test that then passes is told in a
+    /// note.
+    #[schemars(range(max = 10))]
+    pub(crate) retries: Option<u32>,
+    /// For a test suite: a file, from the top of the repository, with the tests that are known to fail now and then. It
+    /// holds `[[test]]` tables with `name` (a `*` at its end stands for any ending), `owner`, `reason` and `until`, the
+    /// last day. Such a test runs, and its failure does not block. The list is read where the policy is.
+    pub(crate) quarantine: Option<String>,
     /// Options of a built-in check; `tollgate explain ID` lists them.
     pub(crate) options: Option<BTreeMap<String, RawOption>>,
 }

@@ -46,6 +46,8 @@ pub(crate) enum Kind {
     Linter,
     /// It mends, unless it is told to look.
     Formatter,
+    /// It runs tests, whatever the change touches.
+    Suite,
 }
 
 impl Kind {
@@ -54,6 +56,7 @@ impl Kind {
         match self {
             Self::Linter => "linter",
             Self::Formatter => "formatter",
+            Self::Suite => "test suite",
         }
     }
 }
@@ -187,6 +190,9 @@ fn over(upper: RawCheck, lower: RawCheck) -> RawCheck {
         pass_env: upper.pass_env.or(lower.pass_env),
         exclusive: upper.exclusive.or(lower.exclusive),
         level: upper.level.or(lower.level),
+        slow: upper.slow.or(lower.slow),
+        retries: upper.retries.or(lower.retries),
+        quarantine: upper.quarantine.or(lower.quarantine),
         options: upper.options.or(lower.options),
     }
 }
@@ -229,7 +235,7 @@ mod tests {
             let texts = [&definition.summary, &definition.url, &definition.licence, &definition.install];
             assert!(texts.iter().all(|text| !text.is_empty()), "{name}");
             assert!(definition.summary.ends_with('.') && definition.url.starts_with("https://"), "{name}");
-            assert!(definition.kind == Kind::Linter || definition.fix.is_some(), "{name}");
+            assert!(definition.kind != Kind::Formatter || definition.fix.is_some(), "{name}");
             assert!(definition.check.run.is_some() || definition.fix.is_some(), "{name}");
             for RawCheck { run, finding_codes, .. } in
                 [Some(definition.check), definition.fix, definition.stdin].into_iter().flatten()
@@ -246,7 +252,10 @@ mod tests {
         for table in uses() {
             let check = check(&table);
             assert!(!line(&check).contains(ARGS), "{table}");
-            assert!(!check.files.is_empty() || !check.types.is_empty(), "{table}: for which files?");
+            // A test may read any file.
+            let is_suite = find(&check.tool).is_some_and(|known| known.kind == Kind::Suite);
+            assert_eq!(matches!(check.output, Output::Tests(_)), is_suite, "{table}");
+            assert_eq!(check.files.is_empty() && check.types.is_empty(), is_suite, "{table}: for which files?");
             assert!(check.inputs.is_some(), "{table}: what does it depend on?");
             let (mends, is_read) = (check.fix == Fixing::Safe, check.output != Output::ExitCode);
             assert!(!mends || !is_read, "{table}: what it mends is seen, not read");

@@ -23,7 +23,7 @@ use crate::run::programs::Programs;
 use crate::run::schedule::{Need, Schedule};
 use crate::run::{Ground, MAX_FILE, Runner, Site};
 use crate::store::log::Log;
-use crate::tree::report_file::{Stamp, open_report, read_matcher};
+use crate::tree::report_file::{Reports, open_report, read_matcher};
 
 /// What came of a command.
 pub(super) struct Done {
@@ -48,7 +48,7 @@ pub(super) struct Shared {
 pub(super) struct Execution<'a> {
     command: &'a Command,
     pub(super) ground: &'a Ground,
-    site: Site,
+    pub(super) site: Site,
     programs: &'a Programs,
     /// When it must be over, wherever it stands in its command lines.
     deadline: Deadline,
@@ -145,6 +145,24 @@ impl Runner<'_> {
     /// Runs all command lines and understands what they print.
     pub(super) fn execute(&self, job: &CommandJob, execution: &mut Execution<'_>) -> Result<Understood, Breakage> {
         let command = execution.command;
+        if command.family() == Family::Tests {
+            return self.execute_suite(job, execution);
+        }
+        let ran = self.invoke(job, execution)?;
+        let matcher = match command.matcher() {
+            Some(file) => read_matcher(&execution.site.top.join(file)).map_err(|why| unmatched(command, why))?,
+            None => Vec::new(),
+        };
+        let contents = |path: &RepoPath| self.judged(path).ok().filter(|_| command.sees_what_is_judged());
+        let files = || self.contents.files(&self.change.head);
+        let top = &execution.site.top;
+        let seen = Seen { top, files: &files, open: &open_report, contents: &contents, matcher: &matcher };
+        understand(command, &ran, &seen)
+    }
+
+    /// Runs all command lines.
+    pub(super) fn invoke(&self, job: &CommandJob, execution: &mut Execution<'_>) -> Result<Ran, Breakage> {
+        let command = execution.command;
         let mut outputs = Vec::new();
         let mut reports = Vec::new();
         let first = self.setting(execution);
@@ -155,13 +173,13 @@ impl Runner<'_> {
             if index == 0 {
                 execution.version = self.version(execution, &spec)?;
             }
-            let report = report_path(command, &first, &spec, index);
-            let spec = with_report(spec, &first.report, report.as_deref());
-            let before = report.as_deref().map(Stamp::of);
+            let report = first.report.with_file_name(format!("{}-{index}", command.id));
+            let spec = with_report(spec, &first.report, &report);
+            let before = where_reports(command, report, &spec)?;
             let output = self.start(execution, &spec)?;
-            if let (Some(path), Some(before)) = (&report, before) {
+            if let Some(before) = before {
                 // One that was there before and was left as it was is no report.
-                reports.push(if Stamp::of(path) == before { Vec::new() } else { vec![path.clone()] });
+                reports.push(before.fresh().map_err(Breakage::new)?);
             }
             outputs.push(output);
             if self.interrupt.is_set() {
@@ -170,19 +188,7 @@ impl Runner<'_> {
         }
         execution.coverage = self.written_report(command, &execution.site.top, &before);
         let asks_for_file = command.names_report() || !command.check.output_file.is_empty();
-        let ran = Ran { outputs, reports: asks_for_file.then_some(reports) };
-        let matcher = match command.matcher() {
-            Some(file) => read_matcher(&execution.site.top.join(file)).map_err(|why| unmatched(command, why))?,
-            None => Vec::new(),
-        };
-        let contents = |path: &RepoPath| self.judged(path).ok().filter(|_| command.sees_what_is_judged());
-        let files = || self.contents.files(&self.change.head);
-        let top = &execution.site.top;
-        understand(
-            command,
-            &ran,
-            &Seen { top, files: &files, open: &open_report, contents: &contents, matcher: &matcher },
-        )
+        Ok(Ran { outputs, reports: asks_for_file.then_some(reports) })
     }
 
     /// The command line with what its site needs and with the file that it is to read.
@@ -276,18 +282,19 @@ pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// Where an invocation leaves its report, if not on standard output.
-fn report_path(command: &Command, first: &Setting, spec: &CommandSpec, index: usize) -> Option<PathBuf> {
+/// Where an invocation leaves its reports, if not on standard output.
+fn where_reports(command: &Command, report: PathBuf, spec: &CommandSpec) -> Result<Option<Reports>, Breakage> {
     if command.names_report() {
-        return Some(first.report.with_file_name(format!("{}-{index}", command.id)));
+        return Ok(Some(Reports::named(report)));
     }
-    let file = &command.check.output_file;
-    (!file.is_empty()).then(|| spec.dir.as_deref().unwrap_or(Path::new("")).join(file))
+    let (file, folder) = (&command.check.output_file, spec.dir.as_deref().unwrap_or(Path::new("")));
+    let reports = (!file.is_empty()).then(|| Reports::below(folder, file));
+    reports.transpose().map_err(Breakage::new)
 }
 
 /// The command line with the report of this invocation in the place of the first one's.
-fn with_report(mut spec: CommandSpec, first: &Path, report: Option<&Path>) -> CommandSpec {
-    let (Some(report), Some(first)) = (report, first.to_str()) else { return spec };
+fn with_report(mut spec: CommandSpec, first: &Path, report: &Path) -> CommandSpec {
+    let Some(first) = first.to_str() else { return spec };
     for argument in &mut spec.args {
         if let Some(text) = argument.to_str().filter(|text| text.contains(first)) {
             *argument = text.replace(first, &report.to_string_lossy()).into();

@@ -1,5 +1,6 @@
 //! Reports that commands leave in files.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -9,6 +10,8 @@ use globset::GlobBuilder;
 
 use crate::model::path::RepoPath;
 
+/// What makes a name a pattern.
+const SIGNS: [char; 4] = ['*', '?', '[', '{'];
 /// How many bytes of a report are read at once.
 const BUFFER: usize = 64 << 10;
 /// The most files and folders that are looked through for reports.
@@ -28,6 +31,50 @@ impl Stamp {
         let written = |metadata: fs::Metadata| Some((metadata.modified().ok()?, metadata.len()));
         Self(fs::metadata(path).ok().and_then(written))
     }
+}
+
+/// The files that a command may leave reports in, as they were at a moment.
+pub(crate) enum Reports {
+    /// One.
+    Named(PathBuf, Stamp),
+    /// All below a folder that match a pattern.
+    Matching(PathBuf, String, BTreeMap<PathBuf, Stamp>),
+}
+
+impl Reports {
+    /// One file.
+    pub(crate) fn named(file: PathBuf) -> Self {
+        let stamp = Stamp::of(&file);
+        Self::Named(file, stamp)
+    }
+
+    /// The file of this name below `folder`, or those that a pattern stands for; the error is for people.
+    pub(crate) fn below(folder: &Path, name: &str) -> Result<Self, String> {
+        if !name.contains(SIGNS) {
+            return Ok(Self::named(folder.join(name)));
+        }
+        Ok(Self::Matching(folder.to_owned(), name.to_owned(), stamps(folder, name)?))
+    }
+
+    /// Those that were written since; the error is for people.
+    pub(crate) fn fresh(&self) -> Result<Vec<PathBuf>, String> {
+        match self {
+            Self::Named(file, stamp) if Stamp::of(file) == *stamp => Ok(Vec::new()),
+            Self::Named(file, _) => Ok(vec![file.clone()]),
+            Self::Matching(folder, pattern, before) => {
+                let now = stamps(folder, pattern)?.into_iter();
+                Ok(now.filter(|(file, stamp)| before.get(file) != Some(stamp)).map(|(file, _)| file).collect())
+            }
+        }
+    }
+}
+
+fn stamps(folder: &Path, pattern: &str) -> Result<BTreeMap<PathBuf, Stamp>, String> {
+    let stamp = |file: PathBuf| {
+        let stamp = Stamp::of(&file);
+        (file, stamp)
+    };
+    Ok(matching(folder, pattern)?.into_iter().map(stamp).collect())
 }
 
 /// Opens a report of at most so many bytes; the error is for people.
@@ -63,7 +110,7 @@ fn open(what: &str, path: &Path, limit: u64) -> Result<File, String> {
 /// The files that a pattern stands for, sorted: `coverage/*.info`, in which `**` is any folders; a name without such
 /// signs stands for itself. Links to folders are not followed. The error is for people.
 pub(crate) fn matching(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, String> {
-    let is_sign = |part: &str| part.contains(['*', '?', '[', '{']);
+    let is_sign = |part: &str| part.contains(SIGNS);
     let parts: Vec<&str> = pattern.split('/').collect();
     let n_plain = parts.iter().take_while(|part| !is_sign(part)).count();
     if n_plain == parts.len() {
@@ -111,7 +158,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use super::{folder_below, matching};
+    use super::{Reports, folder_below, matching};
     use crate::model::path::RepoPath;
 
     #[test]
@@ -139,5 +186,37 @@ mod tests {
         assert!(matching(folder.path(), "[").is_err());
         assert_eq!(folder_below(folder.path(), &folder.path().join("sub")), RepoPath::from("sub"));
         assert_eq!(folder_below(&folder.path().join("sub"), folder.path()), RepoPath::from(""));
+    }
+
+    #[test]
+    fn only_what_was_written_since_is_a_report() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let file = folder.path().join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, text).unwrap();
+        };
+        write("a/target/r/TEST-old.xml", "1");
+        write("a/target/r/TEST-again.xml", "1");
+        let reports = Reports::below(folder.path(), "**/target/r/TEST-*.xml").unwrap();
+        let one = Reports::below(folder.path(), "a/one.xml").unwrap();
+        assert_eq!(reports.fresh(), Ok(Vec::new()));
+        for (name, text) in [
+            ("a/target/r/TEST-again.xml", "22"),
+            ("b/c/target/r/TEST-new.xml", "1"),
+            ("target/r/TEST-top.xml", "1"),
+            ("target/r/other.xml", "1"),
+            (".git/target/r/TEST-x.xml", "1"),
+            ("a/one.xml", "1"),
+        ] {
+            write(name, text);
+        }
+        let names = |reports: &Reports| -> Vec<String> {
+            let fresh = reports.fresh().unwrap();
+            fresh.iter().map(|file| file.strip_prefix(folder.path()).unwrap().display().to_string()).collect()
+        };
+        let expected = ["a/target/r/TEST-again.xml", "b/c/target/r/TEST-new.xml", "target/r/TEST-top.xml"];
+        assert_eq!(names(&reports), expected);
+        assert_eq!(names(&one), ["a/one.xml"]);
     }
 }

@@ -1,5 +1,6 @@
 //! Commands of the project's own: what to run, and how what they print becomes findings.
 
+mod forgiven;
 mod formats;
 #[cfg(test)]
 mod known;
@@ -7,7 +8,7 @@ mod lookup;
 pub(crate) mod read;
 #[cfg(test)]
 mod recorded;
-mod suite;
+pub(crate) mod suite;
 mod told;
 mod version;
 
@@ -284,6 +285,7 @@ pub(crate) mod tests {
     use std::path::PathBuf;
 
     use super::{Command, Setting};
+    use crate::config::quarantine::Quarantine;
     use crate::config::{Check, Fixing, Origin, Output, Sight, Sourced};
     use crate::model::option::Options;
     use crate::model::path::RepoPath;
@@ -317,6 +319,9 @@ pub(crate) mod tests {
             fix: Fixing::Off,
             level: None,
             options: Options::default(),
+            slow: None,
+            retries: 0,
+            quarantine: Quarantine::default(),
             origin: Origin::Default,
         };
         Command { id: RuleId::from("own"), check }
