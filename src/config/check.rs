@@ -6,6 +6,7 @@ use crate::config::coverage;
 use crate::config::nearest::nearest;
 use crate::config::patterns;
 use crate::config::places::joined;
+use crate::config::quarantine::Quarantine;
 use crate::config::raw::{
     RawCheck, RawDescribed, RawFix, RawInputs, RawIsolate, RawOption, RawOutput, RawSeverity, RawUntracked,
 };
@@ -17,7 +18,7 @@ use crate::model::path::RepoPath;
 use crate::model::rule::Level;
 
 /// Keys that say how a command runs; a built-in check has none of them.
-const COMMAND_KEYS: [&str; 20] = [
+const COMMAND_KEYS: [&str; 23] = [
     "args",
     "finding-codes",
     "dir",
@@ -38,7 +39,15 @@ const COMMAND_KEYS: [&str; 20] = [
     "pass-env",
     "exclusive",
     "fix",
+    "slow",
+    "retries",
+    "quarantine",
 ];
+
+/// Those of them that only a test suite has.
+const SUITE_KEYS: [&str; 3] = ["slow", "retries", "quarantine"];
+/// How often a test suite may be run again.
+const MAX_RETRIES: u32 = 10;
 
 /// The check that `[checks.ID]` says; what is wrong with it is reported to the resolver.
 pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> Check {
@@ -59,6 +68,7 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> C
     validate_fix(resolver, &path, &raw);
     validate_config(resolver, &path, &raw);
     validate_output_file(resolver, &path, &raw);
+    validate_suite(resolver, &path, &raw);
     let files = raw.files.unwrap_or_default();
     let exclude = raw.exclude.unwrap_or_default();
     resolver.validate_patterns(&key("files"), &files);
@@ -91,6 +101,9 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> C
         exclusive: raw.exclusive.unwrap_or_default(),
         fix: raw.fix.map_or(Fixing::Off, fixing),
         level: raw.level.map(level),
+        slow: resolver.duration(&key("slow"), raw.slow.as_deref()),
+        retries: raw.retries.unwrap_or_default(),
+        quarantine: Quarantine { file: folder(resolver, &key("quarantine"), raw.quarantine), entries: Vec::new() },
         options: options(raw.options.into_iter().flatten()),
         origin: resolver.origin(&path),
     }
@@ -262,12 +275,31 @@ pub(crate) fn is_outside(entry: &str) -> bool {
 /// Several files are a report only where it does not matter which test is told in which.
 fn validate_output_file(resolver: &mut Resolver<'_>, path: &str, raw: &RawCheck) {
     let is_pattern = raw.output_file.as_ref().is_some_and(|file| file.contains(['*', '?', '[', '{']));
-    let is_suite = matches!(&raw.output, Some(RawOutput::Format(name))
-        if Output::NAMES.iter().any(|(known, output)| known == name && matches!(output, Output::Tests(_))));
+    let is_suite = is_suite(raw);
     if is_pattern && !is_suite {
         let message = "`output-file` is a pattern, and only reports of test suites may be several files";
         let place = format!("{path}.output-file");
         resolver.report(resolver.places.value_problem(&place, message, "name one file"));
+    }
+}
+
+fn is_suite(raw: &RawCheck) -> bool {
+    matches!(&raw.output, Some(RawOutput::Format(name))
+        if Output::NAMES.iter().any(|(known, output)| known == name && matches!(output, Output::Tests(_))))
+}
+
+/// What only tests have, and how often they are run.
+fn validate_suite(resolver: &mut Resolver<'_>, path: &str, raw: &RawCheck) {
+    let said = [raw.slow.is_some(), raw.retries.is_some(), raw.quarantine.is_some()];
+    for (key, _) in SUITE_KEYS.into_iter().zip(said).filter(|(_, said)| *said && !is_suite(raw)) {
+        let message = format!("`{key}` is for test suites, and this check reads no report of tests");
+        let hint = "say by `output` which report it writes: `output = \"junit\"`";
+        resolver.report(resolver.places.key_problem(&format!("{path}.{key}"), message, hint));
+    }
+    if raw.retries.is_some_and(|retries| retries > MAX_RETRIES) {
+        let message = format!("`retries` is at most {MAX_RETRIES}");
+        let hint = "a test that passes so seldom belongs into a quarantine";
+        resolver.report(resolver.places.value_problem(&format!("{path}.retries"), message, hint));
     }
 }
 

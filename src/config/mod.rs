@@ -15,6 +15,7 @@ pub(crate) mod nested;
 pub(crate) mod patterns;
 mod places;
 pub(crate) mod problem;
+pub(crate) mod quarantine;
 mod raw;
 mod refuse;
 mod resolve;
@@ -31,6 +32,7 @@ use std::time::Duration;
 use crate::config::coverage::{CoverageGate, CoverageReport};
 use crate::config::extends::Site;
 use crate::config::places::Places;
+use crate::config::quarantine::Quarantine;
 use crate::config::version::Requirement;
 use crate::model::option::Options;
 use crate::model::rule::Level;
@@ -321,6 +323,12 @@ pub(crate) struct Check {
     pub(crate) level: Option<Level>,
     /// Options of a built-in check, not yet compared with what it accepts.
     pub(crate) options: Options,
+    /// From which time on a test of it is slow; `None` for never.
+    pub(crate) slow: Option<Duration>,
+    /// How often it is run again if a test of it failed.
+    pub(crate) retries: u32,
+    /// The tests of it that are known to fail now and then.
+    pub(crate) quarantine: Quarantine,
     /// Where it is said.
     pub(crate) origin: Origin,
 }

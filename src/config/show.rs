@@ -197,6 +197,15 @@ impl Page<'_> {
             self.said(check, &key("pass-env"), &list(pass_env));
         }
         self.said(check, &key("exclusive"), &check.exclusive);
+        if let Some(slow) = check.slow {
+            self.said(check, &key("slow"), &text(&duration::text(slow)));
+        }
+        if check.retries > 0 {
+            self.said(check, &key("retries"), &check.retries);
+        }
+        if !check.quarantine.file.is_empty() {
+            self.said(check, &key("quarantine"), &text(&check.quarantine.file));
+        }
         self.said(check, &key("fix"), &text(fixing(check.fix)));
     }
 

@@ -194,6 +194,9 @@ fn over(upper: RawCheck, lower: RawCheck) -> RawCheck {
         pass_env: upper.pass_env.or(lower.pass_env),
         exclusive: upper.exclusive.or(lower.exclusive),
         level: upper.level.or(lower.level),
+        slow: upper.slow.or(lower.slow),
+        retries: upper.retries.or(lower.retries),
+        quarantine: upper.quarantine.or(lower.quarantine),
         options: upper.options.or(lower.options),
     }
 }
