@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use crate::app::Case;
+use crate::app::{Case, affected};
 use crate::check::external::{Command, Setting};
 use crate::model::change::{ChangeSet, ChangedFile, Status};
 use crate::model::command::{CommandSpec, Surroundings};
@@ -75,6 +75,7 @@ fn checks(change: &ChangeSet, plan: &Plan<'_>, programs: &Programs<'_>) -> Vec<C
         family: family.name(),
         n_files,
         dir: String::new(),
+        tests: String::new(),
         program: None,
         commands: Vec::new(),
     };
@@ -103,6 +104,7 @@ fn command(job: &CommandJob, programs: &Programs<'_>) -> CheckView {
         base: "{base}".to_owned(),
         head: "{head}".to_owned(),
         report: "{report}".into(),
+        tests: job.tests.clone(),
         ..Setting::default()
     };
     let specs = job.command.specs(&job.files, &setting);
@@ -115,6 +117,7 @@ fn command(job: &CommandJob, programs: &Programs<'_>) -> CheckView {
         family: job.command.family().name(),
         n_files: job.files.len(),
         dir: job.command.check.dir.clone(),
+        tests: job.tests.as_ref().map_or_else(String::new, affected::told),
         program: specs.first().and_then(|spec| programs.of(&job.command, &spec.program)),
         commands: specs.into_iter().map(words).collect(),
     }

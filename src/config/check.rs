@@ -8,14 +8,15 @@ use crate::config::raw::{
     RawCheck, RawDescribed, RawFix, RawInputs, RawIsolate, RawOption, RawOutput, RawSeverity, RawUntracked,
 };
 use crate::config::resolve::{Resolver, fixing, is_family};
+use crate::config::select;
 use crate::config::version::Requirement;
-use crate::config::{Check, Fixing, Format, Inputs, Origin, Output, Sight, Sourced, Untracked, tool};
+use crate::config::{Check, Fixing, Format, Inputs, Origin, Output, Select, Sight, Sourced, Untracked, tool};
 use crate::model::option::{OptionValue, Options};
 use crate::model::path::RepoPath;
 use crate::model::rule::Level;
 
 /// Keys that say how a command runs; a built-in check has none of them.
-const COMMAND_KEYS: [&str; 19] = [
+const COMMAND_KEYS: [&str; 21] = [
     "args",
     "finding-codes",
     "config",
@@ -35,6 +36,8 @@ const COMMAND_KEYS: [&str; 19] = [
     "pass-env",
     "exclusive",
     "fix",
+    "select",
+    "tests",
 ];
 
 /// The check that `[checks.ID]` says; what is wrong with it is reported to the resolver.
@@ -52,6 +55,9 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> C
     let raw = as_tool(resolver, &path, raw);
     validate_stdin(resolver, &path, &raw);
     validate_fix(resolver, &path, &raw);
+    if let Some(problem) = select::problem(resolver.places, &path, &raw) {
+        resolver.report(problem);
+    }
     let files = raw.files.unwrap_or_default();
     let exclude = raw.exclude.unwrap_or_default();
     resolver.validate_patterns(&key("files"), &files);
@@ -59,6 +65,7 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> C
     resolver.validate_patterns(&key("config"), raw.config.as_deref().unwrap_or_default());
     validate_command(resolver, &path, raw.run.as_deref(), raw.shell == Some(true));
     validate_env(resolver, &path, raw.env.iter().flat_map(|env| env.keys()));
+    resolver.validate_patterns(&key("tests"), raw.tests.as_deref().unwrap_or_default());
     Check {
         tool,
         finding_codes: raw.finding_codes,
@@ -81,6 +88,8 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> C
         env: raw.env.unwrap_or_default(),
         pass_env: raw.pass_env,
         exclusive: raw.exclusive.unwrap_or_default(),
+        select: raw.select.map_or(Select::All, select::select),
+        tests: raw.tests.unwrap_or_default(),
         fix: raw.fix.map_or(Fixing::Off, fixing),
         level: raw.level.map(level),
         options: options(raw.options.into_iter().flatten()),

@@ -39,6 +39,7 @@ impl Nested {
         config.overrides.iter_mut().for_each(|entry| rebase(&mut entry.files, folder));
         for check in config.checks.values_mut() {
             rebase(&mut check.exclude, folder);
+            rebase(&mut check.tests, folder);
             if check.tool.is_empty() {
                 rebase(&mut check.config, folder);
             }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 
+use crate::check::affected::Tests;
 use crate::check::external::read::{Ran, Seen, Understood, understand};
 use crate::check::external::{Command, Setting};
 use crate::model::command::{CommandOutput, CommandSpec, Scrub};
@@ -43,6 +44,7 @@ pub(super) struct Shared {
 /// One command while it runs.
 pub(super) struct Execution<'a> {
     command: &'a Command,
+    tests: Option<&'a Tests>,
     pub(super) ground: &'a Ground,
     site: Site,
     programs: &'a Programs,
@@ -107,6 +109,7 @@ impl Runner<'_> {
         let nowhere = || Err(Breakage::new("there is no folder for it to run in"));
         Ok(Execution {
             command: &job.command,
+            tests: job.tests.as_ref(),
             ground,
             site: ground.sites.get(&job.command.id).cloned().unwrap_or_else(nowhere)?,
             programs: &shared.programs,
@@ -206,6 +209,7 @@ impl Runner<'_> {
             report: ground.reports.join(format!("{}-0", command.id)),
             time_left: execution.deadline.left(),
             mark: format!("{}{}", self.surroundings.mark, command.id).into(),
+            tests: execution.tests.cloned(),
         }
     }
 

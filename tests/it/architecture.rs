@@ -94,7 +94,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("similar", &["diff"]),
     ("strsim", &["config::nearest"]),
     ("terminal_size", &["cli"]),
-    ("toml", &["config", "check::hygiene", "hook"]),
+    ("toml", &["config", "check::affected", "check::hygiene", "hook"]),
     ("tree_sitter", &["syntax"]),
     ("tree_sitter_containerfile", &["syntax"]),
     ("unicode_script", &["check::hygiene"]),
