@@ -18,6 +18,8 @@ struct Head {
     language: String,
     #[serde(default)]
     severity: String,
+    files: Option<serde_json::Value>,
+    ignores: Option<serde_json::Value>,
     #[serde(default)]
     metadata: Metadata,
 }
@@ -208,10 +210,10 @@ fn automaton<'a>(keywords: impl Iterator<Item = &'a String>) -> (Vec<u8>, Vec<Ve
     while let Some(state) = open.pop_front() {
         let inherited = ends[shorter[state]].clone();
         ends[state].extend(inherited);
-        for class in 0..n_classes {
-            let otherwise = next[shorter[state]][class];
-            match next[state][class] {
-                0 => next[state][class] = otherwise,
+        let otherwise = next[shorter[state]].clone();
+        for (target, otherwise) in next[state].iter_mut().zip(otherwise) {
+            match *target {
+                0 => *target = otherwise,
                 child => {
                     shorter[child] = otherwise;
                     open.push_back(child);
@@ -297,11 +299,12 @@ fn entry(file: &Path, top: &Path, derived: &BTreeMap<String, Derived>) -> (Strin
     writeln!(
         line,
         "    Entry {{ origin: {origin:?}, yaml: include_str!({:?}), rule: {rule:?}, id: {:?}, severity: {:?}, languages: &{languages:?}, \
-         needed: {needed}, named: {named}, literals: &{:?} }},",
+         needed: {needed}, named: {named}, literals: &{:?}, has_paths: {} }},",
         file.to_string_lossy(),
         head.id,
         head.severity,
         head.metadata.literals,
+        head.files.is_some() || head.ignores.is_some(),
     )
     .expect("a text takes everything");
     (line, format!("    {fingerprint:?},\n"))

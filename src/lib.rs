@@ -13,6 +13,7 @@ mod forge;
 mod gate;
 mod git;
 mod hook;
+mod migrate;
 mod model;
 mod plan;
 mod process;

@@ -37,6 +37,7 @@ pub(super) fn merged(judged: Vec<Judged>) -> Judged {
                 into.notices.push(notice);
             }
         }
+        into.coverage = into.coverage.take().or(from.coverage);
         into.duration += from.duration;
         into.checks.sort_by(|a, b| (a.family, &a.id).cmp(&(b.family, &b.id)));
         into.rules.sort_by(|a, b| a.id.cmp(&b.id));

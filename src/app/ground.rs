@@ -67,7 +67,7 @@ pub(super) fn not_needed() -> Breakage {
     Breakage::new("no command was planned")
 }
 
-fn broken(what: &str, error: &dyn std::error::Error) -> Breakage {
+pub(super) fn broken(what: &str, error: &dyn std::error::Error) -> Breakage {
     let mut why = format!("{what}: {error}");
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -107,8 +107,10 @@ impl Session<'_> {
             }
         };
         let object = |commit: Option<_>| commit.map_or_else(String::new, |id| format!("{id}"));
+        let premises = self.premises(change, jobs, &sites);
         let ground = Ground {
             sites,
+            premises,
             scratch: scratch.map(Arc::new),
             edited,
             reports: reports.path().to_owned(),
@@ -189,15 +191,20 @@ impl Session<'_> {
             Head::Tree { tree, commit } => Wanted { listing: Listing::Tree(tree), commit: Some(commit) },
             Head::Index | Head::Worktree => Wanted { listing: Listing::Index, commit: None },
         };
-        let home = store::folder(&self.settings.cache, self.repo.git_dir()).join(SCRATCH);
+        self.lay_out(SCRATCH, &wanted)
+    }
+
+    /// Lays out what is wanted in the folder of this name among what is kept of the work tree.
+    pub(super) fn lay_out(&self, name: &str, wanted: &Wanted) -> Result<Scratch, Breakage> {
+        let home = store::folder(&self.settings.cache, self.repo.git_dir()).join(name);
         let environments: Vec<PathBuf> =
             ENVIRONMENTS.iter().filter_map(|name| self.settings.variables.get(*name).map(PathBuf::from)).collect();
         let places = Places { home: &home, cache: &self.settings.cache, environments: &environments };
-        Scratch::lay_out(self.repo, places, &wanted).map_err(|error| broken("cannot lay out what is judged", &error))
+        Scratch::lay_out(self.repo, places, wanted).map_err(|error| broken("cannot lay out what is judged", &error))
     }
 
     /// The scratch tree as a site: variables that name the work tree name it instead.
-    fn site(&self, scratch: &Scratch) -> Site {
+    pub(super) fn site(&self, scratch: &Scratch) -> Site {
         let user = self.repo.work_tree().unwrap_or(scratch.top());
         let mut env: BTreeMap<OsString, OsString> = self
             .settings
@@ -249,7 +256,7 @@ fn redirected(value: &str, user: &Path, scratch: &Path) -> Option<OsString> {
     std::env::join_paths(std::env::split_paths(value).map(lead)).ok()
 }
 
-fn leaking(leak: &str) -> Breakage {
+pub(super) fn leaking(leak: &str) -> Breakage {
     Breakage {
         why: format!("it sees unstaged code: {leak}, and that can't be led elsewhere"),
         hint:

@@ -43,6 +43,7 @@ impl Session<'_> {
             checks: Vec::new(),
             findings: Vec::new(),
             suppressed: Vec::new(),
+            coverage: None,
             notices: Vec::new(),
             started,
             duration: clock.elapsed(),

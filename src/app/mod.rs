@@ -2,6 +2,7 @@
 
 mod affected;
 mod attributes;
+mod before;
 mod bootstrap;
 mod extends;
 pub(crate) mod failure;
@@ -13,6 +14,7 @@ mod overlay;
 mod packs;
 mod plan_view;
 mod policy;
+mod premises;
 mod project_rules;
 pub(crate) mod rules_in_force;
 mod sources;
@@ -23,7 +25,7 @@ pub(crate) mod vocabulary;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::{Instant, SystemTime};
 
@@ -34,6 +36,7 @@ use crate::app::policy::Loaded;
 use crate::app::project_rules::engine;
 use crate::app::rules_in_force::Described;
 use crate::app::sources::Sources;
+use crate::check::hygiene::detect_aws_credentials as aws;
 use crate::check::pattern::Engine;
 use crate::check::secrets::SECRETS;
 use crate::check::secrets::pack::described;
@@ -45,15 +48,17 @@ use crate::git::Repo;
 use crate::model::change::{ChangeSet, Head};
 use crate::model::command::{Surroundings, Trust};
 use crate::model::content::{Content, Contents};
+use crate::model::coverage::GivenReport;
 use crate::model::deadline::Deadline;
 use crate::model::event::Event;
-use crate::model::finding::{Finding, Novelty};
+use crate::model::option::Credentials;
 use crate::model::outcome::{Notice, RunReport, Subject};
 use crate::model::path::RepoPath;
 use crate::model::request::Request;
-use crate::model::rule::RuleId;
+use crate::model::rule::{Family, RuleId};
 use crate::model::verdict::Verdict;
-use crate::plan::selection::Selection;
+use crate::plan::coverage::Asked;
+use crate::plan::selection::{Choice, Selection};
 use crate::plan::{Plan, Policy, plan};
 use crate::process::Interrupt;
 use crate::report::plan::PlanView;
@@ -62,7 +67,6 @@ use crate::run::{MAX_FILE, Ran, Runner};
 use crate::store;
 use crate::store::log::Logs;
 use crate::triage;
-use crate::triage::BaseFile;
 
 /// The most bytes of an editor's text that are taken: one more than are looked at.
 pub(crate) const MAX_BUFFER: u64 = MAX_FILE + 1;
@@ -102,6 +106,10 @@ pub(crate) struct Settings {
     pub(crate) network: Network,
     /// The variables that commands inherit.
     pub(crate) variables: BTreeMap<String, String>,
+    /// Coverage reports that are there already.
+    pub(crate) coverage: Vec<GivenReport>,
+    /// Reads the credentials of the machine from these variables and further files; only called for a check that asks for them.
+    pub(crate) read_credentials: fn(&BTreeMap<String, String>, &[String]) -> Credentials,
 }
 
 /// What a run may do beside looking.
@@ -152,6 +160,8 @@ struct Prepared {
     foreign: BTreeSet<RepoPath>,
     /// How files begin whose names do not tell their type.
     starts: BTreeMap<RepoPath, Vec<u8>>,
+    /// The credentials of the machine, if a check asks for them.
+    credentials: Credentials,
 }
 
 /// A change, and a policy that judges it.
@@ -271,7 +281,8 @@ impl Session<'_> {
         let engine = engine(&loaded, &on, change);
         let foreign = self.foreign(change, loaded.attributes)?;
         let starts = starts::read(change, &loaded.config, &Sources::new(self.repo));
-        Ok(Prepared { starts, loaded, stage, selection, engine, foreign })
+        let credentials = self.credentials(&loaded.config, &selection);
+        Ok(Prepared { credentials, starts, loaded, stage, selection, engine, foreign })
     }
 
     /// In history only secrets are looked for: everything else is mended by the next commit.
@@ -286,7 +297,17 @@ impl Session<'_> {
         }
     }
 
-    fn planned<'a>(&self, Case { change, prepared }: Case<'a>) -> Result<Plan<'a>, Failure> {
+    /// The credentials of the machine, if a check asks for them.
+    fn credentials(&self, config: &Config, selection: &Selection) -> Credentials {
+        if selection.choose(aws::ID, Family::Hygiene, false) != Choice::Runs {
+            return Credentials::default();
+        }
+        let further = config.checks.get(aws::ID).and_then(|check| check.options.list(aws::FILES));
+        (self.settings.read_credentials)(&self.settings.variables, further.unwrap_or_default())
+    }
+
+    fn planned<'a>(&'a self, case: Case<'a>) -> Result<Plan<'a>, Failure> {
+        let (Case { change, prepared }, stage) = (case, case.stage()?);
         let policy = Policy {
             starts: &prepared.starts,
             config: &prepared.loaded.config,
@@ -294,6 +315,8 @@ impl Session<'_> {
             engine: &prepared.engine,
             foreign: &prepared.foreign,
             trust: self.settings.trust,
+            coverage: Asked { gate: stage.gate.coverage.value, reports: &self.settings.coverage },
+            credentials: &prepared.credentials,
         };
         plan(change, &policy).map_err(Failure::usage)
     }
@@ -311,6 +334,7 @@ impl Session<'_> {
             checks: ran.checks,
             findings: ran.findings,
             suppressed: ran.suppressed,
+            coverage: ran.coverage,
             notices: self.policy_notices(case.prepared).into_iter().chain(selected).chain(ran.notices).collect(),
             started,
             duration: clock.elapsed(),
@@ -335,13 +359,17 @@ impl Session<'_> {
             n_jobs: if plan.commands.is_empty() { 1 } else { stage.jobs.value.unwrap_or_else(default_jobs) },
             deadline: stage.timeout.value.map_or(Deadline::NEVER, Deadline::after),
             interrupt: self.interrupt,
+            top: self.repo.work_tree().unwrap_or(Path::new("")),
         };
         let mut ran = runner.run(world.events);
         if self.interrupt.is_set() {
             return Err(Failure::interrupted());
         }
         suppressions::apply(case, &runner, &mut ran);
-        let bases = compare_with_before(case, &runner, &mut ran);
+        let bases = self.compare_with_before(case, &runner, &mut ran, world.events);
+        if self.interrupt.is_set() {
+            return Err(Failure::interrupted());
+        }
         drop(runner);
         let undone = std::mem::take(&mut ran.undone);
         ran.notices.extend(grounded.and_then(|grounded| grounded.end(&plan.commands, undone)));
@@ -425,31 +453,4 @@ fn no_logs(logs: Option<io::Result<Logs>>) -> Option<Notice> {
 
 fn default_jobs() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
-}
-
-/// Decides which findings are new. The state before is looked at only where a finding is left to be compared: first in
-/// the files that have one; then, for code that moved, in the others.
-fn compare_with_before(case: Case<'_>, runner: &Runner<'_>, ran: &mut Ran) -> Vec<BaseFile> {
-    let change = runner.change;
-    let is_compared = |finding: &Finding| finding.novelty != Novelty::Always || finding.suppression.is_some();
-    if change.parents.is_empty() || !ran.findings.iter().any(is_compared) {
-        triage::compare(&mut ran.findings, change, &[]);
-        return Vec::new();
-    }
-    let with_findings: BTreeSet<usize> = ran.texts.keys().copied().collect();
-    let compared = |finding: &&Finding| finding.novelty == Novelty::Compared;
-    let rules: BTreeSet<RuleId> = ran.findings.iter().filter(compared).map(|finding| finding.rule.clone()).collect();
-    let mut bases = runner.bases(ran, &with_findings, &rules);
-    suppressions::mark_bases(case, &mut bases);
-    triage::compare(&mut ran.findings, change, &bases);
-    let open: BTreeSet<RuleId> =
-        ran.findings.iter().filter(|finding| triage::is_open(finding)).map(|finding| finding.rule.clone()).collect();
-    let others: BTreeSet<usize> = (0..change.files.len()).filter(|file| !with_findings.contains(file)).collect();
-    if !open.is_empty() && !others.is_empty() {
-        let mut more = runner.bases(ran, &others, &open);
-        suppressions::mark_bases(case, &mut more);
-        bases.extend(more);
-        triage::compare(&mut ran.findings, change, &bases);
-    }
-    bases
 }

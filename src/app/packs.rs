@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::check::pattern::pack::{Pack, entries, newest, packs};
+use crate::check::pattern::pack::{Pack, ids, newest, packs};
 use crate::config::nearest::nearest;
 use crate::config::{Config, Origin, Sourced};
 
@@ -36,7 +36,7 @@ pub(super) fn unknown(name: &str) -> Option<String> {
 pub(super) fn rules_on(config: &mut Config, chosen: &[String]) -> BTreeSet<&'static str> {
     let packs = packs_of(config);
     let mut on = BTreeSet::new();
-    for id in entries().iter().map(|entry| entry.id) {
+    for id in ids() {
         let is_chosen = packs.iter().any(|pack| pack.has(id)) || chosen.iter().any(|word| word == id);
         let has_level = config.levels.get(id).is_some_and(|level| level.value.is_some());
         let is_in_override =

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use crate::app::{Case, affected};
+use crate::check::coverage::COVERAGE;
 use crate::check::external::{Command, Setting};
 use crate::model::change::{ChangeSet, ChangedFile, Status};
 use crate::model::command::{CommandSpec, Surroundings};
@@ -96,6 +97,7 @@ fn checks(change: &ChangeSet, plan: &Plan<'_>, programs: &Programs<'_>) -> Vec<C
         .filter(|check| check.n_files > 0)
         .chain(rules)
         .chain(plan.commands.iter().map(|job| command(job, programs)))
+        .chain(plan.coverage.iter().map(|job| built_in(COVERAGE, Family::Tests, job.files.len())))
         .collect()
 }
 

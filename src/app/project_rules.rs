@@ -8,7 +8,7 @@ use crate::app::policy::Loaded;
 use crate::app::sources::Sources;
 use crate::check::pattern::Engine;
 use crate::check::pattern::fault::RuleError;
-use crate::check::pattern::pack::entries;
+use crate::check::pattern::pack::ids;
 use crate::check::pattern::rule_file::RuleFile;
 use crate::config::Config;
 use crate::config::patterns::Patterns;
@@ -60,7 +60,7 @@ impl Session<'_> {
         for source in sources {
             for rule in source {
                 let id = rule.rule.id.as_str().to_owned();
-                if entries().iter().any(|entry| entry.id == id) || !taken.insert(id.clone()) {
+                if ids().any(|taken| taken == id) || !taken.insert(id.clone()) {
                     let reason = format!("there is another rule with the id `{id}`");
                     return Err(Failure::rule(RuleError::new(&rule.origin, reason).at_word(&rule.yaml, &id)));
                 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::check::About;
+use crate::check::coverage;
 use crate::check::external::read::line;
 use crate::check::suppression;
 use crate::model::rule::{Family, Level, Rule, RuleId};
@@ -30,7 +31,8 @@ pub(super) fn of(plan: &Plan<'_>, described: Described, ran: &mut Ran) -> Vec<Ru
     let changes = plan.change_checks.iter().map(|job| job.check.about());
     let is_chosen = |id: &str| plan.selection.choose(id, Family::Rules, true) == Choice::Runs;
     let suppressions = suppression::rules().iter().filter(|about| is_chosen(about.id));
-    let built_in = files.chain(changes).chain(suppressions).map(built_in);
+    let measured = coverage::ABOUT.iter().filter(|_| plan.coverage.is_some());
+    let built_in = files.chain(changes).chain(suppressions).chain(measured).map(built_in);
     let patterns = plan.engine.describe(&|id| plan.runs_rules() && is_chosen(id.as_str()) && is_described(id));
     let commands = plan.commands.iter().map(command);
     let foreign = std::mem::take(&mut ran.rules);

@@ -19,7 +19,7 @@ pub(crate) fn whatever_changed(repo: &Repo) -> Result<Request, Failure> {
     })
 }
 
-/// What a check of the change says of what is staged of these files.
+/// What a check of the change says of what is staged of these files; of all that is staged if none are named.
 pub(crate) fn examine(
     repo: &Repo,
     check: &dyn ChangeCheck,
@@ -29,7 +29,7 @@ pub(crate) fn examine(
     let contents = Sources::new(repo);
     let mut examined = Examined::default();
     for mut change in discover(repo, &Request::Staged).map_err(Failure::change)? {
-        change.files.retain(|file| files.contains(file.path()));
+        change.files.retain(|file| files.is_empty() || files.contains(file.path()));
         let found = check.check(&change, &contents, options);
         let found = found.map_err(|breakage| Failure::usage(anyhow::anyhow!(breakage.why)))?;
         examined.findings.extend(found.findings);

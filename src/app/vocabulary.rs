@@ -1,8 +1,9 @@
 //! Every id that a policy or a command line may name.
 
-use crate::check::pattern::pack::entries;
+use crate::check::pattern::pack::ids;
 use crate::check::pattern::rule_file::RuleFile;
-use crate::check::{About, change, filetype, hygiene, message, secrets, suppression};
+use crate::check::{About, change, coverage, filetype, hygiene, message, secrets, suppression};
+use crate::config::tool;
 use crate::config::vocabulary::Vocabulary;
 
 /// What every built-in check says of itself, sorted by id.
@@ -11,7 +12,7 @@ pub(crate) fn built_in_checks() -> Vec<&'static About> {
     let changes = hygiene::change_checks().into_iter().chain(change::checks()).map(|check| check.about());
     let messages = message::checks().into_iter().map(|check| check.about());
     let suppressions = suppression::rules().iter();
-    let mut all: Vec<_> = files.chain(changes).chain(messages).chain(suppressions).collect();
+    let mut all: Vec<_> = files.chain(changes).chain(messages).chain(suppressions).chain(&coverage::ABOUT).collect();
     all.sort_by_key(|about| about.id);
     all
 }
@@ -21,11 +22,8 @@ pub(crate) fn vocabulary(own: &[RuleFile]) -> Vocabulary {
     let own = own.iter().map(|file| file.rule.id.as_str().to_owned());
     Vocabulary {
         checks: built_in_checks().into_iter().map(|about| (about.id.to_owned(), about.options)).collect(),
-        rules: secrets::pack::ids()
-            .map(str::to_owned)
-            .chain(entries().iter().map(|entry| entry.id.to_owned()))
-            .chain(own)
-            .collect(),
+        rules: secrets::pack::ids().map(str::to_owned).chain(ids().map(str::to_owned)).chain(own).collect(),
         types: filetype::all_tags(),
+        tools: tool::names().collect(),
     }
 }

@@ -4,6 +4,7 @@
 pub(crate) mod affected;
 pub(crate) mod builtin;
 pub(crate) mod change;
+pub(crate) mod coverage;
 pub(crate) mod external;
 pub(crate) mod filetype;
 pub(crate) mod hygiene;
@@ -12,6 +13,7 @@ pub(crate) mod lines;
 pub(crate) mod message;
 pub(crate) mod parsed;
 pub(crate) mod pattern;
+pub(crate) mod rust;
 pub(crate) mod secrets;
 pub(crate) mod suite;
 pub(crate) mod suppression;
@@ -132,6 +134,12 @@ pub(crate) trait FileCheck: Send + Sync {
 
     /// Whether what it finds may be a secret, so that no report may show it.
     fn is_sensitive(&self) -> bool {
+        false
+    }
+
+    /// Whether it compares files with credentials of the machine ([`Options::credentials`]): what it finds then depends
+    /// on more than the file, and is not remembered.
+    fn asks_for_credentials(&self) -> bool {
         false
     }
 

@@ -5,11 +5,18 @@ use std::borrow::Cow;
 use crate::model::deadline::Deadline;
 use crate::model::outcome::Breakage;
 use crate::syntax::languages::Language;
+use crate::syntax::rules::MAX_DEPTH;
 use crate::syntax::tree::{Error, SyntaxTree};
 
-/// How deep a file may be nested: a rule that looks around a node walks all the way up, which takes minutes in a file
-/// that somebody nested 100,000 deep, and people write nothing near this.
-const MAX_DEPTH: u32 = 1_000;
+/// The most bytes that are parsed: a tree takes about sixty times as much memory as its text, and what people write is
+/// nowhere near this.
+const MAX_PARSED: usize = 4 << 20;
+
+/// Why a text is not parsed, if it is too large for that.
+pub(crate) fn why_unparsed(text: &str) -> Option<String> {
+    let is_too_large = text.len() > MAX_PARSED;
+    is_too_large.then(|| format!("{} MiB are more than the {} MiB that are parsed", text.len() >> 20, MAX_PARSED >> 20))
+}
 
 /// A file with its syntax tree.
 pub(crate) struct Parsed<'t> {
@@ -22,23 +29,27 @@ pub(crate) struct Parsed<'t> {
 impl<'t> Parsed<'t> {
     /// Parses a text that came from [`in_utf8`].
     pub(crate) fn new(text: Cow<'t, str>, language: Language, deadline: Deadline) -> Result<Self, Breakage> {
+        if let Some(why) = why_unparsed(&text) {
+            return Err(Breakage::new(why));
+        }
         let tree = parse(&text, language, deadline)?;
         Ok(Self { text, tree })
     }
 }
 
-/// The tree of a text, if it is one that rules can run on.
+/// The tree of a text.
 pub(crate) fn parse(text: &str, language: Language, deadline: Deadline) -> Result<SyntaxTree, Breakage> {
-    let tree = SyntaxTree::parse(text, language, deadline).map_err(|error| match error {
+    SyntaxTree::parse(text, language, deadline).map_err(|error| match error {
         Error::Timeout => Breakage::new("parsing it took longer than the stage may take"),
         Error::Grammar(_) => Breakage::new(error.to_string()),
-    })?;
-    if tree.is_deeper_than(MAX_DEPTH) {
-        let why = format!("nested more than {MAX_DEPTH} levels deep: no rule was run on it");
-        let hint = "if it is generated, name it in `exclude` of tollgate.toml".to_owned();
-        return Err(Breakage { why, hint, log: String::new() });
-    }
-    Ok(tree)
+    })
+}
+
+/// What to say of a file that is nested too deep for rules.
+pub(crate) fn too_deep() -> Breakage {
+    let why = format!("nested more than {MAX_DEPTH} levels deep: no rule was run on it");
+    let hint = "if it is generated, name it in `exclude` of tollgate.toml".to_owned();
+    Breakage { why, hint, log: String::new() }
 }
 
 /// The text, with a character of one byte for each byte that is not UTF-8, so that all offsets stay as they are: one

@@ -9,13 +9,16 @@ use crate::app::failure::Failure;
 use crate::app::staged::{added, examine};
 use crate::check::builtin::arguments::{Parsed, parse};
 use crate::check::builtin::{self, Builtin, Named, Report};
+use crate::check::hygiene::detect_aws_credentials as aws;
 use crate::check::{ChangeCheck, FileCheck};
 use crate::cli::Context;
 use crate::cli::check::repo_path;
+use crate::cli::credentials;
 use crate::config::nearest::nearest;
 use crate::git::Repo;
 use crate::git::listing::Listing;
-use crate::model::option::Options;
+use crate::model::option::{Credentials, Options};
+use crate::model::outcome::Breakage;
 use crate::model::path::RepoPath;
 use crate::process::Interrupt;
 use crate::tree::file::{read_named, write_atomic};
@@ -44,10 +47,15 @@ pub(super) fn run(args: &BuiltinArgs, context: &Context) -> Result<u8, Failure> 
     let (id, arguments) = words.split_first().expect("because an external subcommand has a name");
     let id = id.to_string_lossy();
     let builtin = builtin::find(&id).ok_or_else(|| unknown(&id))?;
-    let (options, files) = match parse(&builtin, arguments).map_err(Failure::usage)? {
+    let (mut options, files) = match parse(&builtin, arguments).map_err(Failure::usage)? {
         Parsed::Help(text) => return context.streams.data(text.as_bytes()).map(|()| 0),
         Parsed::Run { options, files } => (options, files),
     };
+    if let Builtin::File(check) = builtin
+        && check.asks_for_credentials()
+    {
+        options.set_credentials(machine_credentials(&options, context)?);
+    }
     let report = match builtin {
         Builtin::File(check) => each_file(check, &options, &files, context)?,
         Builtin::Names(check) => names(check, &options, &files, context)?,
@@ -55,6 +63,16 @@ pub(super) fn run(args: &BuiltinArgs, context: &Context) -> Result<u8, Failure> 
     let lines: Vec<String> = report.lines.iter().map(|line| format!("{line}\n")).collect();
     context.streams.data(lines.concat().as_bytes())?;
     Ok(u8::from(report.failed))
+}
+
+/// The credentials of this machine; none of them where they are wanted is wrong usage.
+fn machine_credentials(options: &Options, context: &Context) -> Result<Credentials, Failure> {
+    let further = options.list(aws::FILES).unwrap_or_default();
+    let credentials = credentials::read(&context.environment.variables, further);
+    match aws::why_missing(&credentials, options) {
+        Some(Breakage { why, hint, .. }) => Err(Failure::usage(anyhow::anyhow!(why)).with_hint(hint)),
+        None => Ok(credentials),
+    }
 }
 
 fn unknown(id: &str) -> Failure {

@@ -10,6 +10,7 @@ use crate::app::rules_in_force::Described;
 use crate::app::staged::whatever_changed;
 use crate::app::{Conduct, MAX_BUFFER, Network, Session, Settings, default_stage};
 use crate::cli::Context;
+use crate::cli::credentials;
 use crate::cli::environment::Environment;
 use crate::cli::output::OutputArgs;
 use crate::cli::progress::{listen, watched};
@@ -18,6 +19,7 @@ use crate::config::given::Overrides;
 use crate::git::Repo;
 use crate::hook::install::is_installed;
 use crate::model::command::Trust;
+use crate::model::coverage::{CoverageFormat, GivenReport};
 use crate::model::path::RepoPath;
 use crate::model::request::Request;
 use crate::model::rule::Level;
@@ -83,6 +85,10 @@ pub(super) struct RunArgs {
     /// Look at every file anew, and keep no result for later runs.
     #[arg(long)]
     pub(super) no_cache: bool,
+    /// Measure the coverage of the change by a report that is there, as well; can be repeated. Formats: lcov, cobertura,
+    /// jacoco, clover, coverage-py, go, llvm-cov, simplecov, istanbul.
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = parse_coverage)]
+    pub(super) coverage: Vec<(CoverageFormat, String)>,
     /// Show what would run, and run nothing.
     #[arg(long)]
     pub(super) plan: bool,
@@ -114,8 +120,28 @@ impl RunArgs {
             uses_results: !self.no_cache,
             network: Network::Unused,
             variables: environment.variables.clone(),
+<<<<<<< HEAD
+            coverage: self
+                .coverage
+                .iter()
+                .map(|(format, file)| (*format, file.clone()))
+                .map(|(format, file)| GivenReport { format, file, folder: environment.folder.clone() })
+                .collect(),
+=======
+            read_credentials: credentials::read,
+>>>>>>> b80be62 (Look for the AWS credentials of this machine where somebody asks for it)
         }
     }
+}
+
+fn parse_coverage(text: &str) -> Result<(CoverageFormat, String), String> {
+    let (name, file) = text.split_once('=').ok_or("expected FORMAT=FILE, like lcov=lcov.info")?;
+    if file.is_empty() {
+        return Err("the name of the file is missing".to_owned());
+    }
+    let names = || CoverageFormat::NAMES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    let format = CoverageFormat::from_name(name);
+    Ok((format.ok_or_else(|| format!("there is no format `{name}`; there are {}", names()))?, file.to_owned()))
 }
 
 pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<u8, Failure> {

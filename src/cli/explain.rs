@@ -8,6 +8,7 @@ use crate::app::vocabulary::built_in_checks;
 use crate::check::About;
 use crate::check::pattern::pack::{Pack, built_in, newest, packs};
 use crate::check::pattern::rule_file::RuleFile;
+use crate::check::rust::{self, RustRule};
 use crate::check::secrets::pack::described;
 use crate::cli::Context;
 use crate::cli::check::RunArgs;
@@ -19,6 +20,7 @@ use crate::model::escape::escaped;
 use crate::model::option::{OptionKind, OptionSpec};
 use crate::model::rule::Rule;
 use crate::process::Interrupt;
+use crate::syntax::languages::Language;
 
 /// Explain a check or rule: what it finds, why it matters, how to mend it.
 #[derive(Args)]
@@ -91,6 +93,10 @@ fn page(id: &str) -> Option<String> {
     }
     if let Some(pack) = packs().iter().find(|pack| pack.name == id) {
         return Some(pack_page(pack));
+    }
+    if let Some(rule) = rust::rules().iter().find(|rule| rule.id == id).map(RustRule::described) {
+        let language = Language::Rust.name();
+        return Some(format!("# {id} ({language}, {})\n\n{}\n", rule.level.name(), rule.doc.trim_end()));
     }
     let secret = described().iter().find(|rule| rule.id.as_str() == id);
     let secret_page = |rule: &Rule| {
@@ -169,6 +175,7 @@ fn unknown(id: &str) -> Failure {
     let rules = built_in();
     let checks = built_in_checks();
     let ids = checks.iter().map(|about| about.id).chain(rules.iter().map(|file| file.rule.id.as_str()));
+    let ids = ids.chain(rust::rules().iter().map(|rule| rule.id));
     let ids = ids.chain(described().iter().map(|rule| rule.id.as_str()));
     let ids = ids.chain(packs().iter().map(|pack| pack.name));
     let tools: Vec<&str> = tool::names().collect();

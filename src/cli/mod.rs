@@ -6,6 +6,7 @@ mod check;
 mod ci;
 mod completions;
 mod config;
+mod credentials;
 mod doctor;
 pub(crate) mod environment;
 mod explain;
@@ -15,6 +16,7 @@ mod init;
 mod install;
 mod last;
 mod man;
+mod migrate;
 mod output;
 mod progress;
 mod rules;
@@ -42,6 +44,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Init(init::InitArgs),
+    Migrate(migrate::MigrateArgs),
     Check(check::CheckArgs),
     Fix(fix::FixArgs),
     Ci(ci::CiArgs),
@@ -87,6 +90,7 @@ fn run(arguments: Vec<OsString>, environment: Environment) -> u8 {
     let context = Context { streams: Streams::new(cli.color, target), environment, interrupt: Interrupt::default() };
     let result = match &cli.command {
         Command::Init(args) => init::run(args, &context),
+        Command::Migrate(args) => migrate::run(args, &context),
         Command::Check(args) => check::run(args, &context),
         Command::Fix(args) => fix::run(args, &context),
         Command::Ci(args) => ci::run(args, &context),

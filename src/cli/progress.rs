@@ -117,6 +117,11 @@ impl Display {
                 let bar = self.add(bar, "{spinner} {prefix:20} {msg}  {elapsed}");
                 self.commands.insert(check.to_string(), bar);
             }
+            Event::Known { check, n_known, n_files } => {
+                if let Some(bar) = self.commands.get(check.as_str()) {
+                    bar.set_message(format!("{} of {n_files} files, the others are known", n_files - n_known));
+                }
+            }
             Event::Finished { check } => {
                 if let Some(bar) = self.commands.remove(check.as_str()) {
                     bar.finish_and_clear();

@@ -2,7 +2,9 @@
 
 use regex::Regex;
 
+use crate::config::coverage;
 use crate::config::nearest::nearest;
+use crate::config::patterns;
 use crate::config::places::joined;
 use crate::config::raw::{
     RawCheck, RawDescribed, RawFix, RawInputs, RawIsolate, RawOption, RawOutput, RawSeverity, RawUntracked,
@@ -16,16 +18,17 @@ use crate::model::path::RepoPath;
 use crate::model::rule::Level;
 
 /// Keys that say how a command runs; a built-in check has none of them.
-const COMMAND_KEYS: [&str; 21] = [
+const COMMAND_KEYS: [&str; 22] = [
     "args",
     "finding-codes",
-    "config",
     "dir",
     "version",
     "version-command",
     "output",
     "output-file",
+    "coverage",
     "inputs",
+    "config",
     "needs",
     "timeout",
     "isolate",
@@ -58,21 +61,21 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> C
     if let Some(problem) = select::problem(resolver.places, &path, &raw) {
         resolver.report(problem);
     }
+    validate_config(resolver, &path, &raw);
     let files = raw.files.unwrap_or_default();
     let exclude = raw.exclude.unwrap_or_default();
     resolver.validate_patterns(&key("files"), &files);
     resolver.validate_patterns(&key("exclude"), &exclude);
-    resolver.validate_patterns(&key("config"), raw.config.as_deref().unwrap_or_default());
     validate_command(resolver, &path, raw.run.as_deref(), raw.shell == Some(true));
     validate_env(resolver, &path, raw.env.iter().flat_map(|env| env.keys()));
     resolver.validate_patterns(&key("tests"), raw.tests.as_deref().unwrap_or_default());
     Check {
         tool,
         finding_codes: raw.finding_codes,
-        config: raw.config.unwrap_or_default(),
         output: output(resolver, &key("output"), raw.output),
         dir: folder(resolver, &key("dir"), raw.dir),
         output_file: folder(resolver, &key("output-file"), raw.output_file),
+        coverage: coverage::report(resolver, &key("coverage"), raw.coverage),
         timeout: resolver.duration(&key("timeout"), raw.timeout.as_deref()),
         version: version(resolver, &key("version"), raw.version.as_deref()),
         version_command: raw.version_command.unwrap_or_default(),
@@ -81,6 +84,7 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> C
         exclude,
         types: raw.types.unwrap_or_default(),
         inputs: raw.inputs.map(inputs),
+        config: raw.config,
         needs: raw.needs.unwrap_or_default(),
         sight: sight(raw.isolate, raw.untracked),
         stdin: raw.stdin.unwrap_or_default(),
@@ -230,10 +234,34 @@ fn validate_fix(resolver: &mut Resolver<'_>, path: &str, raw: &RawCheck) {
     } else if is_read {
         let hint = "remove `output`, and let a check of its own read what the tool reports";
         ("output", "what a command with `fix = \"safe\"` finds is what it changes", hint)
+    } else if raw.coverage.is_some() {
+        ("coverage", "a command with `fix = \"safe\"` changes files, and tests nothing", "remove one of the two")
     } else {
         return;
     };
     resolver.report(resolver.places.key_problem(&format!("{path}.{key}"), problem, hint));
+}
+
+/// Entries of `config` are patterns or paths.
+fn validate_config(resolver: &mut Resolver<'_>, path: &str, raw: &RawCheck) {
+    let Some(config) = &raw.config else { return };
+    let (outside, inside): (Vec<_>, Vec<_>) = config.iter().enumerate().partition(|(_, entry)| is_outside(entry));
+    for (index, _) in outside.iter().filter(|(_, entry)| entry.contains(['*', '?', '[', '\0'])) {
+        let message = "a path outside of the repository is no pattern";
+        let hint = "name the file or the folder itself: `~/.config/yamllint/config`";
+        resolver.report(resolver.places.value_problem(&format!("{path}.config[{index}]"), message, hint));
+    }
+    for (index, pattern) in inside {
+        if let Err(error) = patterns::validate(pattern) {
+            let hint = "write patterns as in a .gitignore file, or paths in the home folder that start with `~/`";
+            resolver.report(resolver.places.value_problem(&format!("{path}.config[{index}]"), error.to_string(), hint));
+        }
+    }
+}
+
+/// Whether an entry of `config` names something outside of the repository.
+pub(crate) fn is_outside(entry: &str) -> bool {
+    entry.starts_with("~/")
 }
 
 fn sight(isolate: Option<RawIsolate>, untracked: Option<RawUntracked>) -> Sight {

@@ -53,6 +53,7 @@ fn gate(fail_on: Level) -> Gate {
         fail_on: Sourced::built_in(Some(fail_on)),
         scope: Sourced::built_in(Scope::New),
         on_broken: Sourced::built_in(OnBroken::Block),
+        coverage: Sourced::built_in(None),
     }
 }
 

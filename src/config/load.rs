@@ -5,7 +5,6 @@ use toml::de::{DeTable, DeValue};
 
 use crate::config::Config;
 use crate::config::diagnose;
-#[cfg(test)]
 use crate::config::extends::{Location, Refusal, Site};
 use crate::config::places::Places;
 use crate::config::problem::{Error, Problem};
@@ -21,7 +20,6 @@ const LOCAL: &[u8] = b"tollgate.local.toml";
 impl Config {
     /// The policy that a file says which extends nothing: its name for people (`tollgate.toml`, `tollgate.toml at 1a2b3c4d5e`) and its bytes;
     /// the defaults without a file. The ids that it names are not yet compared with those that exist.
-    #[cfg(test)]
     pub(crate) fn load(source: Option<(&str, &[u8])>) -> Result<Self, Error> {
         let Some((name, bytes)) = source else { return Ok(Self::defaults()) };
         let at = Location { site: Site::Here, path: RepoPath::from(name) };
@@ -125,7 +123,6 @@ mod tests {
     use crate::config::extends::{Location, Site};
     use crate::config::load::numbers;
     use crate::config::places::Places;
-    use crate::config::raw::RawConfig;
     use crate::config::{Config, Inputs, Output, TestFormat, show};
     use crate::model::path::RepoPath;
 
@@ -143,7 +140,7 @@ mod tests {
         assert_eq!(config.max_lines.value, 400);
         let schema = config.checks.get("schema").expect("it is in the file");
         assert_eq!((&schema.output, schema.inputs), (&Output::Sarif, Some(Inputs::File)));
-        assert_eq!(schema.origin.to_string(), "tollgate.toml:25");
+        assert_eq!(schema.origin.to_string(), "tollgate.toml:26");
         let unit = config.checks.get("unit").expect("it is in the file");
         assert_eq!(
             (&unit.output, unit.output_file.as_str()),

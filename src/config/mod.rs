@@ -1,7 +1,8 @@
 //! The policy: what `tollgate.toml` says, resolved to values that each know where they come from. Takes bytes; knows
 //! nothing of where they were read.
 
-mod check;
+pub(crate) mod check;
+pub(crate) mod coverage;
 mod defaults;
 mod diagnose;
 pub(crate) mod duration;
@@ -28,6 +29,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use crate::config::coverage::{CoverageGate, CoverageReport};
 use crate::config::extends::Site;
 use crate::config::places::Places;
 use crate::config::version::Requirement;
@@ -100,6 +102,8 @@ pub(crate) struct Gate {
     pub(crate) scope: Sourced<Scope>,
     /// What a check that could not run means.
     pub(crate) on_broken: Sourced<OnBroken>,
+    /// What the coverage of the change must be; `None` if it may be anything.
+    pub(crate) coverage: Sourced<Option<CoverageGate>>,
 }
 
 /// A stage: which checks run, and its own gate.
@@ -155,6 +159,22 @@ pub(crate) enum Output {
 pub(crate) enum TestFormat {
     /// JUnit XML, in any dialect.
     Junit,
+    /// Visual Studio's test results.
+    Trx,
+    /// NUnit's XML, of versions 2 and 3.
+    Nunit,
+    /// The XML of xUnit.net.
+    Xunit,
+    /// The XML of TestNG.
+    Testng,
+    /// The Test Anything Protocol, versions 12 to 14.
+    Tap,
+    /// The JSON of Cucumber.
+    Cucumber,
+    /// What `go test -json` prints.
+    GoTest,
+    /// The JSON of Rust's test harness, and of nextest in its form.
+    Libtest,
 }
 
 /// A format of findings.
@@ -196,10 +216,18 @@ impl Format {
 
 impl Output {
     /// Every format that has a name, with it.
-    pub(crate) const NAMES: [(&'static str, Self); 13] = [
+    pub(crate) const NAMES: [(&'static str, Self); 21] = [
         ("exit-code", Self::ExitCode),
         ("sarif", Self::Sarif),
         ("junit", Self::Tests(TestFormat::Junit)),
+        ("trx", Self::Tests(TestFormat::Trx)),
+        ("nunit", Self::Tests(TestFormat::Nunit)),
+        ("xunit", Self::Tests(TestFormat::Xunit)),
+        ("testng", Self::Tests(TestFormat::Testng)),
+        ("tap", Self::Tests(TestFormat::Tap)),
+        ("cucumber-json", Self::Tests(TestFormat::Cucumber)),
+        ("go-test", Self::Tests(TestFormat::GoTest)),
+        ("libtest-json", Self::Tests(TestFormat::Libtest)),
         ("checkstyle", Self::Findings(Format::Checkstyle)),
         ("eslint-json", Self::Findings(Format::EslintJson)),
         ("rustc-json", Self::Findings(Format::RustcJson)),
@@ -268,8 +296,10 @@ pub(crate) struct Check {
     /// The exit codes that say that it found something, where any other but 0 means that it could not run; `None` if
     /// every code is an answer.
     pub(crate) finding_codes: Option<Vec<i32>>,
-    /// Gitignore patterns of the files that say how it judges: its own configuration.
-    pub(crate) config: Vec<String>,
+    /// Patterns and paths of the files that say how it judges, its own configuration; `None` if that is not said.
+    pub(crate) config: Option<Vec<String>>,
+    /// The coverage report that it writes beside.
+    pub(crate) coverage: Option<CoverageReport>,
     /// What its findings depend on; `None` means: each file if the command names files, else the project.
     pub(crate) inputs: Option<Inputs>,
     /// Checks that end before it starts, and whose failure leaves it out.

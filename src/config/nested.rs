@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::config::check::is_outside;
 use crate::config::extends::Site;
 use crate::config::layer::Layer;
 use crate::config::patterns::{folder_pattern, rebased};
@@ -40,10 +41,10 @@ impl Nested {
         for check in config.checks.values_mut() {
             rebase(&mut check.exclude, folder);
             rebase(&mut check.tests, folder);
-            if check.tool.is_empty() {
-                rebase(&mut check.config, folder);
-            }
             rebase(&mut check.files, folder);
+            let config = check.config.iter_mut().flatten().filter(|entry| !is_outside(entry));
+            // Those of a known tool hold wherever it looks for them.
+            config.filter(|_| check.tool.is_empty()).for_each(|pattern| *pattern = rebased(pattern, folder));
             if check.files.is_empty() {
                 check.files.push(folder_pattern(folder));
             }

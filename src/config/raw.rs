@@ -57,9 +57,9 @@ pub(crate) struct RawGate {
     /// `honour`, they count like all others; `block`, they do not count, so what they hide blocks as if they were not
     /// there.
     pub(crate) new_suppressions: Option<RawSuppressions>,
-    /// The lowest percentage of changed lines that the tests must run. Not implemented yet.
-    #[schemars(range(max = 100))]
-    pub(crate) coverage: Option<u8>,
+    /// What the tests must run of a change, by the coverage reports of checks and of `--coverage`: `80` for 80 percent of
+    /// the changed lines and each changed function, or `{ lines = 80, functions = false }`.
+    pub(crate) coverage: Option<RawCoverageGate>,
 }
 
 /// A stage: when it comes, these checks run and this gate judges.
@@ -75,6 +75,8 @@ pub(crate) struct RawStage {
     pub(crate) scope: Option<RawScope>,
     /// What a check that could not run means here; otherwise that of `[gate]`.
     pub(crate) on_broken: Option<RawOnBroken>,
+    /// What the tests must run of a change here; otherwise that of `[gate]`.
+    pub(crate) coverage: Option<RawCoverageGate>,
     /// The most time that the stage may take: "10m", "30s", "1h30m". No limit by default.
     pub(crate) timeout: Option<String>,
     /// Whether the hook applies safe fixes and stages what it mended before it judges: `off` (the default) or `safe`,
@@ -106,7 +108,8 @@ pub(crate) struct RawCheck {
     /// Files that it leaves out: patterns in gitignore syntax.
     pub(crate) exclude: Option<Vec<String>>,
     /// Types of files that it looks at, as pre-commit names them: `python`, `shell`, `text`, `executable`. They are told by
-    /// name, extension, first line and content; a file must be of all of them.
+    /// name, extension, first line and content; a file must be of all of them. `"javascript|ts"` is one or the other,
+    /// `"!binary"` any but that.
     pub(crate) types: Option<Vec<String>>,
     /// The folder that it runs in, from the top of the repository.
     pub(crate) dir: Option<String>,
@@ -124,8 +127,12 @@ pub(crate) struct RawCheck {
     /// The exit codes that say that it found something. Any other but 0 then means that it could not run. By default
     /// every code is an answer, and what it printed decides.
     pub(crate) finding_codes: Option<Vec<i32>>,
-    /// The files of the repository that say how it judges, its own configuration: patterns in gitignore syntax.
+    /// The files that say how it judges, its own configuration: patterns in gitignore syntax, and paths from `~/` for
+    /// those in the home folder; `[]` for none. Where this is said, a command whose `inputs` are `file` is given only those
+    /// files of which no earlier run knows what it finds. What `run` names needs no mention.
     pub(crate) config: Option<Vec<String>>,
+    /// The coverage report that it writes beside what it prints, for `[gate] coverage`.
+    pub(crate) coverage: Option<RawCoverage>,
     /// What its findings depend on: `file` (each file by itself) or `project` (all of it). By default `file` if the
     /// command names files, else `project`.
     pub(crate) inputs: Option<RawInputs>,
@@ -336,6 +343,38 @@ pub(crate) struct RawDescribed {
     pub(crate) pattern: Option<String>,
     /// A file with problem matchers, as GitHub and Visual Studio Code have them, from the top of the repository.
     pub(crate) matcher: Option<String>,
+}
+
+/// A coverage report that a command writes.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct RawCoverage {
+    /// Its format: `lcov`, `cobertura`, `jacoco`, `clover`, `coverage-py` (the JSON of coverage.py), `go`, `llvm-cov` (the
+    /// JSON of `llvm-cov export`), `simplecov` or `istanbul` (`coverage-final.json`).
+    pub(crate) format: String,
+    /// The file, from `dir`; with `*` and `**` for several.
+    pub(crate) file: String,
+}
+
+/// What the tests must run of a change.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum RawCoverageGate {
+    /// The lowest percentage of changed lines, and each changed function.
+    Lines(#[schemars(range(max = 100))] u32),
+    /// Each by itself.
+    Conditions(RawConditions),
+}
+
+/// What the tests must run of a change, each by itself.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct RawConditions {
+    /// The lowest percentage of the changed lines that can be run; any by default.
+    #[schemars(range(max = 100))]
+    pub(crate) lines: Option<u32>,
+    /// Whether at least one line of each changed function must be run; so it is by default.
+    pub(crate) functions: Option<bool>,
 }
 
 /// The value of an option of a built-in check.

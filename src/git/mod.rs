@@ -20,14 +20,16 @@ mod library;
 mod loose;
 mod open;
 
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::git::environment::Environment;
 use crate::git::library::Library;
 use crate::git::loose::LooseObjects;
 use crate::git::revision::Head;
+use crate::model::change::ObjectId;
 use crate::model::command::{CommandOutput, CommandSpec, Exit, Scrub};
 use crate::model::path::RepoPath;
 use crate::process::{self, Interrupt};
@@ -114,6 +116,7 @@ pub(crate) struct Repo {
     environment: Environment,
     library: Library,
     loose: LooseObjects,
+    trees: Mutex<HashMap<ObjectId, Arc<Vec<u8>>>>,
     head: OnceLock<Head>,
     interrupt: Interrupt,
 }

@@ -1,6 +1,7 @@
 //! Objects by their names: blobs, and what trees hold.
 
 use std::fmt::Display;
+use std::sync::{Arc, PoisonError};
 
 use git2::{ObjectType, Oid, Repository};
 use memchr::memchr;
@@ -11,6 +12,10 @@ use crate::git::{Error, ObjectFormat, Repo, os_path, unreadable};
 use crate::model::change::{FileSide, Mode, ObjectId, Source};
 use crate::model::content::{Content, ContentError, Contents};
 use crate::model::path::RepoPath;
+
+/// The most trees that are kept in memory, and the most bytes of one that is.
+const MAX_TREES: usize = 4_096;
+const MAX_TREE: usize = 64 << 10;
 
 /// The contents that are in the object store of a repository. Those in the work tree are not here.
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +81,7 @@ impl Repo {
         match found {
             Some(None) => return Ok(Vec::new()),
             Some(Some(id)) => {
-                if let Some(bytes) = self.stored(&id, ObjectType::Tree)
+                if let Some(bytes) = self.tree(&id)
                     && let Some(entries) = entries(&bytes, self.format)
                 {
                     return Ok(entries.into_iter().map(|(_, name, _)| name.to_owned()).collect());
@@ -97,7 +102,7 @@ impl Repo {
             if found.0.is_some() {
                 return Some(None);
             }
-            let bytes = self.stored(&found.1, ObjectType::Tree)?;
+            let bytes = self.tree(&found.1)?;
             match entries(&bytes, self.format)?.into_iter().find(|(_, entry, _)| *entry == name) {
                 Some((mode, _, id)) => found = (mode, id),
                 None => return Some(None),
@@ -113,8 +118,23 @@ impl Repo {
         ObjectId::from_hex(line.strip_prefix(b"tree ")?)
     }
 
+    /// A stored tree; none if it can't be read here, or is none. Paths are followed from the top again and again, to
+    /// look for attributes and policies in each folder: the trees on the way are kept.
+    pub(super) fn tree(&self, id: &ObjectId) -> Option<Arc<Vec<u8>>> {
+        let kept = || self.trees.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = kept().get(id) {
+            return Some(Arc::clone(known));
+        }
+        let read = Arc::new(self.stored(id, ObjectType::Tree)?);
+        let mut kept = kept();
+        if kept.len() < MAX_TREES && read.len() <= MAX_TREE {
+            kept.insert(*id, Arc::clone(&read));
+        }
+        Some(read)
+    }
+
     /// What an object of that kind holds; none if it can't be read here, or is of another kind.
-    pub(super) fn stored(&self, id: &ObjectId, kind: ObjectType) -> Option<Vec<u8>> {
+    fn stored(&self, id: &ObjectId, kind: ObjectType) -> Option<Vec<u8>> {
         match self.object(id, u64::MAX)? {
             Object { kind: its, content: Content::Bytes(bytes) } if its == kind => Some(bytes),
             _ => None,

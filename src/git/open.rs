@@ -1,7 +1,7 @@
 //! Finding a repository: by libgit2 where that is the same as git's own way, else by asking git.
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use git2::{Repository, RepositoryOpenFlags};
 
@@ -41,6 +41,7 @@ fn from_library(repository: Repository, environment: Environment, interrupt: &In
         },
         environment,
         loose: LooseObjects::of(repository.commondir()),
+        trees: Mutex::default(),
         library: Library::new(repository),
         head: OnceLock::new(),
         interrupt: interrupt.clone(),
@@ -90,6 +91,7 @@ fn ask_git(folder: &Path, environment: Environment, interrupt: &Interrupt) -> Re
         format,
         environment,
         loose: LooseObjects::of(Path::new(common_dir)),
+        trees: Mutex::default(),
         library: library::open_exactly(Path::new(git_dir)).map_or_else(|_| Library::unavailable(), Library::new),
         head: OnceLock::new(),
         interrupt: interrupt.clone(),

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::ops::Range;
+use std::sync::Arc;
 
-use git2::ObjectType;
 use memchr::memchr;
 
 use crate::git::Repo;
@@ -63,7 +63,7 @@ impl<'a> Walk<'a> {
         if self.depth > MAX_DEPTH {
             return None;
         }
-        let bytes = tree.map_or_else(|| Some(Vec::new()), |tree| self.repo.stored(&tree, ObjectType::Tree))?;
+        let bytes = tree.map_or_else(|| Some(Arc::default()), |tree| self.repo.tree(&tree))?;
         let n_path = self.path.len();
         for (name, Pair { old, new }) in self.pairs(&bytes, staged)? {
             self.path.extend_from_slice(&name);

@@ -20,6 +20,15 @@ pub(crate) enum Event {
         /// On how many files.
         n_files: usize,
     },
+    /// Of some of its files it is known what a command finds.
+    Known {
+        /// The check.
+        check: RuleId,
+        /// Of how many it is.
+        n_known: usize,
+        /// How many files there are.
+        n_files: usize,
+    },
     /// A command ended.
     Finished {
         /// The check.

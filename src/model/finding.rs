@@ -104,8 +104,12 @@ pub(crate) enum State {
 pub(crate) enum Novelty {
     /// The same check is run on the state before, and the findings are compared.
     Compared,
-    /// It is new if the change touched its line; for tools that are not run on the state before.
+    /// It is new if the change touched its line; for tools that look at each file by itself, and are not run on the state
+    /// before.
     ChangedLines,
+    /// On a line that the change touched it is new; for any other the tool, which looks at the whole project, is run on the
+    /// state before, and the findings are compared.
+    Rerun,
     /// It is always new: tests, exit codes, the message, the change as a whole.
     Always,
 }

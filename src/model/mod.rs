@@ -3,6 +3,7 @@
 pub(crate) mod change;
 pub(crate) mod command;
 pub(crate) mod content;
+pub(crate) mod coverage;
 pub(crate) mod deadline;
 pub(crate) mod escape;
 pub(crate) mod event;

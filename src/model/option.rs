@@ -1,6 +1,7 @@
 //! Options of checks: what a check accepts, and what the configuration or the command line says.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// What kind of value an option takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,24 +42,47 @@ pub(crate) enum OptionValue {
     List(Vec<String>),
 }
 
+/// Credentials of the machine, for a check that looks for them in files. They are shown nowhere.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct Credentials(pub(crate) Vec<Vec<u8>>);
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} credentials", self.0.len())
+    }
+}
+
 /// The options that were given to a check; what was not given has the check's own default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Options(BTreeMap<String, OptionValue>);
+pub(crate) struct Options {
+    given: BTreeMap<String, OptionValue>,
+    credentials: Credentials,
+}
 
 impl Options {
     /// Sets an option, replacing an earlier value.
     pub(crate) fn set(&mut self, name: impl Into<String>, value: OptionValue) {
-        self.0.insert(name.into(), value);
+        self.given.insert(name.into(), value);
+    }
+
+    /// Adds what the machine knows. It is none of the values that [`Options::iter`] tells.
+    pub(crate) fn set_credentials(&mut self, credentials: Credentials) {
+        self.credentials = credentials;
+    }
+
+    /// What the machine knows; nothing for checks that do not ask for it.
+    pub(crate) fn credentials(&self) -> &[Vec<u8>] {
+        &self.credentials.0
     }
 
     /// Whether a flag is on; off if not given.
     pub(crate) fn flag(&self, name: &str) -> bool {
-        matches!(self.0.get(name), Some(OptionValue::Flag(true)))
+        matches!(self.given.get(name), Some(OptionValue::Flag(true)))
     }
 
     /// A number, or the default.
     pub(crate) fn number(&self, name: &str, default: u64) -> u64 {
-        match self.0.get(name) {
+        match self.given.get(name) {
             Some(OptionValue::Number(number)) => *number,
             _ => default,
         }
@@ -66,7 +90,7 @@ impl Options {
 
     /// A text or choice, or the default.
     pub(crate) fn text<'a>(&'a self, name: &str, default: &'a str) -> &'a str {
-        match self.0.get(name) {
+        match self.given.get(name) {
             Some(OptionValue::Text(text)) => text,
             _ => default,
         }
@@ -74,7 +98,7 @@ impl Options {
 
     /// A list; `None` if not given.
     pub(crate) fn list(&self, name: &str) -> Option<&[String]> {
-        match self.0.get(name) {
+        match self.given.get(name) {
             Some(OptionValue::List(list)) => Some(list),
             _ => None,
         }
@@ -82,6 +106,6 @@ impl Options {
 
     /// Every option that was given, by name.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &OptionValue)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value))
+        self.given.iter().map(|(name, value)| (name.as_str(), value))
     }
 }

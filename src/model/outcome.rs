@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::model::change::ObjectId;
+use crate::model::coverage::Coverage;
 use crate::model::finding::Finding;
 use crate::model::path::RepoPath;
 use crate::model::rule::{Family, Rule, RuleId};
@@ -109,6 +110,8 @@ pub(crate) struct RunReport {
     pub(crate) findings: Vec<Finding>,
     /// Those that comments allow, which count nowhere; sorted in the same way.
     pub(crate) suppressed: Vec<Finding>,
+    /// What the tests ran of the change, if that was measured.
+    pub(crate) coverage: Option<Coverage>,
     /// What else a reader must know, sorted.
     pub(crate) notices: Vec<Notice>,
     /// When the run started.

@@ -37,15 +37,26 @@ impl Given {
     pub(crate) fn may_include(&self, side: &FileSide) -> bool {
         (self.only.is_empty() || self.only.matches(&side.path))
             && !self.never.matches(&side.path)
-            && self.types.iter().all(|tag| filetype::may_be(side, tag))
+            && self.types.iter().all(|types| may_have(side, types))
     }
 
     /// The same for a file that was read.
     pub(crate) fn includes(&self, side: &FileSide, bytes: &[u8]) -> bool {
         self.types.is_empty() || {
             let tags = filetype::tags(side, bytes);
-            self.types.iter().all(|tag| tags.contains(tag.as_str()))
+            self.types.iter().all(|types| match types.strip_prefix('!') {
+                Some(tag) => !tags.contains(tag),
+                None => types.split('|').any(|tag| tags.contains(tag)),
+            })
         }
+    }
+}
+
+/// Whether a file may be of one of these types, or not of the one after `!`, as far as its name and mode tell.
+fn may_have(side: &FileSide, types: &str) -> bool {
+    match types.strip_prefix('!') {
+        Some(tag) => !filetype::is_surely(side, tag),
+        None => types.split('|').any(|tag| filetype::may_be(side, tag)),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The plan: which check looks at which file, and which commands run. Pure, so that it can be shown instead of run.
 
+pub(crate) mod coverage;
 pub(crate) mod given;
 pub(crate) mod levels;
 pub(crate) mod selection;
@@ -8,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::affected::Tests;
 use crate::check::external::Command;
+use crate::check::hygiene::detect_aws_credentials::why_missing;
 use crate::check::pattern::Engine;
 use crate::check::secrets::{SECRETS, WITHOUT_PRIVATE_KEYS};
 use crate::check::{Active, ChangeCheck, FileCheck, change, file_checks, hygiene};
@@ -15,10 +17,11 @@ use crate::config::patterns::{PatternError, Patterns};
 use crate::config::{Check, Config};
 use crate::model::change::{ChangeSet, ChangedFile, FileSide};
 use crate::model::command::Trust;
-use crate::model::option::{OptionValue, Options};
+use crate::model::option::{Credentials, OptionValue, Options};
 use crate::model::outcome::{Breakage, CheckRun, Outcome};
 use crate::model::path::RepoPath;
 use crate::model::rule::{Family, RuleId};
+use crate::plan::coverage::{Asked, CoverageJob};
 use crate::plan::given::Given;
 use crate::plan::levels::Levels;
 use crate::plan::selection::{Choice, Selection};
@@ -56,6 +59,13 @@ pub(crate) struct Policy<'a> {
     pub(crate) starts: &'a BTreeMap<RepoPath, Vec<u8>>,
     /// Whether commands may run.
     pub(crate) trust: Trust,
+<<<<<<< HEAD
+    /// What is asked of the coverage.
+    pub(crate) coverage: Asked<'a>,
+=======
+    /// The credentials of the machine, if a check that runs compares files with them.
+    pub(crate) credentials: &'a Credentials,
+>>>>>>> b80be62 (Look for the AWS credentials of this machine where somebody asks for it)
 }
 
 /// A check of each file by itself.
@@ -128,6 +138,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) selection: &'a Selection,
     /// The commands, sorted by id.
     pub(crate) commands: Vec<CommandJob>,
+    /// The measuring of coverage, if there is something to be measured by.
+    pub(crate) coverage: Option<CoverageJob<'a>>,
     /// What is known before anything runs: checks that were left out or can't run.
     pub(crate) settled: Vec<CheckRun>,
     /// The levels of rules.
@@ -169,6 +181,7 @@ pub(crate) fn plan<'a>(change: &ChangeSet, policy: &Policy<'a>) -> Result<Plan<'
     let files = files.collect();
     let own: Vec<_> = included.iter().copied().filter(|(_, file)| !is_foreign(file)).collect();
     let commands = planner.commands(&own)?;
+    let coverage = planner.coverage(&own, &commands)?;
     Ok(Plan {
         file_checks,
         files,
@@ -178,6 +191,7 @@ pub(crate) fn plan<'a>(change: &ChangeSet, policy: &Policy<'a>) -> Result<Plan<'
         engine: policy.engine,
         selection: policy.selection,
         commands,
+        coverage,
         settled: planner.settled,
         levels: Levels::new(policy.config)?,
     })
@@ -229,8 +243,15 @@ impl Planner<'_, '_> {
             let about = check.about();
             let names_rule = || check.rules().iter().any(|rule| self.policy.selection.names(&rule.id));
             if names_rule() || self.chooses(about.id, about.family, about.active == Active::ByDefault) {
-                let options = self.options(about.id);
+                let mut options = self.options(about.id);
                 check.validate(&options).map_err(|why| Error::Options { check: about.id, why })?;
+                if check.asks_for_credentials() {
+                    if let Some(breakage) = why_missing(self.policy.credentials, &options) {
+                        self.settle(about.id, about.family, Outcome::Broken(breakage));
+                        continue;
+                    }
+                    options.set_credentials(self.policy.credentials.clone());
+                }
                 let given = self.policy.config.checks.get(about.id).map(Given::new).transpose()?.unwrap_or_default();
                 if check.needs_files() && given.is_everything() {
                     let why = "it is only for files that `files` names, and there is no `files`".to_owned();

@@ -1,6 +1,7 @@
 //! Markdown for a step summary or a comment. Everything from outside is text: nothing of it becomes markup, a link or
 //! a mention.
 
+use std::cmp::Reverse;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -8,7 +9,7 @@ use crate::model::escape::escaped_lines;
 use crate::model::finding::Finding;
 use crate::model::outcome::{Breakage, Outcome, RunReport};
 use crate::model::place::Place;
-use crate::report::summary::{count, line_and_column, one_line, told, verdict_line};
+use crate::report::summary::{count, coverage, line_and_column, one_line, told, verdict_line};
 use crate::report::{Audience, Detail, Document};
 
 /// The most findings that are shown; a step summary may have 1 MiB, a comment 64 KiB.
@@ -31,10 +32,31 @@ pub(crate) fn write(document: &Document<'_>, audience: &Audience, out: &mut dyn 
         code(&one_line(&subject.stage)),
         plain(&one_line(&subject.policy))
     );
+    push_coverage(&mut text, report);
     push_broken(&mut text, report);
     push_findings(&mut text, report, audience.detail);
     push_notices(&mut text, report);
     out.write_all(text.as_bytes())
+}
+
+/// The files of which a changed line was not run, the worst first; nothing where coverage was not measured.
+fn push_coverage(text: &mut String, report: &RunReport) {
+    const SHOWN: usize = 20;
+    let Some(measured) = &report.coverage else { return };
+    let told = coverage(measured);
+    let _ = write!(text, "\n{}\n", plain(&told));
+    let mut files: Vec<_> = measured.files.iter().filter(|(_, file)| !file.uncovered.is_empty()).collect();
+    files.sort_by_key(|(_, file)| Reverse(file.uncovered.len()));
+    if !files.is_empty() {
+        text.push_str("\n| file | changed lines | not run |\n| --- | ---: | ---: |\n");
+    }
+    for (path, file) in files.iter().take(SHOWN) {
+        let path = code(&path.to_string()).replace('|', "\\|");
+        let _ = writeln!(text, "| {path} | {} | {} |", file.n_lines(), file.uncovered.len());
+    }
+    if files.len() > SHOWN {
+        let _ = write!(text, "\n…and {}.\n", count(files.len() - SHOWN, "more file"));
+    }
 }
 
 fn push_broken(text: &mut String, report: &RunReport) {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::model::coverage::Coverage;
 use crate::model::escape::escaped;
 use crate::model::finding::Finding;
 use crate::model::outcome::{CheckRun, Outcome, RunReport};
@@ -46,7 +47,27 @@ fn passed(report: &RunReport) -> String {
     for counted in new_ones(report, |_| true) {
         said += &format!(", {counted}");
     }
+    if let Some(measured) = &report.coverage {
+        said += &format!("; {}", coverage(measured));
+    }
     said + &n_before(report, ", ") + &n_suppressed(report, ", ") + &not_run(report, |_| true)
+}
+
+/// What the tests ran of the change: `coverage 92.3 % of 26 changed lines, 1 of 5 changed functions run by no test`.
+pub(crate) fn coverage(coverage: &Coverage) -> String {
+    let lines = match coverage.per_mille() {
+        None => "coverage: no changed line can be run".to_owned(),
+        Some(part) => {
+            let lines = count(coverage.n_lines(), "changed line");
+            format!("coverage: {}.{} % of {lines}", part / 10, part % 10)
+        }
+    };
+    match coverage.n_uncovered_functions {
+        0 => lines,
+        n_uncovered => {
+            format!("{lines}, {n_uncovered} of {} run by no test", count(coverage.n_functions, "changed function"))
+        }
+    }
 }
 
 /// `2 new warnings` for each of these levels of which the change brings something in.
@@ -225,6 +246,7 @@ mod tests {
     use std::time::Duration;
 
     use super::{duration, one_line, verdict_line};
+    use crate::model::coverage::Coverage;
     use crate::model::finding::{Finding, State};
     use crate::model::outcome::{Breakage, CheckRun, Outcome, RunReport};
     use crate::model::rule::{Family, Level};
@@ -251,6 +273,24 @@ mod tests {
         check(
             &report,
             "passed: staged changes against HEAD (main): 7 files, 2 checks, 2 new warnings, 1 finding was there before; skipped: unit - 31 ms",
+        );
+    }
+
+    #[test]
+    fn what_the_tests_ran_is_told() {
+        let said = |n_uncovered_functions, files| {
+            super::coverage(&Coverage { files, n_uncovered_functions, ..sample::coverage() })
+        };
+        let files = sample::coverage().files;
+        assert_eq!(
+            said(1, files.clone()),
+            "coverage: 66.6 % of 3 changed lines, 1 of 2 changed functions run by no test"
+        );
+        assert_eq!(said(0, files), "coverage: 66.6 % of 3 changed lines");
+        assert_eq!(said(0, Vec::new()), "coverage: no changed line can be run");
+        check(
+            &RunReport { coverage: Some(sample::coverage()), ..sample::clean() },
+            "passed: staged changes against HEAD (main): 7 files, 2 checks; coverage: 66.6 % of 3 changed lines, 1 of 2 changed functions run by no test - 31 ms",
         );
     }
 

@@ -14,7 +14,7 @@ use crate::model::verdict::{Reason, Verdict};
 use crate::report::mend::{Mender, Repeat};
 use crate::report::short::line;
 use crate::report::snippet::{log_tail, of_breakage, of_finding, split_message};
-use crate::report::summary::{count, duration, line_and_column, listed, one_line, subject_of, verdict_line};
+use crate::report::summary::{count, coverage, duration, line_and_column, listed, one_line, subject_of, verdict_line};
 use crate::report::{Audience, Detail, Document, Occasion};
 
 /// How many findings of one rule are shown in one file before the rest is told by its lines.
@@ -90,6 +90,7 @@ fn on_terminal(document: &Document<'_>, audience: &Audience) -> String {
     }
     if audience.detail != Detail::Quiet {
         let mut told = logs(document.report);
+        told.extend(measured(document));
         told.extend(notices(document.report, audience));
         if audience.detail == Detail::Verbose {
             told.extend(document.report.checks.iter().map(check_line));
@@ -213,6 +214,11 @@ fn logs(report: &RunReport) -> Vec<String> {
     with_log.map(|check| format!("log of {}: {}", one_line(check.id.as_str()), one_line(&check.log))).collect()
 }
 
+/// What the tests ran of the change; the line of a pass tells it itself.
+fn measured(document: &Document<'_>) -> Option<String> {
+    document.report.coverage.as_ref().filter(|_| !document.verdict.is_pass()).map(coverage)
+}
+
 /// How a check ended.
 fn check_line(check: &CheckRun) -> String {
     let how = match &check.outcome {
@@ -313,6 +319,7 @@ fn log_body(document: &Document<'_>, audience: &Audience) -> Vec<String> {
     }
     if detail != Detail::Quiet {
         body.extend(logs(document.report));
+        body.extend(measured(document));
     }
     let mut findings = chosen(document, detail);
     let mut mender = Mender::new(document.report, Repeat::EachRule);

@@ -31,6 +31,13 @@ impl Runner<'_> {
         let job = self.plan.job(file);
         let examined = self.examine(&Look { job: &job, side, is_added: false, asked: Asked::Rules(rules) });
         let diff = ran.texts.get(&file).map(|head| LineDiff::between(&examined.bytes, head));
-        Some(BaseFile { file, parent, findings: examined.findings, directives: examined.directives, diff })
+        Some(BaseFile {
+            file,
+            beyond: None,
+            parent,
+            findings: examined.findings,
+            directives: examined.directives,
+            diff,
+        })
     }
 }

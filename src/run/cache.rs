@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::model::path::RepoPath;
 use crate::store::results::key::Key;
 use crate::store::results::row::Row;
+use crate::store::results::told::Told;
 use crate::store::results::{self, Error, Results, Use};
 
 /// So many bytes of new rows are written at once, so that a run that is killed has not worked for nothing.
@@ -62,8 +63,16 @@ impl Cache {
 
     /// What is known of the file at `path` under a key.
     pub(crate) fn get(&self, key: &Key, path: &RepoPath) -> Option<Row> {
-        let found = self.lock().find(key, &self.folder)?;
-        Row::decode(&found, path)
+        Row::decode(&self.bytes(key)?, path)
+    }
+
+    /// What is known of what a command finds in the file at `path` under a key.
+    pub(crate) fn told(&self, key: &Key, path: &RepoPath) -> Option<Told> {
+        Told::decode(&self.bytes(key)?, path)
+    }
+
+    fn bytes(&self, key: &Key) -> Option<Vec<u8>> {
+        self.lock().find(key, &self.folder)
     }
 
     /// Counts a file that may be known.

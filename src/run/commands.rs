@@ -19,6 +19,8 @@ use crate::model::path::RepoPath;
 use crate::model::rule::{Family, Rule};
 use crate::plan::CommandJob;
 use crate::process;
+use crate::run::coverage::{Before, WrittenReport};
+use crate::run::memory::Kept;
 use crate::run::programs::Programs;
 use crate::run::schedule::{Need, Schedule};
 use crate::run::{Ground, MAX_FILE, Runner, Site};
@@ -31,6 +33,11 @@ pub(super) struct Done {
     pub(super) findings: Vec<Finding>,
     pub(super) rules: Vec<Rule>,
     pub(super) notices: Vec<Notice>,
+    /// Whether the command should write a coverage report, and what came of that.
+    pub(super) writes_coverage: bool,
+    pub(super) coverage: WrittenReport,
+    /// What it told of files, to be remembered.
+    pub(super) kept: Vec<Kept>,
 }
 
 /// What the commands of a run share.
@@ -43,15 +50,49 @@ pub(super) struct Shared {
 
 /// One command while it runs.
 pub(super) struct Execution<'a> {
-    command: &'a Command,
-    tests: Option<&'a Tests>,
+    pub(super) command: &'a Command,
+    pub(super) tests: Option<&'a Tests>,
     pub(super) ground: &'a Ground,
-    site: Site,
+    pub(super) site: Site,
     programs: &'a Programs,
     /// When it must be over, wherever it stands in its command lines.
     deadline: Deadline,
     log: Option<Log>,
-    version: String,
+    pub(super) version: String,
+    coverage: WrittenReport,
+    pub(super) kept: Vec<Kept>,
+    events: &'a mpsc::Sender<Event>,
+}
+
+impl<'a> Execution<'a> {
+    /// One that is about to begin.
+    pub(super) fn new(
+        runner: &Runner<'_>,
+        job: &'a CommandJob,
+        (ground, programs): (&'a Ground, &'a Programs),
+        site: Site,
+        events: &'a mpsc::Sender<Event>,
+    ) -> Self {
+        let own = job.command.check.timeout.map_or(Deadline::NEVER, Deadline::after);
+        Self {
+            command: &job.command,
+            tests: job.tests.as_ref(),
+            ground,
+            site,
+            programs,
+            deadline: own.earlier(runner.deadline),
+            log: runner.logs.map(|logs| logs.log(job.command.id.as_str())),
+            version: String::new(),
+            coverage: None,
+            kept: Vec::new(),
+            events,
+        }
+    }
+
+    /// Tells that only some of its files are looked at.
+    pub(super) fn tell_known(&self, n_known: usize, n_files: usize) {
+        let _ = self.events.send(Event::Known { check: self.command.id.clone(), n_known, n_files });
+    }
 }
 
 impl Runner<'_> {
@@ -60,21 +101,22 @@ impl Runner<'_> {
         let id = &job.command.id;
         let schedule = &shared.schedule;
         let mut started = Instant::now();
-        let (mut version, mut log) = (String::new(), None);
+        let (mut version, mut log, mut coverage, mut kept) = (String::new(), None, None, Vec::new());
         let understood = match schedule.await_needs(&job.command.check.needs) {
             Some(need) => Err(Outcome::Skipped(format!("it needs `{need}`, which failed"))),
             None => {
                 let _turn = schedule.turn(job.command.check.exclusive || job.command.mends());
                 started = Instant::now();
                 let _ = events.send(Event::Started { check: id.clone(), n_files: job.files.len() });
-                self.execution(job, shared)
+                self.execution(job, shared, events)
                     .and_then(|mut execution| {
                         let understood = match job.command.mends() {
                             true => self.execute_mending(job, &mut execution, &shared.undone),
-                            false => self.execute(job, &mut execution),
+                            false => self.execute_remembering(job, &mut execution),
                         };
-                        version = execution.version;
+                        (version, kept) = (execution.version, execution.kept);
                         log = execution.log.and_then(Log::end);
+                        coverage = execution.coverage.filter(|_| understood.is_ok());
                         understood
                     })
                     .map_err(Outcome::Broken)
@@ -100,23 +142,22 @@ impl Runner<'_> {
             findings: understood.findings,
             rules: understood.rules,
             notices: understood.notices.into_iter().map(notice).collect(),
+            writes_coverage: job.command.check.coverage.is_some(),
+            coverage,
+            kept,
         }
     }
 
-    fn execution<'a>(&'a self, job: &'a CommandJob, shared: &'a Shared) -> Result<Execution<'a>, Breakage> {
-        let own = job.command.check.timeout.map_or(Deadline::NEVER, Deadline::after);
+    fn execution<'a>(
+        &'a self,
+        job: &'a CommandJob,
+        shared: &'a Shared,
+        events: &'a mpsc::Sender<Event>,
+    ) -> Result<Execution<'a>, Breakage> {
         let ground = self.ground.as_ref().map_err(Clone::clone)?;
         let nowhere = || Err(Breakage::new("there is no folder for it to run in"));
-        Ok(Execution {
-            command: &job.command,
-            tests: job.tests.as_ref(),
-            ground,
-            site: ground.sites.get(&job.command.id).cloned().unwrap_or_else(nowhere)?,
-            programs: &shared.programs,
-            deadline: own.earlier(self.deadline),
-            log: self.logs.map(|logs| logs.log(job.command.id.as_str())),
-            version: String::new(),
-        })
+        let site = ground.sites.get(&job.command.id).cloned().unwrap_or_else(nowhere)?;
+        Ok(Execution::new(self, job, (ground, &shared.programs), site, events))
     }
 
     /// Whether a command found something that blocks for certain, before it is compared with the state before and with
@@ -138,12 +179,26 @@ impl Runner<'_> {
 
     /// Runs all command lines and understands what they print.
     pub(super) fn execute(&self, job: &CommandJob, execution: &mut Execution<'_>) -> Result<Understood, Breakage> {
+        let mut all = Ran::default();
+        for ran in self.start_all(&job.files, execution)? {
+            all.outputs.extend(ran.outputs);
+            all.reports = match (all.reports, ran.reports) {
+                (Some(all), Some(one)) => Some([all, one].concat()),
+                (all, one) => all.or(one),
+            };
+        }
+        self.understood(execution, &all)
+    }
+
+    /// Runs the command lines for these files, in order.
+    pub(super) fn start_all(&self, files: &[RepoPath], execution: &mut Execution<'_>) -> Result<Vec<Ran>, Breakage> {
         let command = execution.command;
-        let mut outputs = Vec::new();
-        let mut reports = Vec::new();
+        let asks_for_file = command.names_report() || !command.check.output_file.is_empty();
+        let mut all = Vec::new();
         let first = self.setting(execution);
-        for (index, spec) in command.specs(&job.files, &first).into_iter().enumerate() {
-            let read = job.files.get(index).filter(|_| command.check.stdin);
+        let before = Before::of(command, &execution.site.top);
+        for (index, spec) in command.specs(files, &first).into_iter().enumerate() {
+            let read = files.get(index).filter(|_| command.check.stdin);
             let spec = self.surrounded(spec, &execution.site, read)?;
             if index == 0 {
                 execution.version = self.version(execution, &spec)?;
@@ -152,17 +207,23 @@ impl Runner<'_> {
             let spec = with_report(spec, &first.report, report.as_deref());
             let before = report.as_deref().map(Stamp::of);
             let output = self.start(execution, &spec)?;
-            if let (Some(path), Some(before)) = (&report, before) {
+            let report = match (&report, before) {
                 // One that was there before and was left as it was is no report.
-                reports.push(if Stamp::of(path) == before { Vec::new() } else { vec![path.clone()] });
-            }
-            outputs.push(output);
+                (Some(path), Some(before)) if Stamp::of(path) != before => vec![path.clone()],
+                _ => Vec::new(),
+            };
+            all.push(Ran { outputs: vec![output], reports: asks_for_file.then_some(vec![report]) });
             if self.interrupt.is_set() {
                 break;
             }
         }
-        let asks_for_file = command.names_report() || !command.check.output_file.is_empty();
-        let ran = Ran { outputs, reports: asks_for_file.then_some(reports) };
+        execution.coverage = self.written_report(command, &execution.site.top, &before);
+        Ok(all)
+    }
+
+    /// Understands what was printed.
+    pub(super) fn understood(&self, execution: &Execution<'_>, ran: &Ran) -> Result<Understood, Breakage> {
+        let command = execution.command;
         let matcher = match command.matcher() {
             Some(file) => read_matcher(&execution.site.top.join(file)).map_err(|why| unmatched(command, why))?,
             None => Vec::new(),
@@ -172,7 +233,7 @@ impl Runner<'_> {
         let top = &execution.site.top;
         understand(
             command,
-            &ran,
+            ran,
             &Seen { top, files: &files, open: &open_report, contents: &contents, matcher: &matcher },
         )
     }
@@ -189,7 +250,7 @@ impl Runner<'_> {
     }
 
     /// The judged content of a file.
-    fn judged(&self, path: &RepoPath) -> Result<Vec<u8>, Breakage> {
+    pub(super) fn judged(&self, path: &RepoPath) -> Result<Vec<u8>, Breakage> {
         let mut heads = self.change.files.iter().filter_map(|file| file.head.as_ref());
         let side = heads.find(|side| side.path == *path).ok_or_else(|| Breakage::new(format!("there is no {path}")))?;
         match self.contents.read(side, MAX_FILE).map_err(|error| Breakage::new(error.0))? {
@@ -200,7 +261,7 @@ impl Runner<'_> {
         }
     }
 
-    fn setting(&self, execution: &Execution<'_>) -> Setting {
+    pub(super) fn setting(&self, execution: &Execution<'_>) -> Setting {
         let (command, ground) = (execution.command, execution.ground);
         Setting {
             top: execution.site.top.clone(),

@@ -97,7 +97,9 @@ impl Runner<'_> {
     pub(super) fn files(&self, events: &mpsc::Sender<Event>) -> Vec<ExaminedFile> {
         let jobs = &self.plan.files;
         let _ = events.send(Event::Files { n_files: jobs.len() });
-        let recall = (jobs.len() >= MIN_RECALLED && self.cache.is_on()).then(|| Recall::new(self));
+        let asks_machine = self.plan.file_checks.iter().any(|job| job.check.asks_for_credentials());
+        let recalls = jobs.len() >= MIN_RECALLED && self.cache.is_on() && !asks_machine;
+        let recall = recalls.then(|| Recall::new(self));
         let examine = |job: &FileJob| {
             let file = self.change.files.get(job.file)?;
             let is_added = file.status == Status::Added;

@@ -1,7 +1,7 @@
 //! The checks that know a secret when they see one. What quotes a file is written down only where all of them looked
 //! and found nothing.
 
-use crate::check::file_checks;
+use crate::check::{FileCheck, file_checks};
 use crate::model::rule::RuleId;
 use crate::plan::Plan;
 use crate::run::files::ExaminedFile;
@@ -12,7 +12,9 @@ pub(super) struct Guards(Option<Vec<RuleId>>);
 impl Guards {
     pub(super) fn of(plan: &Plan<'_>) -> Self {
         let runs = |id: &str| plan.file_checks.iter().any(|job| job.check.about().id == id);
-        let sensitive = file_checks().into_iter().filter(|check| check.is_sensitive());
+        // One that asks for credentials knows only those of this machine.
+        let knows = |check: &&'static dyn FileCheck| check.is_sensitive() && !check.asks_for_credentials();
+        let sensitive = file_checks().into_iter().filter(knows);
         let ids = sensitive.map(|check| check.about().id);
         Self(ids.map(|id| runs(id).then(|| RuleId::from(id))).collect())
     }

@@ -30,6 +30,8 @@ const N_NAMED: usize = 5;
 struct Bench<'a> {
     scratch: &'a Scratch,
     put: Put,
+    /// The files that could be executed before it ran.
+    executable: BTreeSet<RepoPath>,
 }
 
 impl Runner<'_> {
@@ -58,6 +60,7 @@ impl Runner<'_> {
         execution: &mut Execution<'_>,
     ) -> Result<Understood, Breakage> {
         let put = self.put(scratch, job, &execution.ground.edited).map_err(|error| broken(&error))?;
+        let executable = executable(scratch, job);
         let mut understood = self.execute(job, execution)?;
         let mut altered = scratch.changes(&put).map_err(|error| broken(&error))?;
         if !understood.findings.is_empty() && !altered.is_empty() {
@@ -66,7 +69,7 @@ impl Runner<'_> {
             understood = self.execute(job, execution)?;
             altered = scratch.changes(&put).map_err(|error| broken(&error))?;
         }
-        self.learn(&Bench { scratch, put }, job, altered, &mut understood)?;
+        self.learn(&Bench { scratch, put, executable }, job, altered, &mut understood)?;
         Ok(understood)
     }
 
@@ -124,6 +127,7 @@ impl Runner<'_> {
             };
             understood.findings.extend(finding);
         }
+        understood.findings.extend(bench.changed_modes(job));
         let id = &command.id;
         if !beside.is_empty() {
             let what = format!("`{id}` would also change {}, which it is not given: they stay", named(&beside));
@@ -170,6 +174,27 @@ impl Runner<'_> {
             }
         }
     }
+}
+
+impl Bench<'_> {
+    /// What is found where a file can be executed now and could not before, or the other way round: contents are all that
+    /// is mended.
+    fn changed_modes(&self, job: &CommandJob) -> Vec<Finding> {
+        let now = executable(self.scratch, job);
+        let is_there = |path: &&RepoPath| self.scratch.on_disk(path).is_ok_and(|content| content.is_some());
+        let changed = now.symmetric_difference(&self.executable).filter(is_there);
+        let finding = |path: &RepoPath| {
+            let what =
+                if now.contains(path) { "would make this file executable" } else { "would make this file no program" };
+            unfixable(&job.command, path.clone(), what)
+        };
+        changed.map(finding).collect()
+    }
+}
+
+/// The files of a command that can be executed.
+fn executable(scratch: &Scratch, job: &CommandJob) -> BTreeSet<RepoPath> {
+    job.files.iter().filter(|path| scratch.is_executable(path)).cloned().collect()
 }
 
 fn broken(error: &tree::Error) -> Breakage {

@@ -3,11 +3,14 @@
 pub(crate) mod bases;
 pub(crate) mod cache;
 mod commands;
+mod coverage;
 mod files;
 mod guards;
+pub(crate) mod memory;
 pub(crate) mod mending;
 mod programs;
 mod recall;
+pub(crate) mod rerun;
 mod schedule;
 pub(crate) mod suppressions;
 mod tally;
@@ -16,13 +19,14 @@ use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use crate::check::secrets::redact::Redactor;
 use crate::model::change::{ChangeSet, FileSide, Mode, Source};
 use crate::model::command::Surroundings;
 use crate::model::content::{Content, Contents};
+use crate::model::coverage::Coverage;
 use crate::model::deadline::Deadline;
 use crate::model::event::Event;
 use crate::model::finding::Finding;
@@ -34,6 +38,8 @@ use crate::plan::Plan;
 use crate::process::Interrupt;
 use crate::run::cache::Cache;
 use crate::run::commands::Shared;
+use crate::run::guards::Guards;
+use crate::run::memory::Premises;
 use crate::run::programs::Programs;
 use crate::run::schedule::Schedule;
 use crate::run::suppressions::{Suppressions, not_read};
@@ -65,6 +71,9 @@ pub(crate) struct Ground {
     /// The files of the work tree, and its top, that a command which mends what is in the work tree is to find as they
     /// are there.
     pub(crate) edited: (PathBuf, Vec<RepoPath>),
+    /// What the findings of commands depend on beside their files, where that is known and results are kept, by the id
+    /// of the check.
+    pub(crate) premises: BTreeMap<RuleId, Premises>,
     /// A folder for reports that commands are asked for.
     pub(crate) reports: PathBuf,
     /// The state before, as an object name; empty if there is none.
@@ -97,6 +106,8 @@ pub(crate) struct Runner<'a> {
     pub(crate) deadline: Deadline,
     /// Tells that the user wants it to end.
     pub(crate) interrupt: &'a Interrupt,
+    /// The top of the work tree; empty if there is none.
+    pub(crate) top: &'a Path,
 }
 
 /// What a run gave, before triage.
@@ -112,6 +123,8 @@ pub(crate) struct Ran {
     pub(crate) rules: Vec<Rule>,
     /// What a reader must know beside them, sorted.
     pub(crate) notices: Vec<Notice>,
+    /// What the tests ran of the change, if that was measured.
+    pub(crate) coverage: Option<Coverage>,
     /// What comments allow, by file.
     pub(crate) directives: BTreeMap<RepoPath, Vec<Directive>>,
     /// The judged side of each file with a suppression or with a finding that is compared with the state before, by
@@ -141,15 +154,21 @@ impl Runner<'_> {
                     scope.spawn(move || self.command(job, shared, &events))
                 })
                 .collect();
-            self.built_in(events, &mut ran);
+            let free_of_secrets = self.built_in(events, &mut ran);
             shared.schedule.settle(&ran.checks);
+            let mut written = Vec::new();
+            let mut kept = Vec::new();
             for command in commands {
                 let done = command.join().expect("because a command's thread catches what its check panics with");
+                written.extend(done.writes_coverage.then(|| (done.check.id.clone(), done.coverage)));
                 ran.checks.push(done.check);
                 ran.findings.extend(done.findings);
                 ran.rules.extend(done.rules);
                 ran.notices.extend(done.notices);
+                kept.extend(done.kept);
             }
+            self.coverage(&written, &mut ran);
+            self.remember(kept, &free_of_secrets);
         });
         ran.undone = shared.undone.into_inner().unwrap_or_else(PoisonError::into_inner);
         ran.checks.extend(self.plan.settled.iter().cloned());
@@ -164,9 +183,14 @@ impl Runner<'_> {
         ran
     }
 
-    fn built_in(&self, events: &mpsc::Sender<Event>, ran: &mut Ran) {
+    /// Runs the built-in checks; gives the files that are known to hold no secret.
+    fn built_in(&self, events: &mpsc::Sender<Event>, ran: &mut Ran) -> BTreeSet<RepoPath> {
         let mut tally = Tally::new(self.plan);
+        let (guards, mut free_of_secrets) = (Guards::of(self.plan), BTreeSet::new());
         for mut examined in self.files(events) {
+            if guards.found_nothing(&examined) {
+                free_of_secrets.insert(examined.path.clone());
+            }
             examined.secrets.iter().for_each(|secret| ran.redactor.add(secret));
             ran.notices.extend(examined.unread.as_deref().map(|why| not_read(&examined.path, why)));
             // Without a state before nothing is compared.
@@ -187,6 +211,7 @@ impl Runner<'_> {
         let (checks, notices) = tally.end();
         ran.checks.extend(checks);
         ran.notices.extend(notices);
+        free_of_secrets
     }
 
     /// The judged side of a file, also of one that the change does not touch.
@@ -271,6 +296,7 @@ mod tests {
     use crate::model::deadline::Deadline;
     use crate::model::outcome::Breakage;
     use crate::model::path::RepoPath;
+    use crate::plan::coverage::Asked;
     use crate::plan::selection::Selection;
     use crate::plan::{Policy, plan};
     use crate::process::Interrupt;
@@ -319,6 +345,11 @@ mod tests {
             foreign: &foreign,
             starts: &std::collections::BTreeMap::new(),
             trust: Trust::BuiltInOnly,
+<<<<<<< HEAD
+            coverage: Asked::default(),
+=======
+            credentials: &Default::default(),
+>>>>>>> b80be62 (Look for the AWS credentials of this machine where somebody asks for it)
         };
         let plan = plan(&change, &policy).unwrap();
         let interrupt = Interrupt::default();
@@ -334,6 +365,7 @@ mod tests {
             n_jobs: 1,
             deadline: Deadline::NEVER,
             interrupt: &interrupt,
+            top: std::path::Path::new(""),
         };
         let (events, _) = mpsc::channel();
         let ran = runner.run(&events);

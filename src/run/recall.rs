@@ -22,7 +22,7 @@ use crate::store::results::row::{Row, RowShare};
 use crate::syntax::languages::Language;
 
 /// The program and its rules.
-const PROGRAM: &str = concat!(env!("CARGO_PKG_VERSION"), "-", env!("TOLLGATE_FINGERPRINT"));
+pub(super) const PROGRAM: &str = concat!(env!("CARGO_PKG_VERSION"), "-", env!("TOLLGATE_FINGERPRINT"));
 
 /// What all files of a run have in common.
 pub(super) struct Recall<'a> {

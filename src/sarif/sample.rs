@@ -3,6 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use crate::model::change::ObjectId;
+use crate::model::coverage::{Coverage, FileCoverage};
 use crate::model::finding::{Anchor, Edit, Finding, Related, State};
 use crate::model::outcome::{Breakage, CheckRun, Notice, Outcome, RunReport, Subject};
 use crate::model::path::RepoPath;
@@ -34,9 +35,21 @@ pub(crate) fn clean() -> RunReport {
         ],
         findings: Vec::new(),
         suppressed: Vec::new(),
+        coverage: None,
         notices: Vec::new(),
         started: UNIX_EPOCH + Duration::from_millis(1_795_417_200_123),
         duration: Duration::from_micros(31_400),
+    }
+}
+
+/// Two of three changed lines run, and one function of two.
+pub(crate) fn coverage() -> Coverage {
+    let file = FileCoverage { covered: vec![2], partly: vec![3], uncovered: vec![7], moved: vec![9] };
+    Coverage {
+        files: vec![(RepoPath::new(&b"src/a\xff.py"[..]), file)],
+        n_functions: 2,
+        n_uncovered_functions: 1,
+        unmeasured: vec!["src/b.py".into()],
     }
 }
 

@@ -6,11 +6,12 @@ use std::io::{self, Write};
 
 use serde_json::Value;
 use serde_sarif::sarif::{
-    ArtifactLocation, Invocation, Notification, ReportingDescriptor, ReportingDescriptorReference, Run,
+    ArtifactLocation, Invocation, Notification, PropertyBag, ReportingDescriptor, ReportingDescriptorReference, Run,
     RunAutomationDetails, Sarif, Tool, ToolComponent, VersionControlDetails,
 };
 use sha2::{Digest, Sha256};
 
+use crate::model::coverage::Coverage;
 use crate::model::finding::Finding;
 use crate::model::outcome::{CheckRun, Notice, Outcome, RunReport};
 use crate::model::place::Place;
@@ -66,6 +67,7 @@ fn run(report: &RunReport, verdict: &Verdict) -> Run {
     run.artifacts = Some(artifacts.into_list()).filter(|list| !list.is_empty());
     run.taxonomies = taxonomies;
     run.results = Some(results);
+    run.properties = report.coverage.as_ref().map(of_coverage);
     run
 }
 
@@ -147,6 +149,20 @@ fn repository_uri(repository: &str) -> Option<String> {
     let (host, path) = repository.split_once(':')?;
     let is_host = host.len() > 1 && !host.contains(['/', '\\']) && !path.is_empty();
     is_host.then(|| format!("ssh://{host}/{}", path.trim_start_matches('/')))
+}
+
+/// What the tests ran of the change.
+fn of_coverage(coverage: &Coverage) -> PropertyBag {
+    let numbers = [
+        ("changedLines", coverage.n_lines()),
+        ("coveredLines", coverage.n_run()),
+        ("changedFunctions", coverage.n_functions),
+        ("uncoveredFunctions", coverage.n_uncovered_functions),
+    ];
+    let numbers: serde_json::Map<String, Value> =
+        numbers.into_iter().map(|(name, number)| (name.to_owned(), Value::from(number))).collect();
+    let properties = BTreeMap::from([("coverage".to_owned(), Value::from(numbers))]);
+    PropertyBag::builder().additional_properties(properties).build()
 }
 
 /// The programs whose version is known.
@@ -261,6 +277,14 @@ mod tests {
     #[track_caller]
     fn at<'v>(log: &'v Value, pointer: &str) -> &'v Value {
         log.pointer(pointer).unwrap_or_else(|| panic!("{pointer} in {log:#}"))
+    }
+
+    #[test]
+    fn what_the_tests_ran_is_a_property_of_the_run() {
+        let log = written(&RunReport { coverage: Some(sample::coverage()), ..sample::clean() });
+        let expected = json!({"changedLines": 3, "coveredLines": 2, "changedFunctions": 2, "uncoveredFunctions": 1});
+        assert_eq!(log["runs"][0]["properties"]["coverage"], expected);
+        assert_eq!(written(&sample::clean())["runs"][0].get("properties"), None);
     }
 
     #[test]

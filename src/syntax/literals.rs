@@ -24,11 +24,6 @@ const MAX_DEPTH: usize = 24;
 /// Texts of which a file has at least one if the rule can hold in it; never empty.
 pub(crate) type Needed = BTreeSet<String>;
 
-/// What a rule in YAML needs.
-pub(crate) fn of_yaml(yaml: &str, language: Language) -> Option<Needed> {
-    of_rule(&ast_grep_config::from_str(yaml).ok()?, language)
-}
-
 /// What a rule in JSON needs.
 pub(crate) fn of_json(json: &str, language: Language) -> Option<Needed> {
     of_rule(&serde_json::from_str(json).ok()?, language)
@@ -175,12 +170,13 @@ fn of_hir(hir: &Hir) -> Option<Needed> {
 
 #[cfg(test)]
 mod tests {
-    use super::of_yaml;
+    use super::of_json;
     use crate::syntax::languages::Language;
+    use crate::syntax::rules::json_of;
 
     #[track_caller]
     fn check(rule: &str, expected: &[&str]) {
-        let needed = of_yaml(&format!("rule: {rule}\n"), Language::Python).unwrap_or_default();
+        let needed = of_json(&json_of(&format!("rule: {rule}\n")), Language::Python).unwrap_or_default();
         assert_eq!(needed.iter().map(String::as_str).collect::<Vec<_>>(), expected, "{rule}");
     }
 

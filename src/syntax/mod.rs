@@ -2,6 +2,7 @@
 //! findings, no configuration.
 
 pub(crate) mod comments;
+pub(crate) mod functions;
 mod grammar;
 pub(crate) mod imports;
 pub(crate) mod languages;
@@ -21,7 +22,7 @@ use crate::model::path::RepoPath;
 use crate::syntax::languages::{Entry, LANGUAGES, Language, NamedBy};
 
 /// The most bytes of the line that names an interpreter.
-const MAX_SHEBANG: usize = 256;
+const MAX_SHEBANG: usize = 512;
 
 impl Language {
     /// The language of a file, told by its name.
@@ -39,7 +40,8 @@ impl Language {
     /// The language of a file, told by its name, else by the interpreter that its first line names.
     pub(crate) fn of(path: &RepoPath, bytes: &[u8]) -> Option<Self> {
         let by_first_line = || {
-            let interpreter = interpreter(bytes)?;
+            let is_version = |character: char| character.is_ascii_digit() || character == '.';
+            let interpreter = interpreter(bytes)?.trim_end_matches(is_version);
             let has = |entry: &&Entry| entry.interpreters.contains(&interpreter);
             LANGUAGES.iter().find(has).map(|entry| entry.language)
         };
@@ -116,17 +118,16 @@ fn is_named(name: &[u8], known: &str) -> bool {
     }
 }
 
-/// The program that the first line names after `#!`, without its folder and version; that which `env` is to find, if it
-/// is that.
-fn interpreter(bytes: &[u8]) -> Option<&str> {
+/// The program that the first line names after `#!`, without its folder; that which `env` is to find, if it is that.
+pub(crate) fn interpreter(bytes: &[u8]) -> Option<&str> {
     let line = bytes.strip_prefix(b"#!")?;
     let line = line.get(..MAX_SHEBANG.min(line.len()))?.split(|byte| *byte == b'\n').next()?;
-    let mut words = std::str::from_utf8(line).ok()?.split_whitespace();
-    let mut program = words.next()?.rsplit('/').next()?;
-    if program == "env" {
-        program = words.find(|word| !word.starts_with('-') && !word.contains('='))?.rsplit('/').next()?;
+    let mut words = str::from_utf8(line).ok().filter(|line| line.is_ascii())?.split_ascii_whitespace();
+    let program = words.next()?.trim_matches(['"', '\'']).rsplit('/').next()?;
+    match program {
+        "env" => words.find(|word| !word.starts_with('-') && !word.contains('='))?.rsplit('/').next(),
+        program => Some(program),
     }
-    Some(program.trim_end_matches(|character: char| character.is_ascii_digit() || character == '.'))
 }
 
 #[cfg(test)]

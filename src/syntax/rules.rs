@@ -11,12 +11,17 @@ use crate::model::finding::Edit;
 use crate::model::place::Span;
 use crate::syntax::languages::Language;
 use crate::syntax::query::CaptureQuery;
-use crate::syntax::tree::{Doc, SyntaxTree};
+use crate::syntax::tree::{Doc, SyntaxNode, SyntaxTree};
 
 /// The most matches of one rule that are kept in one file; the rest is only counted.
 const MAX_MATCHES: usize = 500;
 /// How many nodes are visited between two looks at the clock.
 const NODES_PER_LOOK: usize = 1_024;
+/// How many nodes rules look at between two looks at the clock: a rule may go through all that is around a node.
+const CANDIDATES_PER_LOOK: usize = 16;
+/// How deep a file may be nested: a rule that looks around a node walks all the way up, which takes minutes in a file
+/// that somebody nested 100,000 deep, and people write nothing near this.
+pub(crate) const MAX_DEPTH: usize = 1_000;
 
 /// Why a rule can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +37,12 @@ pub(crate) enum Error {
     /// The rule says something that the grammar does not know, or that makes no sense.
     #[error("{0}")]
     Rule(String),
+}
+
+/// What a rule in YAML says, as JSON: that is read several times faster. It says nothing where the YAML is none.
+pub(crate) fn json_of(yaml: &str) -> String {
+    let whole: Option<serde_json::Value> = ast_grep_config::from_str(yaml).ok();
+    whole.map(|whole| whole.to_string()).unwrap_or_default()
 }
 
 /// A rule, ready to run on one language.
@@ -103,6 +114,8 @@ pub(crate) struct Scan {
     pub(crate) cut: Vec<(usize, usize)>,
     /// Whether the deadline ended the scan early.
     pub(crate) timed_out: bool,
+    /// Whether the tree is deeper than rules may look at; then none did.
+    pub(crate) too_deep: bool,
 }
 
 /// Runs rules over the tree, all in one traversal; a match names its rule by the index here.
@@ -113,10 +126,12 @@ pub(crate) fn scan(tree: &SyntaxTree, rules: &[&CompiledRule], deadline: Deadlin
         .iter()
         .map(|rule| rule.query.as_ref().map_or(Some(None), |query| query.captured(tree, deadline).map(Some)))
         .collect();
-    let Some(captured) = captured else { return Scan { timed_out: true, ..scan } };
+    let (Some(captured), Some(nodes)) = (captured, candidates(tree, &by_kind, deadline, &mut scan)) else {
+        return Scan { timed_out: !scan.too_deep, ..scan };
+    };
     let mut n_matches = vec![0; rules.len()];
-    for (n_nodes, node) in tree.root().dfs().enumerate() {
-        if n_nodes % NODES_PER_LOOK == 0 && deadline.is_over() {
+    for (n_nodes, node) in nodes.into_iter().enumerate() {
+        if n_nodes % CANDIDATES_PER_LOOK == 0 && deadline.is_over() {
             scan.timed_out = true;
             break;
         }
@@ -136,6 +151,39 @@ pub(crate) fn scan(tree: &SyntaxTree, rules: &[&CompiledRule], deadline: Deadlin
     let n_more = n_matches.into_iter().map(|count: usize| count.saturating_sub(MAX_MATCHES));
     scan.cut = n_more.enumerate().filter(|(_, n_more)| *n_more > 0).collect();
     scan
+}
+
+/// The nodes that some rule may match, in the order of the tree; none if it is too deep or the deadline came. They are
+/// gathered before any rule looks at one, so that none looks around in a tree that turns out to be too deep.
+fn candidates<'t>(
+    tree: &'t SyntaxTree,
+    by_kind: &[Vec<usize>],
+    deadline: Deadline,
+    scan: &mut Scan,
+) -> Option<Vec<SyntaxNode<'t>>> {
+    // Where the nodes around the one at hand end.
+    let mut around: Vec<usize> = Vec::new();
+    let (mut nodes, root) = (Vec::new(), tree.root());
+    for (n_nodes, node) in root.dfs().enumerate() {
+        if n_nodes.is_multiple_of(NODES_PER_LOOK) && deadline.is_over() {
+            return None;
+        }
+        let range = node.range();
+        while around.last().is_some_and(|end| *end <= range.start) {
+            around.pop();
+        }
+        if around.len() > MAX_DEPTH {
+            scan.too_deep = true;
+            return None;
+        }
+        if !range.is_empty() {
+            around.push(range.end);
+        }
+        if by_kind.get(usize::from(node.kind_id())).is_some_and(|rules| !rules.is_empty()) {
+            nodes.push(node);
+        }
+    }
+    Some(nodes)
 }
 
 /// For each node kind the rules that may match such a node.
@@ -200,6 +248,21 @@ mod tests {
         let scan = scan(EVAL, &"eval(x)\n".repeat(MAX_MATCHES + 7));
         assert_eq!(scan.matches.len(), MAX_MATCHES);
         assert_eq!(scan.cut, vec![(0, 7)]);
+    }
+
+    #[test]
+    fn no_rule_looks_at_a_tree_that_is_too_deep() {
+        let scan = |depth: usize| scan(EVAL, &format!("eval(x)\nf{}\n", "[0]".repeat(depth)));
+        assert_eq!((scan(900).too_deep, scan(900).matches.len()), (false, 1));
+        assert_eq!((scan(1_100).too_deep, scan(1_100).matches.len(), scan(1_100).timed_out), (true, 0, false));
+    }
+
+    #[test]
+    fn a_deadline_ends_a_scan_inside_of_a_file() {
+        let rule = CompiledRule::compile(EVAL, Language::Python).unwrap();
+        let tree = SyntaxTree::parse("eval(x)\n", Language::Python, Deadline::NEVER).unwrap();
+        let scan = super::scan(&tree, &[&rule], Deadline::after(std::time::Duration::ZERO));
+        assert!(scan.timed_out && scan.matches.is_empty());
     }
 
     #[test]

@@ -100,24 +100,6 @@ impl SyntaxTree {
         lines.concat()
     }
 
-    /// Whether a node has more than `limit` others around it.
-    pub(crate) fn is_deeper_than(&self, limit: u32) -> bool {
-        let mut cursor = self.root().get_inner_node().walk();
-        loop {
-            if cursor.depth() > limit {
-                return true;
-            }
-            if cursor.goto_first_child() {
-                continue;
-            }
-            while !cursor.goto_next_sibling() {
-                if !cursor.goto_parent() {
-                    return false;
-                }
-            }
-        }
-    }
-
     /// The named items around a node, from the outside in, joined by `::`.
     pub(crate) fn symbol(&self, node: &Node<'_, Doc>) -> String {
         let mut names: Vec<_> = node
@@ -227,16 +209,6 @@ mod tests {
         let over = Deadline::after(Duration::ZERO);
         assert_eq!(SyntaxTree::parse(&long, Language::Python, over).err(), Some(Error::Timeout));
         assert!(SyntaxTree::parse("x = 1\n", Language::Python, Deadline::NEVER).is_ok());
-    }
-
-    #[test]
-    fn depth_is_told() {
-        let is_deep = |text: &str, limit| {
-            SyntaxTree::parse(text, Language::JavaScript, Deadline::NEVER).unwrap().is_deeper_than(limit)
-        };
-        // program, statement, array, number
-        assert!(is_deep("a;\n[1];\nb;\n", 2) && !is_deep("a;\n[1];\nb;\n", 3));
-        assert!(is_deep(&format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000)), 50_000));
     }
 
     #[test]

@@ -84,9 +84,10 @@ pub(crate) fn read_named(file: &Path) -> Result<(Mode, Vec<u8>), Error> {
     read().map_err(Error::files("read", file))
 }
 
-fn is_executable(metadata: &Metadata) -> bool {
+/// Whether it is a file that somebody may execute, where the system knows that.
+pub(super) fn is_executable(metadata: &Metadata) -> bool {
     #[cfg(unix)]
-    return std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o111 != 0;
+    return metadata.is_file() && std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o111 != 0;
     #[cfg(not(unix))]
     {
         let _ = metadata;

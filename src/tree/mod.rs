@@ -1,9 +1,12 @@
 //! The user's files: the only place that reads and writes them, and full copies of them for programs that need files.
 //! It must not know what the files are for.
 
+pub(crate) mod configuration;
 pub(crate) mod file;
+pub(crate) mod file_state;
 pub(crate) mod journal;
 pub(crate) mod named;
+pub(crate) mod program;
 pub(crate) mod report_file;
 pub(crate) mod rewrite;
 #[cfg(test)]

@@ -2,11 +2,19 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+
+use globset::GlobBuilder;
+
+use crate::model::path::RepoPath;
 
 /// How many bytes of a report are read at once.
 const BUFFER: usize = 64 << 10;
+/// The most files and folders that are looked through for reports.
+const MAX_ENTRIES: usize = 200_000;
+/// The most reports that one pattern stands for.
+const MAX_REPORTS: usize = 10_000;
 /// The most bytes of a file with problem matchers that are read.
 const MAX_MATCHER: u64 = 1 << 20;
 
@@ -50,4 +58,86 @@ fn open(what: &str, path: &Path, limit: u64) -> Result<File, String> {
         return Err(format!("{what} {shown} has more than {} MiB", limit >> 20));
     }
     File::open(path).map_err(|error| format!("cannot read {what} {shown}: {error}"))
+}
+
+/// The files that a pattern stands for, sorted: `coverage/*.info`, in which `**` is any folders; a name without such
+/// signs stands for itself. Links to folders are not followed. The error is for people.
+pub(crate) fn matching(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, String> {
+    let is_sign = |part: &str| part.contains(['*', '?', '[', '{']);
+    let parts: Vec<&str> = pattern.split('/').collect();
+    let n_plain = parts.iter().take_while(|part| !is_sign(part)).count();
+    if n_plain == parts.len() {
+        let file = folder.join(pattern);
+        return Ok(if file.is_file() { vec![file] } else { Vec::new() });
+    }
+    let (plain, rest) = parts.split_at(n_plain);
+    let plain = plain.join("/");
+    let start = folder.join(if plain.is_empty() && n_plain > 0 { "/" } else { plain.as_str() });
+    let glob = GlobBuilder::new(&rest.join("/")).literal_separator(true).build();
+    let glob = glob.map_err(|error| format!("`{pattern}` is no pattern: {error}"))?.compile_matcher();
+    let (mut open, mut found, mut n_entries) = (vec![start.clone()], Vec::new(), 0);
+    while let Some(folder) = open.pop() {
+        let Ok(entries) = fs::read_dir(&folder) else { continue };
+        for entry in entries.flatten() {
+            n_entries += 1;
+            if n_entries > MAX_ENTRIES || found.len() > MAX_REPORTS {
+                return Err(format!("`{pattern}` has too much to look through: begin it with a folder"));
+            }
+            let (path, kind) = (entry.path(), entry.file_type());
+            if kind.as_ref().is_ok_and(fs::FileType::is_dir) && entry.file_name() != ".git" {
+                open.push(path);
+            } else if path.strip_prefix(&start).is_ok_and(|below| glob.is_match(below)) && path.is_file() {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Whether there is a file of that path below a folder.
+pub(crate) fn is_there(top: &Path, path: &RepoPath) -> bool {
+    !top.as_os_str().is_empty() && top.join(path.to_fs()).is_file()
+}
+
+/// The path of a folder from the top of the work tree; the top itself for any that is not in it.
+pub(crate) fn folder_below(top: &Path, folder: &Path) -> RepoPath {
+    let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    whole(folder).strip_prefix(whole(top)).map_or_else(|_| RepoPath::from(""), RepoPath::from_fs)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::{folder_below, matching};
+    use crate::model::path::RepoPath;
+
+    #[test]
+    fn a_pattern_stands_for_the_files_that_are_there() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for file in ["a.info", "b.info", "sub/c.info", "sub/deep/d.info", ".git/e.info", "sub/f.xml"] {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            fs::write(path, "x").expect("a file");
+        }
+        let check = |pattern: &str, expected: &[&str]| {
+            let found = matching(folder.path(), pattern).expect(pattern);
+            let found: Vec<&Path> =
+                found.iter().map(|path| path.strip_prefix(folder.path()).expect("it is below")).collect();
+            assert_eq!(found, expected.iter().map(Path::new).collect::<Vec<_>>(), "{pattern}");
+        };
+        check("a.info", &["a.info"]);
+        check("missing.info", &[]);
+        check("sub", &[]);
+        check("*.info", &["a.info", "b.info"]);
+        check("sub/**/*.info", &["sub/c.info", "sub/deep/d.info"]);
+        check("**/*.xml", &["sub/f.xml"]);
+        check("nowhere/*.xml", &[]);
+        check(&format!("{}/sub/*.info", folder.path().display()), &["sub/c.info"]);
+        assert!(matching(folder.path(), "[").is_err());
+        assert_eq!(folder_below(folder.path(), &folder.path().join("sub")), RepoPath::from("sub"));
+        assert_eq!(folder_below(&folder.path().join("sub"), folder.path()), RepoPath::from(""));
+    }
 }

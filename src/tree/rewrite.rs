@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::model::path::RepoPath;
+use crate::tree::file_state::FileState;
 use crate::tree::stays_inside;
 
 /// A file as it was when it was looked at.
@@ -124,24 +125,12 @@ impl Seen {
     /// because stamps can lie, then the stamps again.
     fn is_still(&self) -> io::Result<bool> {
         let is_same = || match fs::symlink_metadata(&self.file) {
-            Ok(metadata) => Ok(stamps(&metadata) == stamps(&self.metadata)),
+            Ok(metadata) => Ok(FileState::new(&metadata) == FileState::new(&self.metadata)),
             Err(error) if is_absence(&error) => Ok(false),
             Err(error) => Err(error),
         };
         Ok(is_same()? && read(&self.file, self.bytes.len() as u64)? == self.bytes && is_same()?)
     }
-}
-
-/// What tells one state of a file from another: kind, size and time, and the inode where there is one.
-fn stamps(metadata: &Metadata) -> (bool, u64, Option<std::time::SystemTime>, [i64; 3]) {
-    #[cfg(unix)]
-    let inode = {
-        use std::os::unix::fs::MetadataExt;
-        [metadata.ino().cast_signed(), metadata.ctime(), metadata.ctime_nsec()]
-    };
-    #[cfg(not(unix))]
-    let inode = [0; 3];
-    (metadata.is_file(), metadata.len(), metadata.modified().ok(), inode)
 }
 
 #[cfg(all(test, unix))]

@@ -15,8 +15,10 @@ use crate::model::suppression::Directive;
 /// The state before of one file, against one parent.
 #[derive(Debug)]
 pub(crate) struct BaseFile {
-    /// The file: its index in the change.
+    /// The file: its index in the change, a higher number for one that is not in it.
     pub(crate) file: usize,
+    /// Its path, if it is not in the change.
+    pub(crate) beyond: Option<RepoPath>,
     /// The parent: its index in the change.
     pub(crate) parent: usize,
     /// What the checks that are asked for find there, places resolved.
@@ -29,8 +31,9 @@ pub(crate) struct BaseFile {
 
 /// Decides the state of every finding: new only if no parent has it. A change without parents brings in everything.
 pub(crate) fn compare(findings: &mut [Finding], change: &ChangeSet, bases: &[BaseFile]) {
+    let beyond = bases.iter().filter_map(|base| Some((base.beyond.as_ref()?, base.file)));
     let files: BTreeMap<&RepoPath, usize> =
-        change.files.iter().enumerate().map(|(index, file)| (file.path(), index)).collect();
+        beyond.chain(change.files.iter().enumerate().map(|(index, file)| (file.path(), index))).collect();
     let file_of = |finding: &Finding| finding.place.path().and_then(|path| files.get(path)).copied();
     for finding in findings.iter_mut() {
         finding.state = State::New;
@@ -65,6 +68,25 @@ fn all_of<'a>(rule: &RuleId, findings: impl Iterator<Item = &'a Finding>) -> usi
 /// Whether a finding is still without a counterpart, so that it is worth looking for one elsewhere.
 pub(crate) fn is_open(finding: &Finding) -> bool {
     finding.novelty == Novelty::Compared && finding.state == State::New && !finding.is_suppressed()
+}
+
+/// Whether a finding of a command that looks at the whole project may be older than the change, as it is not on a line
+/// that the change wrote.
+pub(crate) fn may_be_older(finding: &Finding, change: &ChangeSet, bases: &[BaseFile]) -> bool {
+    let path = finding.place.path();
+    let file = change.files.iter().position(|file| Some(file.path()) == path);
+    let was_there = |parent: usize| {
+        let of_file = |base: &&BaseFile| Some(base.file) == file && base.parent == parent;
+        let diff = bases.iter().find(of_file).and_then(|base| base.diff.as_ref());
+        match (&finding.region, diff) {
+            (Some(region), Some(diff)) => lines(region).any(|line| !diff.is_written(line)),
+            // A file that was not there had no findings.
+            (_, None) => file.and_then(|file| change.files.get(file)?.bases.get(parent)).is_none_or(Option::is_some),
+            (None, Some(_)) => true,
+        }
+    };
+    let is_open = finding.novelty == Novelty::Rerun && finding.state == State::New && !finding.is_suppressed();
+    is_open && (0..change.parents.len()).any(was_there)
 }
 
 struct Comparison<'a> {
@@ -135,10 +157,10 @@ impl<'a> Comparison<'a> {
     fn pair(&mut self, fits: impl Fn(&Self, usize, Candidate) -> bool) {
         for head in 0..self.heads.len() {
             let is_settled = self.states.get(head) != Some(&None);
-            let compared = self.heads.get(head).filter(|(finding, _)| finding.novelty == Novelty::Compared);
+            let is_compared = |finding: &Finding| matches!(finding.novelty, Novelty::Compared | Novelty::Rerun);
+            let compared = self.heads.get(head).filter(|(finding, _)| is_compared(finding));
             let Some((finding, _)) = compared.filter(|_| !is_settled) else { continue };
-            let candidates =
-                self.index.get(&(&finding.rule, finding.anchor.text.as_str())).into_iter().flatten().copied();
+            let candidates = self.index.get(&(&finding.rule, text(finding))).into_iter().flatten().copied();
             let is_free = |at: &Candidate| !self.is_taken(*at) && self.may_excuse(head, *at);
             let found = candidates.filter(is_free).find(|at| fits(self, head, *at));
             if let Some(at) = found {
@@ -217,10 +239,18 @@ fn index<'a>(bases: &'a [&'a BaseFile]) -> HashMap<(&'a RuleId, &'a str), Vec<Ca
     let mut index: HashMap<_, Vec<Candidate>> = HashMap::new();
     for (file, base) in bases.iter().enumerate() {
         for (at, finding) in base.findings.iter().enumerate() {
-            index.entry((&finding.rule, finding.anchor.text.as_str())).or_default().push((file, at));
+            index.entry((&finding.rule, text(finding))).or_default().push((file, at));
         }
     }
     index
+}
+
+/// What a finding is known by beside its rule: what it holds on to, and where a tool gives nothing of that, what it says.
+fn text(finding: &Finding) -> &str {
+    match finding.novelty {
+        Novelty::Rerun if finding.anchor.text.is_empty() => &finding.message,
+        _ => &finding.anchor.text,
+    }
 }
 
 /// Whether a place lies in the text that its region was taken from: one behind the end was moved to it.
@@ -316,7 +346,14 @@ mod tests {
             found.extend(findings(path, head));
             for (parent, base) in bases.iter().enumerate() {
                 let diff = Some(LineDiff::between(base.as_bytes(), head.as_bytes()));
-                before.push(BaseFile { file, parent, findings: findings(path, base), directives: Vec::new(), diff });
+                before.push(BaseFile {
+                    file,
+                    beyond: None,
+                    parent,
+                    findings: findings(path, base),
+                    directives: Vec::new(),
+                    diff,
+                });
             }
         }
         compare(&mut found, &change, &before);
@@ -344,7 +381,14 @@ mod tests {
             compare(
                 &mut now,
                 &change,
-                &[BaseFile { file: 0, parent: 0, findings: found(n_before), directives: Vec::new(), diff }],
+                &[BaseFile {
+                    file: 0,
+                    beyond: None,
+                    parent: 0,
+                    findings: found(n_before),
+                    directives: Vec::new(),
+                    diff,
+                }],
             );
             now[1].state
         };
@@ -391,7 +435,7 @@ mod tests {
             compare(
                 &mut found,
                 &change,
-                &[BaseFile { file: 0, parent: 0, findings: before, directives: Vec::new(), diff: None }],
+                &[BaseFile { file: 0, beyond: None, parent: 0, findings: before, directives: Vec::new(), diff: None }],
             );
             found[0].state
         };
@@ -413,7 +457,7 @@ mod tests {
             compare(
                 &mut found,
                 &change,
-                &[BaseFile { file: 0, parent: 0, findings: before, directives: Vec::new(), diff }],
+                &[BaseFile { file: 0, beyond: None, parent: 0, findings: before, directives: Vec::new(), diff }],
             );
             found.into_iter().map(|finding| finding.state).collect::<Vec<_>>()
         };
@@ -442,7 +486,7 @@ mod tests {
             compare(
                 &mut found,
                 &change,
-                &[BaseFile { file: 0, parent: 0, findings: Vec::new(), directives: Vec::new(), diff }],
+                &[BaseFile { file: 0, beyond: None, parent: 0, findings: Vec::new(), directives: Vec::new(), diff }],
             );
             assert_eq!(found[0].state, expected);
         };

@@ -164,7 +164,7 @@ class Vitest(Tokens):
     def failing(self, folder, files, timeout):
         report = pathlib.Path(folder, ".vitest.json")
         report.unlink(missing_ok=True)
-        done = run(["npx", "vitest", "run", "--reporter=json", f"--outputFile={report.name}", *(files or [])], folder, timeout)
+        done = run(["npx", "vitest", "run", "--no-isolate", "--pool=threads", "--reporter=json", f"--outputFile={report.name}", *(files or [])], folder, timeout)
         if done is None or not report.exists():
             return None
         failing = set()

@@ -9,6 +9,8 @@
     tests/bench/bench.py few     --tollgate target/release/tollgate
     tests/bench/bench.py scratch --tollgate target/release/tollgate
     tests/bench/bench.py isolated --tollgate target/release/tollgate [--prek prek] [--lefthook lefthook] [--pre-commit pre-commit]
+    tests/bench/bench.py tools   --tollgate target/release/tollgate [--prek prek] [--lefthook lefthook]
+                                 (with the tools of .ci/tools on PATH)
 
 Figures that were measured stand in FIGURES.md beside this file.
 """
@@ -349,9 +351,112 @@ def isolated(arguments):
     shutil.rmtree(root)
 
 
+# Eight known tools with the ends of the files that they look at, and how they are called by hand.
+EIGHT = {
+    "bandit": (".py", "bandit --quiet"),
+    "black": (".py", "black --quiet --diff"),
+    "codespell": ("", "codespell --quiet-level=3"),
+    "mypy": (".py", "mypy --follow-imports=silent"),
+    "oxlint": (".js", "oxlint"),
+    "ruff": (".py", "ruff check --no-fix"),
+    "shellcheck": (".sh", "shellcheck"),
+    "yamllint": (".yaml", "yamllint --format=parsable"),
+}
+
+
+def shop(folder):
+    """Clean files for the eight tools: 20 Python modules, 10 YAML files, 10 shell scripts, 10 modules of JavaScript."""
+    for n in range(20):
+        (folder / f"shop{n}.py").write_text(f'"""Shop {n}."""\n' + "".join(
+            f"\n\ndef total{m}(prices: list[int], rate: float) -> float:\n"
+            f'    """Sums up."""\n    return sum(price * rate for price in prices) + {m}\n' for m in range(20)))
+    for n in range(10):
+        (folder / f"shop{n}.yaml").write_text("---\n" + "".join(f"key{m}: [{m}, {n}]\n" for m in range(60)))
+        (folder / f"shop{n}.sh").write_text("#!/bin/sh\n" + "".join(f'echo "$1" {m}\n' for m in range(40)))
+        (folder / f"shop{n}.js").write_text("".join(
+            f"export function total{m}(prices) {{\n  return prices.length + {m};\n}}\n" for m in range(20)))
+
+
+def wall(bench, command):
+    """Milliseconds until a command has ended, those of CPU of it and its children, and those that it took itself (in
+    steps of the system's clock)."""
+    with open(os.devnull, "wb") as nothing:
+        begin = time.monotonic()
+        child = subprocess.Popen(command, cwd=bench.folder, env=bench.environment, stdin=subprocess.DEVNULL,
+                                 stdout=nothing, stderr=nothing)
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        spent = time.monotonic() - begin
+        fields = pathlib.Path(f"/proc/{child.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode != 0:
+        raise SystemExit(f"{command} ended with {child.returncode}")
+    cpu = 1000 * (usage.ru_utime + usage.ru_stime)
+    return 1000 * spent, cpu, 1000 * (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def best_schedule(spans, n_places):
+    """The shortest time in which commands of these lengths can be through, so many at once."""
+    ends = {(0.0,) * n_places}
+    for span in sorted(spans, reverse=True):
+        ends = {tuple(sorted(end + span * (at == place) for at, end in enumerate(before)))
+                for before in ends for place in range(n_places)}
+    return min(max(end) for end in ends)
+
+
+def tools(arguments):
+    """A stage with eight tools: as long as the best schedule of what each of them takes by itself? Beside it, the same
+    tools as the hooks of others."""
+    root, bench = repository(0)
+    n_places = os.cpu_count()
+    (bench.folder / "tollgate.toml").write_text(
+        "builtin = false\n" + "".join(
+            f'[checks.{name}]\ntool = "{name}"\n' + ('fix = "off"\n' if name == "black" else "") for name in EIGHT))
+    (bench.folder / ".pre-commit-config.yaml").write_text("repos:\n  - repo: local\n    hooks:\n" + "".join(
+        f"      - {{id: {name}, name: {name}, entry: {line}, language: system, files: '\\{end}$', priority: 0, "
+        "require_serial: true}\n" if end else
+        f"      - {{id: {name}, name: {name}, entry: {line}, language: system, priority: 0, require_serial: true}}\n"
+        for name, (end, line) in EIGHT.items()))
+    (bench.folder / "lefthook.yml").write_text("pre-commit:\n  parallel: true\n  commands:\n" + "".join(
+        f"    {name}: {{glob: '*{end}', run: '{line} {{staged_files}}'}}\n" for name, (end, line) in EIGHT.items()))
+    bench.git("add", ".")
+    bench.git("commit", "-q", "-m", "configuration")
+    subprocess.run([arguments.tollgate, "install"], cwd=bench.folder, env=bench.environment, check=True,
+                   stdout=subprocess.DEVNULL)
+    shop(bench.folder)
+    bench.git("add", ".")
+    variants = {"tollgate": [arguments.tollgate, "check", "--staged", "--only", "tools"]}
+    if arguments.prek:
+        variants["prek"] = [arguments.prek, "run"]
+    if arguments.lefthook:
+        variants["lefthook"] = [arguments.lefthook, "run", "pre-commit"]
+    alone, walls = {name: [] for name in EIGHT}, {name: [] for name in variants}
+    for turn in range(arguments.runs + 1):
+        for name, (end, line) in EIGHT.items():
+            files = sorted(file.name for file in bench.folder.iterdir() if file.is_file() and file.name.startswith("shop")
+                           and file.name.endswith(end))
+            alone[name].append(wall(bench, [*line.split(), *files]))
+        for name, command in variants.items():
+            walls[name].append(wall(bench, command))
+
+    def middle(figures, which):
+        return statistics.median(figure[which] for figure in figures[1:])
+
+    best = best_schedule([middle(figures, 0) for figures in alone.values()], n_places)
+    print(f"\neight tools on 50 staged files, {n_places} cores, {arguments.runs} runs each; alone: "
+          + ", ".join(f"{name} {middle(figures, 0):.0f}" for name, figures in alone.items()) + " ms")
+    spent = sum(middle(figures, 1) for figures in alone.values())
+    print(f"{'these one by one, best schedule':34} {best:7.0f} ms {spent:7.0f} ms CPU")
+    for name, figures in walls.items():
+        print(f"{name:34} {middle(figures, 0):7.0f} ms {middle(figures, 1):7.0f} ms CPU, of which its own "
+              f"{statistics.mean(figure[2] for figure in figures[1:]):.1f} ms")
+    shutil.rmtree(root)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("bench", choices=["commit", "hygiene", "staged", "unchanged", "few", "scratch", "isolated"])
+    parser.add_argument("bench", choices=["commit", "hygiene", "staged", "unchanged", "few", "scratch", "isolated",
+                                          "tools"])
     parser.add_argument("--tollgate", required=True)
     parser.add_argument("--prek")
     parser.add_argument("--lefthook")
@@ -361,7 +466,7 @@ def main():
     arguments = parser.parse_args()
     arguments.tollgate = os.path.abspath(arguments.tollgate)
     benches = {"commit": commit, "hygiene": hygiene, "staged": staged, "unchanged": unchanged, "few": few, "scratch": scratch,
-               "isolated": isolated}
+               "isolated": isolated, "tools": tools}
     benches[arguments.bench](arguments)
 
 

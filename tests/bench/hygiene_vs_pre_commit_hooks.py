@@ -127,6 +127,31 @@ NAMES = [
     ("check-added-large-files --maxkb=0", ["a"], ["b"], ["a", "b"]), ("check-added-large-files --maxkb=0 --enforce-all", ["a"], ["b"], ["a", "b"]),
 ]
 
+# Checks of what is staged: check with options -> (before, then staged, named). `a -> b` is a link, `a +x` is executable,
+# `a = text` has that text, `a => b` is a submodule, `@branch` is checked out.
+STAGED = [
+    ("check-shebang-scripts-are-executable", [], ["a = #!/bin/sh"], ["a"]), ("check-shebang-scripts-are-executable", [], ["a +x = #!/bin/sh"], ["a"]),
+    ("check-shebang-scripts-are-executable", [], ["a = x"], ["a"]), ("check-shebang-scripts-are-executable", [], ["a = #!"], ["a"]),
+    ("check-shebang-scripts-are-executable", [], ["a ="], ["a"]), ("check-shebang-scripts-are-executable", ["a = #!x"], ["b = #!y"], ["b"]),
+    ("destroyed-symlinks", ["l -> a"], ["l = a"], ["l"]), ("destroyed-symlinks", ["l -> a"], ["l = a\n"], ["l"]),
+    ("destroyed-symlinks", ["l -> a"], ["l = b"], ["l"]), ("destroyed-symlinks", ["l -> a"], ["l = a longer text"], ["l"]),
+    ("destroyed-symlinks", ["l -> a"], ["l -> b"], ["l"]), ("destroyed-symlinks", ["a = a"], ["a = b"], ["a"]),
+    ("destroyed-symlinks", ["l -> a", "m -> b"], ["l = a", "m = c"], ["l", "m"]), ("destroyed-symlinks", ["l -> a"], ["l +x = a"], ["l"]),
+    ("forbid-new-submodules", [], ["s => x"], ["s"]), ("forbid-new-submodules", [], ["s => x"], []), ("forbid-new-submodules", ["s => x"], ["s => x"], ["s"]),
+    ("forbid-new-submodules", ["a"], ["b"], ["b"]),
+    ("no-commit-to-branch", [], ["@main", "a"], []), ("no-commit-to-branch", [], ["@topic", "a"], []), ("no-commit-to-branch", [], ["@master", "a"], []),
+    ("no-commit-to-branch --branch topic", [], ["@topic", "a"], []), ("no-commit-to-branch --branch topic", [], ["@main", "a"], []),
+    ("no-commit-to-branch -b a -b b", [], ["@b", "a"], []), ("no-commit-to-branch -p re.*", [], ["@release", "a"], []),
+    ("no-commit-to-branch -p elease", [], ["@release", "a"], []), ("no-commit-to-branch --pattern=x/.*", [], ["@x/y", "a"], []),
+]
+
+# The texts of a file with credentials, made up, and of files that may hold one.
+CREDENTIALS = [
+    "[default]\naws_secret_access_key = made-up-1\naws_session_token=made-up-2\n", "[a]\nAWS_SECURITY_TOKEN: made-up-1\n[b]\naws_secret_access_key = made-up-2 \n",
+    "aws_secret_access_key = made-up-1\n", "# a\n[a]\naws_access_key_id = made-up-1\n;aws_session_token = made-up-2\n", "[a]\naws_secret_access_key =\n", "", None,
+]
+HOLDERS = [b"", b"made-up", b"x = made-up-1\n", b"made-up-2\nmade-up-2\n", b"made-up-1made-up-2", b"\xff made-up-2"]
+
 # What differs on purpose: check -> how to recognise it from (content, our exit, their exit).
 INTENDED = {
     "check-ast": [("the grammar is that of Python 2 and 3 together", lambda c: b"print '" in c)],
@@ -217,6 +242,85 @@ def run_names(program, arguments, tracked, staged, named):
         return done.returncode, sorted(done.stdout.decode().splitlines()), done.stderr.decode()
 
 
+def stage(folder, entry):
+    """Makes what an entry of `STAGED` says."""
+    if entry.startswith("@"):
+        return git(folder, "checkout", "-q", "-B", entry[1:])
+    if " => " in entry:
+        name = entry.partition(" => ")[0]
+        commit = subprocess.run(["git", "-C", folder, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+        return git(folder, "update-index", "--add", "--cacheinfo", f"160000,{commit},{name}")
+    head, _, text = entry.partition(" =")
+    head, _, target = head.partition(" -> ")
+    name = head.removesuffix(" +x")
+    path = os.path.join(folder, name)
+    if os.path.lexists(path):
+        os.remove(path)
+    if target:
+        os.symlink(target, path)
+    else:
+        with open(path, "w") as file:
+            file.write(text.removeprefix(" "))
+        os.chmod(path, 0o755 if head != name else 0o644)
+    return git(folder, "add", name)
+
+
+def run_staged(program, arguments, before, staged, named):
+    """Exit and output of a check of what is staged."""
+    with tempfile.TemporaryDirectory() as folder:
+        git(folder, "init", "-q", "-b", "other")
+        git(folder, "commit", "-q", "--allow-empty", "-m", "start")
+        for entry in before:
+            stage(folder, entry)
+        git(folder, "commit", "-q", "--allow-empty", "-m", "before")
+        for entry in staged:
+            stage(folder, entry)
+        done = subprocess.run(program + arguments + named, cwd=folder, capture_output=True)
+        return done.returncode, done.stdout.decode() + done.stderr.decode()
+
+
+def run_credentials(program, arguments, credentials, variables, content):
+    """Exit and output of the check for credentials on a machine that has these."""
+    with tempfile.TemporaryDirectory() as folder:
+        if credentials is not None:
+            with open(os.path.join(folder, "credentials"), "w") as file:
+                file.write(credentials)
+        with open(os.path.join(folder, "a"), "wb") as file:
+            file.write(content)
+        own = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "BOTO_"))}
+        done = subprocess.run(program + arguments + ["a"], cwd=folder, capture_output=True, env={**own, "HOME": folder, **variables})
+        lines = done.stdout.decode(errors="replace").splitlines()
+        return done.returncode, sorted(set(lines)) if done.returncode == 1 else []
+
+
+def compare_further(tollgate, hooks, is_asked):
+    """Compares the checks of what is staged, and that of credentials: how many cases, how many differ."""
+    n_cases = n_different = 0
+    for check, before, staged, named in STAGED:
+        check, *options = check.split()
+        if not is_asked(check):
+            continue
+        n_cases += 1
+        ours = run_staged([tollgate, "builtin", check], options, before, staged, named)
+        theirs = run_staged([os.path.join(hooks, check)], options, before, staged, named)
+        if ours[0] != theirs[0]:
+            n_different += 1
+            print(f"{check} {options} {before} {staged} {named}\n  ours   {ours}\n  theirs {theirs}")
+    check = "detect-aws-credentials"
+    files = [["--credentials-file=credentials"], ["--credentials-file=credentials", "--allow-missing-credentials"], []]
+    machines = [({}, options) for options in files] + [({"AWS_SESSION_TOKEN": "made-up-2"}, []), ({"AWS_CONFIG_FILE": "credentials"}, [])]
+    for credentials in CREDENTIALS if is_asked(check) else []:
+        for variables, options in machines:
+            for content in HOLDERS:
+                n_cases += 1
+                ours = run_credentials([tollgate, "builtin", check], options, credentials, variables, content)
+                theirs = run_credentials([os.path.join(hooks, check)], options, credentials, variables, content)
+                if ours != theirs:
+                    n_different += 1
+                    print(f"{check} {options} {credentials!r} {variables} {content}\n  ours   {ours}\n  theirs {theirs}")
+    return n_cases, n_different
+
+
 def mutated(contents, n, seed):
     """The contents and n more, made of their pieces."""
     chance = random.Random(seed)
@@ -264,6 +368,8 @@ def main():
         if ours[:2] != theirs[:2]:
             n_different += 1
             print(f"{check} {options} {tracked} {staged} {named}\n  ours   {ours}\n  theirs {theirs}")
+    further = compare_further(tollgate, hooks, lambda check: only == [""] or check in only)
+    n_cases, n_different = n_cases + further[0], n_different + further[1]
     print(f"{n_cases} cases, {n_different} differ, {n_intended} differ on purpose")
     return 1 if n_different else 0
 

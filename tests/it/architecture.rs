@@ -26,6 +26,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("discover", &["model", "git"]),
     ("check", &["model", "config", "diff", "syntax", "sarif"]),
     ("forge", &["model", "config", "sarif"]),
+    // `check` for the ids and options of the built-in checks, into which hooks of others are translated.
+    ("migrate", &["model", "config", "check"]),
     ("report", &["model", "diff", "sarif"]),
     ("plan", &["model", "config", "check"]),
     ("triage", &["model", "diff", "sarif"]),
@@ -45,12 +47,13 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ),
     // `fix` for `fix --undo`, which judges nothing. `git` and `process` because a command opens the repository that it
     // hands on, and hears the signals; `store` to keep a run and to show it again; `tree` for `builtin`, which reads and
-    // mends the files that it is given; `syntax` for the names of languages, which `rules new` takes.
+    // mends the files that it is given; `syntax` for the names of languages, which `rules new` takes; `migrate` for the
+    // command of that name, which judges nothing.
     (
         "cli",
         &[
-            "model", "config", "process", "git", "tree", "syntax", "sarif", "store", "check", "forge", "report", "fix",
-            "hook", "app",
+            "model", "config", "process", "git", "tree", "syntax", "sarif", "store", "check", "forge", "migrate",
+            "report", "fix", "hook", "app",
         ],
     ),
     ("lib", &["cli"]),
@@ -77,7 +80,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("git2", &["git"]),
     ("ignore", &["config::patterns"]),
     ("indicatif", &["cli"]),
-    ("json_event_parser", &["check::hygiene"]),
+    ("json_event_parser", &["check::hygiene", "check::coverage"]),
+    ("proc_macro2", &["check::rust"]),
     ("process_wrap", &["process"]),
     ("quick_xml", &["check", "report"]),
     ("rayon", &["run"]),
@@ -86,15 +90,16 @@ const OWNERS: &[(&str, &[&str])] = &[
     // Signals in `process`, locks and flags of files in `tree`.
     ("rustix", &["process", "tree"]),
     ("schemars", &["config"]),
-    ("serde_saphyr", &["check"]),
+    ("serde_saphyr", &["check", "migrate"]),
     ("serde_sarif", &["sarif"]),
     // Fingerprints, what identifies a private key or another secret, the name of a work tree's folder, and what an installed
     // file or one that was mended held.
     ("sha2", &["sarif", "check::hygiene", "check::secrets", "store", "tree", "hook"]),
     ("similar", &["diff"]),
     ("strsim", &["config::nearest"]),
+    ("syn", &["check::rust"]),
     ("terminal_size", &["cli"]),
-    ("toml", &["config", "check::affected", "check::hygiene", "hook"]),
+    ("toml", &["config", "check::affected", "check::hygiene", "hook", "migrate"]),
     ("tree_sitter", &["syntax"]),
     ("tree_sitter_containerfile", &["syntax"]),
     ("unicode_script", &["check::hygiene"]),

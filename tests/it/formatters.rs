@@ -126,6 +126,23 @@ fn what_is_more_than_new_contents_of_its_files_is_told_and_not_done() {
 }
 
 #[test]
+fn a_mode_that_would_change_is_told_and_not_changed() {
+    let script = r#"["sh", "-c", "chmod +x a.txt; chmod -x b.txt; sed -i s/teh/the/ b.txt", "modes", "{files}"]"#;
+    let repo = with_commands(&[("modes", script)]);
+    repo.stage(&[("a.txt", "1\n"), ("b.txt", "teh\n")]);
+    repo.git(&["update-index", "--chmod=+x", "b.txt"]).code(0);
+    for args in [&["check", "--staged"][..], &["check", "--worktree"]] {
+        let told = repo.tollgate(args).code(1).says("`modes` would make this file executable");
+        // In the work tree it is none.
+        assert_eq!(told.text().contains("no program"), args[1] == "--staged", "{}", told.text());
+        assert!(told.text().contains("would change 1 line"), "{}", told.text());
+    }
+    repo.commit_hooked(&[]).code(1).says("would make this file executable").says("b.txt: mended: modes");
+    repo.git(&["ls-files", "-s", "a.txt"]).says("100644");
+    repo.holds("b.txt", "the\n", "the\n");
+}
+
+#[test]
 fn the_work_tree_is_mended_as_it_is() {
     let repo = with_commands(&[("spell", SPELL)]);
     repo.stage(&[("a.txt", "1\n2\n")]);

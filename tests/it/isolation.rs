@@ -283,6 +283,14 @@ fn packages_of_a_workspace_are_those_that_are_staged() {
     fs::remove_file(repo.top().join("node_modules/left-pad")).unwrap();
     seen(&repo);
     assert!(fs::symlink_metadata(scratch(&repo).join("node_modules/left-pad")).is_err());
+    // A package of somebody else that loads one of ours finds the user's: the link to it is followed first.
+    let plugin = "node_modules/plugin/package.json";
+    repo.write(plugin, r#"{"name": "plugin", "devDependencies": {"@own/lib": "1"}}"#);
+    seen(&repo);
+    repo.write(plugin, r#"{"name": "plugin", "peerDependencies": {"@own/lib": "1"}}"#);
+    check(&repo).code(3).says("sees unstaged code").says("the package plugin").says("loads @own/lib");
+    fs::remove_dir_all(repo.top().join("node_modules/plugin")).unwrap();
+    seen(&repo);
     // A link in the store leads packages of others to the user's files: nothing can be done about that.
     let inside = repo.top().join("node_modules/.pnpm/left-pad@1.0.0/node_modules/lib");
     std::os::unix::fs::symlink("../../../../packages/lib", inside).unwrap();

@@ -12,6 +12,8 @@ mod check;
 mod ci;
 mod commands;
 #[cfg(unix)]
+mod coverage;
+#[cfg(unix)]
 mod fix;
 #[cfg(unix)]
 mod fix_kills;
@@ -21,6 +23,12 @@ mod frozen;
 mod hooks;
 #[cfg(unix)]
 mod isolation;
+#[cfg(unix)]
+mod large_input;
+#[cfg(unix)]
+mod memory;
+#[cfg(unix)]
+mod migrate;
 mod novelty;
 mod policies;
 #[cfg(unix)]

@@ -87,6 +87,49 @@ fn an_untouched_part_of_a_changed_file_does_not_block() {
     check(&[("a.py", &crlf)], &[("a.py", &format!("{crlf}z = 1\r\n"))], 0);
 }
 
+/// Finds every `bad` of the project, and every `poor` where the file `strict` is there; notes each run.
+const PROJECT: &str = "[checks.own]\nrun = [\"sh\", \"tool.sh\"]\noutput = \"gcc\"\ninputs = \"project\"\n";
+const TOOL: &str = "#!/bin/sh\n\
+    pwd >> NOTES\n\
+    words=bad\n\
+    [ -e strict ] && words='bad\\|poor'\n\
+    [ -e broken ] && exit 7\n\
+    grep -n \"$words\" *.txt | sed 's|^\\([^:]*\\):\\([0-9]*\\):\\(.*\\)|\\1:\\2: error: \\3 [word]|'\n";
+
+#[test]
+fn what_a_command_found_in_the_whole_project_before_does_not_block() {
+    let repo = Repo::with(&[("a.txt", "1\nbad\n3\n"), ("b.txt", "bad\npoor\n"), ("tollgate.toml", PROJECT)]);
+    let notes = repo.beside("notes");
+    repo.commit("tool", &[("tool.sh", &TOOL.replace("NOTES", &notes.to_string_lossy()))]);
+    repo.tollgate(&["install"]).code(0);
+    // The exit code, what is said, and how often the command ran.
+    let check = |args: &[&str], code: i32, expected: &str, n_runs: usize| {
+        let _ = std::fs::remove_file(&notes);
+        repo.tollgate(&[&["check", "--only", "own"], args].concat()).code(code).says(expected);
+        assert_eq!(std::fs::read_to_string(&notes).unwrap().lines().count(), n_runs, "{args:?} {expected}");
+    };
+    let staged: &[&str] = &["--staged"];
+    repo.stage(&[("a.txt", "0\n1\nbad\n3\n")]);
+    check(staged, 0, "2 findings were there before", 2);
+    // On a line that the change writes, beside old ones and alone.
+    repo.stage(&[("a.txt", "0\n1\nbad\n3\nbad\n")]);
+    check(staged, 1, "a.txt:5", 2);
+    repo.stage(&[("a.txt", "0\n1\nbad\n3\n")]);
+    // In a file that the change does not touch.
+    repo.stage(&[("strict", "")]);
+    check(staged, 1, "b.txt:2:1: error: poor", 2);
+    repo.git(&["commit", "-q", "--no-verify", "-m", "strict"]).code(0);
+    check(&["--base", "HEAD~1"], 1, "b.txt:2:1: error: poor", 2);
+    repo.commit("mended", &[("a.txt", "good\n"), ("b.txt", "good\n")]);
+    repo.stage(&[("a.txt", "bad\n")]);
+    check(staged, 1, "a.txt:1", 1);
+    repo.git(&["mv", "-f", "a.txt", "c.txt"]).code(0);
+    // Where the command could not look, nothing is taken for old.
+    repo.commit("broken", &[("broken", ""), ("c.txt", "bad\n")]);
+    repo.git(&["rm", "-q", "broken"]).code(0);
+    check(staged, 1, "could not look at the state before, so all that it finds counts as new", 2);
+}
+
 #[test]
 fn every_finding_of_a_first_commit_and_of_named_files_is_new() {
     let repo = Repo::new();

@@ -172,3 +172,35 @@ fn awkward_content_is_looked_at_or_said() {
             || repo.tollgate(&["check", "--all", "--only", "secrets"]).text().contains("32 MiB")
     );
 }
+
+#[test]
+fn credentials_of_the_machine_are_read_only_when_asked_for_and_shown_nowhere() {
+    // Made up.
+    let key = ["z2rpgs5uit782eapz5l1", "z0y2lurtsyyk6hcfozlb"].concat();
+    let line = format!("fold = {key} \n");
+    let repo = Repo::with(&[("README.md", "Notes.\n")]);
+    repo.stage(&[("notes.txt", &line)]);
+    for n in 0..20 {
+        repo.stage(&[(&format!("{n}.txt"), &format!("plain {n}\n"))]);
+    }
+    let check = ["check", "--staged", "--only", "detect-aws-credentials"];
+    repo.tollgate(&check).code(3).says("no AWS keys were found");
+    repo.tollgate(&["builtin", "detect-aws-credentials", "notes.txt"]).code(2).says("no AWS keys were found");
+    repo.tollgate(&["builtin", "detect-aws-credentials", "--allow-missing-credentials", "notes.txt"]).code(0);
+
+    let folder = repo.beside("home/.aws");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("credentials"), format!("[default]\naws_secret_access_key = {key}\n")).unwrap();
+    repo.tollgate(&check).code(1).says("notes.txt").says("an AWS credential of this machine").is_silent_on(&key);
+    let builtin = ["builtin", "detect-aws-credentials", "notes.txt"];
+    let shown = format!("AWS secret found in notes.txt: {}", "z2rp************************");
+    repo.tollgate(&builtin).code(1).says(&shown).is_silent_on(&key);
+    // With other checks that quote the line, and a cache.
+    let all = ["check", "--staged", "--only", "hygiene", "--only", "detect-aws-credentials", "--format", "json"];
+    repo.tollgate(&all).code(1).says("trailing-whitespace").is_silent_on(&key);
+    assert_eq!(holders(&repo.beside("home/.cache"), &[key.clone()]), [""; 0]);
+
+    // What was found with them is not remembered.
+    fs::write(folder.join("credentials"), "[default]\naws_secret_access_key = another-one\n").unwrap();
+    repo.tollgate(&check).code(0);
+}

@@ -208,7 +208,8 @@ pub(crate) fn without_times(format: &str, text: &str) -> String {
             serde_json::Value::Object(object) => {
                 object.retain(|key, _| {
                     let key = key.to_ascii_lowercase();
-                    !["guid", "time", "duration", "started", "millis", "_ms"].iter().any(|own| key.contains(own))
+                    key != "log"
+                        && !["guid", "time", "duration", "started", "millis", "_ms"].iter().any(|own| key.contains(own))
                 });
                 object.values_mut().for_each(blank);
             }

@@ -78,7 +78,10 @@ impl Graph {
         if n_always == 0 {
             return String::new();
         }
-        let causes: Vec<&str> = self.open.values().map(String::as_str).take(SHOWN).collect();
+        // What is no test itself is the cause for more of them.
+        let mut causes: Vec<_> = self.open.iter().map(|(who, why)| (self.tests.contains_key(who), why.as_str())).collect();
+        causes.sort();
+        let causes: Vec<&str> = causes.into_iter().map(|(_, why)| why).take(SHOWN).collect();
         let more = match self.open.len().saturating_sub(SHOWN) {
             0 => String::new(),
             n_more => format!(", and {n_more} more"),

@@ -127,6 +127,14 @@ fn implied(files: &Files<'_>, path: &str, graph: &mut Graph) {
     }
 }
 
+/// What names are imported from.
+struct Origin<'t> {
+    /// How many dots stand in front.
+    level: usize,
+    /// The name behind them.
+    module: &'t str,
+}
+
 /// Where modules are.
 struct Modules<'a> {
     files: &'a Files<'a>,
@@ -185,7 +193,8 @@ impl<'a> Modules<'a> {
         for found in FROM.captures_iter(&code) {
             let part = |at| found.get(at).map_or("", |part: regex::Match<'_>| part.as_str());
             let level = part(1).bytes().filter(|byte| *byte == b'.').count();
-            self.from(path, level, part(2), part(if found.get(3).is_some() { 3 } else { 4 }), graph);
+            let names = part(if found.get(3).is_some() { 3 } else { 4 });
+            self.from(path, &Origin { level, module: part(2) }, names, graph);
         }
         for list in IMPORT.captures_iter(&code).filter_map(|found| found.get(1)) {
             for module in list.as_str().split(',').filter_map(|entry| entry.split_whitespace().next()) {
@@ -205,8 +214,9 @@ impl<'a> Modules<'a> {
         }
     }
 
-    /// `from MODULE import NAMES`, with as many dots in front.
-    fn from(&self, path: &str, level: usize, module: &str, names: &str, graph: &mut Graph) {
+    /// `from MODULE import NAMES`.
+    fn from(&self, path: &str, origin: &Origin<'_>, names: &str, graph: &mut Graph) {
+        let Origin { level, module } = *origin;
         let names = names.split(',').filter_map(|entry| entry.split_whitespace().next());
         if level == 0 {
             self.need(path, module, graph);

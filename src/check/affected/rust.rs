@@ -170,7 +170,7 @@ fn dependencies<'a>(
 
 /// The packages that the workspace calls by another name.
 fn renamed<'a>(key: &str, packages: &BTreeMap<&'a str, Package>) -> Vec<&'a str> {
-    let said = packages.iter().filter_map(|(_, package)| {
+    let said = packages.values().filter_map(|package| {
         let entry = package.manifest.get("workspace")?.get("dependencies")?.get(key)?;
         entry.get("package")?.as_str()
     });

@@ -1,7 +1,10 @@
 //! Commands of the project's own: what to run, and how what they print becomes findings.
 
 mod formats;
+#[cfg(test)]
+mod known;
 mod lookup;
+pub(crate) mod memory;
 pub(crate) mod read;
 #[cfg(test)]
 mod recorded;
@@ -117,6 +120,11 @@ impl Command {
         self.check.sight != Sight::WorkTree && self.check.fix == Fixing::Off
     }
 
+    /// Whether it can be run on the state before: it sees what is judged, in files.
+    pub(crate) fn can_be_rerun(&self) -> bool {
+        self.sees_what_is_judged() && !self.check.stdin
+    }
+
     /// The file with the problem matchers by which its lines are read, from the top of the repository.
     pub(crate) fn matcher(&self) -> Option<&str> {
         match &self.check.output {
@@ -164,14 +172,21 @@ impl Command {
     /// The command lines for these files: one, or several where the names would be too long for one or the command
     /// takes one file at a time.
     pub(crate) fn specs(&self, files: &[RepoPath], setting: &Setting) -> Vec<CommandSpec> {
-        let names = self.names(files);
-        if self.has("{file}") || self.check.stdin {
-            return names.iter().map(|name| self.spec(std::slice::from_ref(name), setting)).collect();
+        let names = |portion| if self.takes_files() { self.names(portion) } else { Vec::new() };
+        self.portions(files).into_iter().map(|portion| self.spec(&names(portion), setting)).collect()
+    }
+
+    /// Whether each of the command lines is for one file.
+    pub(crate) fn takes_one_file(&self) -> bool {
+        self.has("{file}") || self.check.stdin
+    }
+
+    /// The files that each of the command lines is for.
+    pub(crate) fn portions<'f>(&self, files: &'f [RepoPath]) -> Vec<&'f [RepoPath]> {
+        if self.takes_one_file() {
+            return files.chunks(1).collect();
         }
-        if !self.has("{files}") {
-            return vec![self.spec(&[], setting)];
-        }
-        portions(&names).into_iter().map(|portion| self.spec(portion, setting)).collect()
+        if self.has("{files}") { portions(files) } else { vec![files] }
     }
 
     fn spec(&self, names: &[RepoPath], setting: &Setting) -> CommandSpec {
@@ -311,8 +326,9 @@ pub(crate) mod tests {
             output,
             output_file: String::new(),
             finding_codes: None,
-            config: Vec::new(),
+            coverage: None,
             inputs: None,
+            config: None,
             needs: Vec::new(),
             timeout: None,
             version: None,

@@ -30,7 +30,7 @@ const MAX_UNREAD: usize = 100;
 const MAX_REPORT: u64 = 512 << 20;
 
 /// What came of all invocations of a command.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Ran {
     /// One for each command line, in order.
     pub(crate) outputs: Vec<CommandOutput>,
@@ -229,7 +229,11 @@ fn read_sarif(command: &Command, ran: &Ran, seen: &Seen<'_>) -> Result<Understoo
 
 /// Gives findings the level and the novelty that the configuration says.
 fn as_configured(command: &Command, mut understood: Understood) -> Understood {
-    let novelty = if command.is_per_file() { Novelty::ChangedLines } else { Novelty::Always };
+    let novelty = match command.is_per_file() {
+        true => Novelty::ChangedLines,
+        false if command.can_be_rerun() => Novelty::Rerun,
+        false => Novelty::Always,
+    };
     for finding in &mut understood.findings {
         finding.novelty = novelty;
         finding.level = command.check.level.unwrap_or(finding.level);
@@ -260,7 +264,9 @@ fn read_findings(command: &Command, format: &Format, ran: &Ran, seen: &Seen<'_>)
         if report.told.is_empty() && failed(output) {
             return Err(broken("no finding can be read from what it printed".to_owned()));
         }
-        if let Some(unread) = report.unread.as_deref().filter(|_| report.told.is_empty()) {
+        // Where exit codes are known, 0 says that there is nothing.
+        let is_unsure = report.told.is_empty() && command.check.finding_codes.is_none();
+        if let Some(unread) = report.unread.as_deref().filter(|_| is_unsure) {
             let unread = escaped(unread.get(..unread.floor_char_boundary(MAX_UNREAD)).unwrap_or_default());
             understood
                 .notices

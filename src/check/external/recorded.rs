@@ -83,7 +83,8 @@ fn shown_place(place: &Place, sources: &Path) -> String {
     }
 }
 
-fn shown(found: &[Finding], sources: &Path) -> String {
+/// Findings as text: rule, level, place with the text that stands there, message, related places and fixes.
+pub(super) fn shown(found: &[Finding], sources: &Path) -> String {
     let mut out = String::new();
     for finding in found {
         let place = shown_place(&finding.place, sources);

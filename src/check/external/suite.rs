@@ -21,7 +21,7 @@ use crate::model::path::RepoPath;
 use crate::model::place::{ColumnUnit, LineColumn, Place};
 use crate::model::rule::{Family, Level, Rule, RuleId};
 
-/// How many lines of a message, of a stack trace and of what a test printed are shown.
+/// How many lines of a message and of what a test printed are shown, and of a stack trace at its start and at its end.
 const N_LINES: usize = 12;
 /// The most tests that failed of which each is a finding.
 const MAX_FAILURES: usize = 1_000;
@@ -82,6 +82,8 @@ pub(crate) struct Tested {
     pub(crate) n_executed: usize,
     /// What else is told of tests.
     pub(crate) remarks: Vec<Finding>,
+    /// What a reader must know beside that.
+    pub(crate) notices: Vec<String>,
     /// Why it is not the whole truth.
     pub(crate) breakage: Option<Breakage>,
 }
@@ -89,7 +91,7 @@ pub(crate) struct Tested {
 impl Tested {
     /// What of it goes into a report.
     pub(crate) fn understood(self, suite: &RuleId) -> Understood {
-        let mut notices = Vec::new();
+        let mut notices = self.notices;
         if self.n_failed > self.failed.len() {
             notices.push(format!("{} tests failed; the first {} are told", self.n_failed, self.failed.len()));
         }
@@ -152,7 +154,11 @@ struct Reading<'a> {
 impl Reading<'_> {
     fn read(&mut self, format: TestFormat, report: &mut dyn BufRead, output: &CommandOutput) {
         let read = suite::read(format, report, &mut |case| self.take(&case));
-        if let (Err(Cut(why)), None) = (read, &self.tested.breakage) {
+        let why = match read {
+            Ok(doubt) => return self.tested.notices.extend(doubt),
+            Err(Cut(why)) => why,
+        };
+        if self.tested.breakage.is_none() {
             let why = format!("its report can't be read to the end: {}", escaped(&why));
             let hint = match self.tested.n_executed {
                 0 => String::new(),
@@ -231,7 +237,7 @@ fn told(what: &str, case: &Case, failure: &Failure) -> String {
     add(&mut text, "", &first_lines(&failure.message));
     add(&mut text, "expected: ", &first_lines(&failure.expected));
     add(&mut text, "actual: ", &first_lines(&failure.actual));
-    add(&mut text, "", &last_lines(&failure.detail));
+    add(&mut text, "", &both_ends(&failure.detail));
     add(&mut text, "it printed:\n", &last_lines(&case.log));
     text
 }
@@ -241,8 +247,152 @@ fn first_lines(text: &str) -> String {
     escaped_lines(&text.lines().take(N_LINES).collect::<Vec<_>>().join("\n"))
 }
 
+fn both_ends(text: &str) -> String {
+    let n_lines = text.trim().lines().count();
+    if n_lines <= 2 * N_LINES {
+        return escaped_lines(&without_colour(text.trim()));
+    }
+    format!("{}\n...\n{}", first_lines(text), last_lines(text))
+}
+
 fn last_lines(text: &str) -> String {
     let text = without_colour(text.trim());
     let lines: Vec<&str> = text.lines().collect();
     escaped_lines(&lines.get(lines.len().saturating_sub(N_LINES)..).unwrap_or_default().join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::BufRead;
+    use std::path::{Path, PathBuf};
+    use std::time::Duration;
+
+    use super::{Tested, understand};
+    use crate::check::external::read::{Ran, Seen};
+    use crate::check::external::tests::command;
+    use crate::config::{Output, TestFormat};
+    use crate::model::command::{CommandOutput, Exit};
+    use crate::model::finding::Finding;
+    use crate::model::path::RepoPath;
+    use crate::model::place::Place;
+
+    fn output(exit: i32, stdout: &str) -> CommandOutput {
+        CommandOutput {
+            exit: Exit::Code(exit),
+            stdout: stdout.into(),
+            stderr: Vec::new(),
+            n_dropped: 0,
+            duration: Duration::ZERO,
+        }
+    }
+
+    fn tested(exit: i32, report: &str) -> Tested {
+        let ran = Ran { outputs: vec![output(exit, report)], reports: None };
+        let files = || ["src/a.py", "tests/test_a.py"].into_iter().map(RepoPath::from).collect();
+        let seen = Seen {
+            top: Path::new("/w"),
+            files: &files,
+            open: &|path, _| Err(format!("there is no {}", path.display())),
+            contents: &|_| None,
+            matcher: b"",
+        };
+        understand(&command(&["t"], Output::Tests(TestFormat::Junit)), TestFormat::Junit, &ran, &seen).unwrap()
+    }
+
+    fn place(finding: &Finding) -> String {
+        match &finding.place {
+            Place::Lines { path, start, .. } => format!("{path}:{}", start.line),
+            Place::File(path) => path.to_string(),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[track_caller]
+    fn check(case: &str, expected: (&str, &str)) {
+        let tested = tested(1, &format!("<testsuite>{case}</testsuite>"));
+        assert_eq!(tested.breakage, None);
+        let finding = &tested.failed.first().expect("a test that failed").finding;
+        assert_eq!((place(finding).as_str(), finding.message.as_str()), expected);
+    }
+
+    #[test]
+    fn a_failure_stands_at_the_innermost_place_that_is_ours() {
+        let trace = "File \"/w/tests/test_a.py\", line 9, in t\n  File \"/w/src/a.py\", line 3, in f\n  File \"/usr/lib/python3/unittest/case.py\", line 1, in g\nE";
+        check(
+            &format!("<testcase classname='tests.test_a' name='t'><failure message='m'>{trace}</failure></testcase>"),
+            ("src/a.py:3", &format!("test `tests.test_a::t` failed\nm\n{trace}")),
+        );
+        check(
+            "<testcase name='t' file='tests/test_a.py' line='4'><failure>no place</failure></testcase>",
+            ("tests/test_a.py:4", "test `t` failed\nno place"),
+        );
+        check(
+            "<testcase classname='tests.test_a.TestX' name='t'><failure/></testcase>",
+            ("tests/test_a.py", "test `tests.test_a.TestX::t` failed"),
+        );
+        check(
+            "<testcase name='t' file='../../etc/passwd' line='1'><failure>at /etc/passwd.x:3</failure></testcase>",
+            ("Change", "test `t` failed\nat /etc/passwd.x:3"),
+        );
+    }
+
+    #[test]
+    fn what_a_person_needs_is_told_without_what_a_terminal_obeys() {
+        let [long, said] = ["line", "said"].map(|word| (1..=40).map(|n| format!("{word} {n}\n")).collect::<String>());
+        let case = format!(
+            "<testcase name='t\u{202e}'><failure message='\u{1b}[31mm\u{1b}[0m\u{1b}]0;x'>{long}</failure><system-out>{said}</system-out></testcase>"
+        );
+        let tested = tested(1, &format!("<testsuite>{case}</testsuite>"));
+        let message = &tested.failed.first().unwrap().finding.message;
+        assert!(message.starts_with("test `t\\u{202e}` failed\nm\\x1b]0;x\nline 1\n"), "{message}");
+        assert!(message.contains("line 12\n...\nline 29\n"), "{message}");
+        assert!(message.contains("line 40\nit printed:\nsaid 29\n") && message.ends_with("said 40"), "{message}");
+    }
+
+    #[test]
+    fn what_is_not_known_is_broken_and_what_is_known_counts() {
+        let why = |exit, report: &str| tested(exit, report).breakage.map(|breakage| breakage.why).unwrap_or_default();
+        assert!(why(0, "<testsuite/>").contains("no test was executed"));
+        assert!(
+            why(0, "<testsuite><testcase name='a'><skipped/></testcase></testsuite>").contains("no test was executed")
+        );
+        assert!(
+            why(2, "<testsuite><testcase name='a'/></testsuite>").contains("although no test of its report failed")
+        );
+        assert_eq!(why(1, "<testsuite><testcase name='a'><failure/></testcase></testsuite>"), "");
+        let cut = tested(1, "<testsuite><testcase name='a'><failure>f</failure></testcase><testcase na");
+        assert_eq!((cut.n_failed, cut.failed.len()), (1, 1));
+        let breakage = cut.breakage.unwrap();
+        assert!(
+            breakage.why.contains("broken off") && breakage.hint.contains("1 tests, of which 1 failed"),
+            "{breakage:?}"
+        );
+    }
+
+    #[test]
+    fn more_failures_than_anyone_reads_are_counted() {
+        let case = "<testcase name='a'><failure>f</failure></testcase>";
+        let tested = tested(1, &format!("<testsuite>{}</testsuite>", case.repeat(1_500)));
+        assert_eq!((tested.n_failed, tested.failed.len()), (1_500, 1_000));
+        let notices = tested.understood(&"unit".into()).notices;
+        assert_eq!(notices, ["1500 tests failed; the first 1000 are told"]);
+    }
+
+    #[test]
+    fn reports_in_several_files_are_one_suite() {
+        let own = command(&["t"], Output::Tests(TestFormat::Junit));
+        let reports = Some(vec![vec![PathBuf::from("a"), PathBuf::from("b")]]);
+        let ran = Ran { outputs: vec![output(1, "")], reports };
+        let open = |path: &Path, _| -> Result<Box<dyn BufRead>, String> {
+            let of =
+                |name: &str| format!("<testsuite><testcase name='{name}'><failure>f</failure></testcase></testsuite>");
+            Ok(Box::new(std::io::Cursor::new(of(&path.to_string_lossy()))))
+        };
+        let seen = Seen { top: Path::new("/w"), files: &Vec::new, open: &open, contents: &|_| None, matcher: b"" };
+        let tested = understand(&own, TestFormat::Junit, &ran, &seen).unwrap();
+        let names: Vec<_> = tested.failed.iter().map(|failed| failed.name.as_str()).collect();
+        assert_eq!(names, ["a", "b"]);
+        let none = Ran { reports: Some(vec![Vec::new()]), ..ran };
+        assert!(understand(&own, TestFormat::Junit, &none, &seen).unwrap_err().why.contains("wrote no report"));
+    }
 }

@@ -10,6 +10,7 @@ use memchr::memchr;
 use crate::check::filetype::tags::{EXTENSIONS, INTERPRETERS, NAMES};
 use crate::model::change::{FileSide, Mode};
 use crate::model::path::RepoPath;
+use crate::syntax::interpreter;
 
 /// What a file's name says of its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +89,11 @@ pub(crate) fn may_be(side: &FileSide, tag: &str) -> bool {
     }
 }
 
+/// Whether a file bears a tag whatever is in it.
+pub(crate) fn is_surely(side: &FileSide, tag: &str) -> bool {
+    of_mode(side.mode).contains(tag) || (side.mode.is_regular() && tags_of_name(&side.path).contains(tag))
+}
+
 /// Whether the tags of a file depend on what is in it.
 pub(crate) fn needs_content(side: &FileSide) -> bool {
     side.mode.is_regular() && !has_encoding(&tags_of_name(&side.path))
@@ -146,22 +152,6 @@ fn tags_of_interpreter(name: &str) -> &'static [&'static str] {
             None => return &[],
         }
     }
-}
-
-/// The most bytes of a first line that are looked at.
-const MAX_SHEBANG: usize = 512;
-
-/// The program that the first line names after `#!`, without its folder; what `env` is to find, if it is that.
-fn interpreter(bytes: &[u8]) -> Option<&str> {
-    let line = bytes.strip_prefix(b"#!")?;
-    let line = line.get(..MAX_SHEBANG.min(line.len()))?.split(|byte| *byte == b'\n').next()?;
-    let mut words = str::from_utf8(line).ok().filter(|line| line.is_ascii())?.split_ascii_whitespace();
-    let program = words.next()?.trim_matches(['"', '\'']);
-    let program = match program {
-        "/usr/bin/env" => words.find(|word| *word != "-S")?,
-        program => program,
-    };
-    program.rsplit('/').next()
 }
 
 /// Whether the first kilobyte holds only bytes that text has.
@@ -349,6 +339,7 @@ mod tests {
         file("a", b"\0", &["binary", "file", "non-executable"]);
         let program = |bytes, expected| tagged("a", Mode::Executable, bytes, expected);
         program(b"#!/usr/bin/env -S python3.12 -u\nx", &["executable", "file", "python", "python3", "text"]);
+        program(b"#!/bin/env FOO=1 python3\n", &["executable", "file", "python", "python3", "text"]);
         program(b"#! /bin/bash", &["bash", "executable", "file", "shell", "text"]);
         program(b"#!/usr/bin/env", &["executable", "file", "text"]);
         program(b"#!/bin/unknown", &["executable", "file", "text"]);

@@ -14,7 +14,7 @@ use crate::model::change::{ChangeSet, ChangedFile, FileSide, Head, Mode, ObjectI
 use crate::model::content::{Content, ContentError, Contents};
 use crate::model::deadline::Deadline;
 use crate::model::finding::Finding;
-use crate::model::option::{OptionValue, Options};
+use crate::model::option::{Credentials, OptionValue, Options};
 use crate::model::outcome::Breakage;
 use crate::model::path::RepoPath;
 use crate::model::place::{Place, Span};
@@ -269,6 +269,9 @@ fn examples_of_file_checks_are_found_and_fixed() {
             let mut case = Case { options: example_options(check), ..Case::new(name, bytes) };
             if id == "check-executables-have-shebangs" {
                 case.mode = Mode::Executable;
+            }
+            if check.asks_for_credentials() {
+                case.options.set_credentials(Credentials(vec![b"made-up-credential".to_vec()]));
             }
             if name.ends_with(".names") {
                 return examples_of_names(check, bytes);

@@ -19,6 +19,7 @@ mod check_yaml;
 mod confusable_identifier;
 mod debug_statements;
 mod destroyed_symlinks;
+pub(crate) mod detect_aws_credentials;
 pub(crate) mod detect_private_key;
 mod double_quote_string_fixer;
 mod end_of_file_fixer;
@@ -61,6 +62,7 @@ use crate::check::hygiene::check_yaml::CheckYaml;
 use crate::check::hygiene::confusable_identifier::ConfusableIdentifier;
 use crate::check::hygiene::debug_statements::DebugStatements;
 use crate::check::hygiene::destroyed_symlinks::DestroyedSymlinks;
+use crate::check::hygiene::detect_aws_credentials::DetectAwsCredentials;
 use crate::check::hygiene::detect_private_key::DetectPrivateKey;
 use crate::check::hygiene::double_quote_string_fixer::DoubleQuoteStringFixer;
 use crate::check::hygiene::end_of_file_fixer::EndOfFileFixer;
@@ -102,6 +104,7 @@ pub(crate) fn file_checks() -> Vec<&'static dyn FileCheck> {
         &CheckYaml,
         &ConfusableIdentifier,
         &DebugStatements,
+        &DetectAwsCredentials,
         &DetectPrivateKey,
         &DoubleQuoteStringFixer,
         &EndOfFileFixer,

@@ -9,7 +9,7 @@ use crate::check::pattern::{Candidate, Candidates};
 use crate::model::deadline::Deadline;
 use crate::model::outcome::Breakage;
 use crate::syntax::imports::view::View;
-use crate::syntax::imports::{Alias, aliases};
+use crate::syntax::imports::{Alias, aliases, is_named};
 use crate::syntax::tree::SyntaxTree;
 
 /// Adds what the rules find in the file when names that imports gave are written out.
@@ -20,11 +20,12 @@ pub(super) fn add<'a>(
     wanted: &dyn Fn(&Candidate) -> bool,
     deadline: Deadline,
 ) -> Result<(), Breakage> {
-    let aliases = aliases(tree, text);
+    let asking: Vec<&Candidate> = candidates.all.iter().filter(|rule| wanted(rule)).collect();
+    let aliases = aliases(tree, text, &|path| asking.iter().any(|rule| is_named(path, rule.named())));
     let language = tree.language();
     // Rules that name the same origins share a view; what a rule sees depends on no other rule.
     let mut groups: BTreeMap<Vec<usize>, Vec<&Candidate>> = BTreeMap::new();
-    for rule in candidates.all.iter().filter(|rule| !aliases.is_empty() && wanted(rule)) {
+    for rule in asking.into_iter().filter(|_| !aliases.is_empty()) {
         let its = aliases.iter().enumerate().filter(|(_, alias)| alias.is_named_by(rule.named()));
         let its: Vec<usize> = its.map(|(index, _)| index).collect();
         if !its.is_empty() {

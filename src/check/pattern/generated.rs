@@ -6,7 +6,9 @@ use std::path::Path;
 use std::{env, fs};
 
 use crate::check::pattern::pack::{Entry, FINGERPRINTS, built_in, entries};
+use crate::check::rust::{self, RustRule};
 use crate::syntax::imports::named;
+use crate::syntax::languages::Language;
 use crate::syntax::literals;
 
 /// Holds a generated file against what it has to be, or writes it.
@@ -61,8 +63,19 @@ fn the_index_lists_every_rule() {
             path = file.origin.strip_prefix("rules/").unwrap_or(&file.origin),
         ));
     }
+    for rule in rust::rules().iter().map(RustRule::described) {
+        by_language.entry(Language::Rust.name()).or_default().push(format!(
+            "| {} | {} | {} | {} |  | {} |\n",
+            rule.id,
+            rule.level.name(),
+            rule.category,
+            rule.precision,
+            rule.summary,
+        ));
+    }
     let mut index = format!(
-        "# The built-in rules\n\nMade from the {n_rules} rule files beside it; `tollgate explain ID` tells more of each.\n"
+        "# The built-in rules\n\nMade from the {n_rules} rule files beside it and from the rules for the structure of Rust, \
+         which are part of the program; `tollgate explain ID` tells more of each.\n"
     );
     for (language, lines) in by_language {
         write!(

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
+use crate::check::parsed::too_deep;
 use crate::check::pattern::Candidate;
 use crate::check::pattern::fault::RuleError;
 use crate::model::deadline::Deadline;
@@ -31,6 +32,9 @@ impl<'a> Hits<'a> {
         let scan = scan(tree, &compiled, deadline);
         if scan.timed_out {
             return Err(Breakage::new("the rules took longer on it than the stage may take"));
+        }
+        if scan.too_deep {
+            return Err(too_deep());
         }
         Ok(Self { rules, matches: scan.matches, cut: scan.cut })
     }

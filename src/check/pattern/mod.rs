@@ -18,12 +18,13 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use crate::check::parsed::{Parsed, in_utf8};
+use crate::check::parsed::{Parsed, in_utf8, why_unparsed};
 use crate::check::pattern::fault::RuleError;
 use crate::check::pattern::gate::Gate;
 use crate::check::pattern::hits::Hits;
 use crate::check::pattern::pack::{Entry, entries};
 use crate::check::pattern::rule_file::RuleFile;
+use crate::check::rust::{self, RustRule};
 use crate::check::{Examined, FileInput};
 use crate::model::change::FileSide;
 use crate::model::finding::{Anchor, Edit, Finding};
@@ -46,6 +47,8 @@ struct Candidate {
     compiled: OnceLock<Result<CompiledRule, RuleError>>,
     needed: OnceLock<Option<Needed>>,
     named: OnceLock<Names>,
+    /// The file of a built-in rule that says for which paths it is.
+    paths: OnceLock<RuleFile>,
 }
 
 /// Where a rule comes from.
@@ -60,14 +63,15 @@ impl Candidate {
             RuleText::BuiltIn(entry) => (RuleId::from(entry.id), entry.level()),
             RuleText::Own(file) => (file.rule.id.clone(), file.rule.level),
         };
-        Self { id, level, text, compiled: OnceLock::new(), needed: OnceLock::new(), named: OnceLock::new() }
+        let (compiled, needed, named) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self { id, level, text, compiled, needed, named, paths: OnceLock::new() }
     }
 
     /// The words that the rule names.
     fn named(&self) -> &Names {
         self.named.get_or_init(|| match &self.text {
             RuleText::BuiltIn(entry) => entry.named(),
-            RuleText::Own(file) => named::of_yaml(&file.yaml),
+            RuleText::Own(file) => named::of_json(&file.json),
         })
     }
 
@@ -79,7 +83,7 @@ impl Candidate {
                     .filter(|texts: &Needed| !texts.is_empty()),
                 None => literals::of_json(entry.rule, language),
             },
-            RuleText::Own(file) => literals::of_yaml(&file.yaml, language),
+            RuleText::Own(file) => literals::of_json(&file.json, language),
         });
         match (derived, &self.text) {
             (Some(derived), _) => Some(derived.iter().map(String::as_str).collect()),
@@ -100,7 +104,7 @@ impl Candidate {
     /// Whether the rule is for files of that path.
     fn is_for(&self, path: &RepoPath) -> bool {
         match &self.text {
-            RuleText::BuiltIn(_) => true,
+            RuleText::BuiltIn(entry) => !entry.has_paths || self.paths.get_or_init(|| entry.read()).is_for(path),
             RuleText::Own(file) => file.is_for(path),
         }
     }
@@ -109,8 +113,7 @@ impl Candidate {
         let compile = || match &self.text {
             RuleText::BuiltIn(entry) => CompiledRule::compile_json(entry.rule, language)
                 .map_err(|error| RuleError::of_engine(&error, entry.origin, entry.yaml, language)),
-            RuleText::Own(file) => CompiledRule::compile(&file.yaml, language)
-                .map_err(|error| RuleError::of_engine(&error, &file.origin, &file.yaml, language)),
+            RuleText::Own(file) => file.compile(language),
         };
         self.compiled.get_or_init(compile).as_ref().map_err(Clone::clone)
     }
@@ -120,6 +123,8 @@ impl Candidate {
 #[derive(Default)]
 pub(crate) struct Engine {
     rules: BTreeMap<Language, Candidates>,
+    /// Those that are no patterns.
+    rust: Vec<(RuleId, &'static RustRule)>,
 }
 
 /// The rules for one language, and the gate before them, made when the first file comes.
@@ -165,6 +170,10 @@ impl Engine {
                 engine.add(*language, RuleText::BuiltIn(entry));
             }
         }
+        if languages.contains(&Language::Rust) {
+            let on = rust::rules().iter().filter(|rule| is_on(rule.id));
+            engine.rust = on.map(|rule| (RuleId::from(rule.id), rule)).collect();
+        }
         engine
     }
 
@@ -172,9 +181,7 @@ impl Engine {
     /// whose grammar knows all that it asks for.
     pub(crate) fn with(mut self, files: &[RuleFile]) -> Self {
         for file in files {
-            let holds_in = |dialect: &Language| {
-                !file.languages.contains(dialect) && CompiledRule::compile(&file.yaml, *dialect).is_ok()
-            };
+            let holds_in = |dialect: &Language| !file.languages.contains(dialect) && file.compile(*dialect).is_ok();
             let dialects = file.languages.iter().filter_map(|language| language.dialect()).filter(holds_in);
             for language in file.languages.iter().copied().chain(dialects) {
                 self.add(language, RuleText::Own(Box::new(file.clone())));
@@ -213,14 +220,17 @@ impl Engine {
 
     /// The ids of the rules, each once, sorted.
     pub(crate) fn ids(&self) -> BTreeSet<&RuleId> {
-        self.candidates().map(|rule| &rule.id).collect()
+        self.candidates().map(|rule| &rule.id).chain(self.rust.iter().map(|(id, _)| id)).collect()
     }
 
     /// The rules for which `is_asked` holds, described; each once, sorted by id.
     pub(crate) fn describe(&self, is_asked: &dyn Fn(&RuleId) -> bool) -> Vec<Rule> {
         let asked = self.candidates().filter(|rule| is_asked(&rule.id));
         let by_id: BTreeMap<&RuleId, &Candidate> = asked.map(|rule| (&rule.id, rule)).collect();
-        by_id.into_values().map(|rule| rule.file().rule).collect()
+        let items = self.rust.iter().filter(|(id, _)| is_asked(id)).map(|(_, rule)| rule.described());
+        let mut rules: Vec<Rule> = by_id.into_values().map(|rule| rule.file().rule).chain(items).collect();
+        rules.sort_by(|a, b| a.id.cmp(&b.id));
+        rules
     }
 
     /// Tells what the findings in files of a language depend on, beside the built-in rules themselves: of each rule that
@@ -234,17 +244,25 @@ impl Engine {
                 RuleText::Own(file) => tell(file.yaml.as_bytes()),
             }
         }
+        let items = self.rust.iter().filter(|(id, _)| language == Language::Rust && is_asked(id));
+        items.for_each(|(id, _)| tell(id.as_str().as_bytes()));
     }
 
     /// Whether a file of that path is one that the rule of that id looks at.
     pub(crate) fn has_for(&self, id: &RuleId, path: &RepoPath) -> bool {
-        let rules = Language::of_path(path).and_then(|language| self.rules.get(&language));
-        rules.into_iter().flat_map(|rules| &rules.all).any(|rule| rule.id == *id && rule.is_for(path))
+        let language = Language::of_path(path);
+        let rules = language.and_then(|language| self.rules.get(&language));
+        let by_pattern =
+            || rules.into_iter().flat_map(|rules| &rules.all).any(|rule| rule.id == *id && rule.is_for(path));
+        let is_it = |(known, rule): &(RuleId, &RustRule)| known == id && rule.is_for(path);
+        by_pattern() || (language == Some(Language::Rust) && self.rust.iter().any(is_it))
     }
 
     /// Whether there is a rule for files of this kind.
     pub(crate) fn wants(&self, side: &FileSide) -> bool {
-        side.mode.is_regular() && Language::candidates(side).any(|language| self.rules.contains_key(&language))
+        let has =
+            |language| self.rules.contains_key(&language) || (language == Language::Rust && !self.rust.is_empty());
+        side.mode.is_regular() && Language::candidates(side).any(has)
     }
 
     /// Runs the rules that `wanted` lets through on one file, in one parse and one traversal; a file in which none of
@@ -256,8 +274,19 @@ impl Engine {
         wanted: &dyn Fn(&RuleId, Level) -> bool,
     ) -> Result<Examined, Breakage> {
         let Some(language) = Language::of(&file.side.path, file.bytes) else { return Ok(Examined::default()) };
-        let wanted = |rule: &Candidate| wanted(&rule.id, rule.level) && rule.is_for(&file.side.path);
-        self.examine_as(language, file, parsed, &wanted)
+        let wanted_here = |rule: &Candidate| wanted(&rule.id, rule.level) && rule.is_for(&file.side.path);
+        let mut examined = self.examine_as(language, file, parsed, &wanted_here)?;
+        if language == Language::Rust {
+            let rules = self.rust.iter().filter(|(id, rule)| wanted(id, rule.level)).map(|(_, rule)| *rule);
+            let text = parsed.map_or_else(|| in_utf8(file.bytes), |parsed| Cow::Borrowed(&*parsed.text));
+            let items = rust::examine(file, &text, &rules.collect::<Vec<_>>())?;
+            examined.findings.extend(items.findings);
+            // That it can't be parsed is said once.
+            if examined.notices.is_empty() {
+                examined.notices = items.notices;
+            }
+        }
+        Ok(examined)
     }
 
     fn examine_as(
@@ -273,6 +302,9 @@ impl Engine {
         let may_import = candidates.may_import(language, &text);
         if active.is_empty() && !may_import {
             return Ok(Examined::default());
+        }
+        if let Some(why) = why_unparsed(&text) {
+            return Ok(Examined { findings: Vec::new(), notices: vec![format!("not looked at: {why}")] });
         }
         let own = match parsed {
             Some(_) => None,
@@ -403,8 +435,10 @@ mod tests {
         // and as a project has them.
         let all = built_in();
         let languages = || Language::all().collect();
-        let gated = [Engine::built_in(&languages()), Engine::default().with(&all)];
-        let ungated = Engine::built_in(&languages()).ungated();
+        // Only patterns have a gate.
+        let patterns = || Engine { rust: Vec::new(), ..Engine::built_in(&languages()) };
+        let gated = [patterns(), Engine::default().with(&all)];
+        let ungated = patterns().ungated();
         for rule in &all {
             for (text, language) in rule
                 .tests
@@ -453,6 +487,16 @@ mod tests {
         check("files: [src/**]\n", 0);
         check("files: ['*.py']\n", 1);
         check("ignores: [{glob: A.PY, caseInsensitive: true}]\n", 0);
+    }
+
+    #[test]
+    fn a_built_in_rule_is_for_the_paths_that_it_names_too() {
+        let engine = Engine::built_in(&Language::all().collect());
+        let at = |path: &str| {
+            let id = "templated-shell-command".into();
+            engine.has_for(&id, &RepoPath::from(path))
+        };
+        assert!(at("src/a.js") && !at("src/a.test.js") && !at("tools/scripts/a.js"));
     }
 
     #[test]

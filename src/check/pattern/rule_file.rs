@@ -9,6 +9,7 @@ use crate::config::nearest::nearest;
 use crate::model::path::RepoPath;
 use crate::model::rule::{Family, Level, Rule, RuleId};
 use crate::syntax::languages::Language;
+use crate::syntax::rules::{CompiledRule, json_of};
 
 /// The keys of ast-grep's YAML that describe a rule; what it matches is left to the engine.
 #[derive(Deserialize)]
@@ -75,6 +76,8 @@ pub(crate) struct RuleFile {
     pub(crate) origin: String,
     /// Its text.
     pub(crate) yaml: String,
+    /// The same as JSON, for what reads it often.
+    pub(crate) json: String,
     /// The languages that it runs on.
     pub(crate) languages: Vec<Language>,
     /// What the rule says of itself.
@@ -139,6 +142,7 @@ impl RuleFile {
         let ignores = globs(&header.ignores).map_err(fail)?;
         Ok(Self {
             origin,
+            json: json_of(&yaml),
             yaml,
             languages,
             rule,
@@ -148,6 +152,13 @@ impl RuleFile {
             files,
             ignores,
         })
+    }
+
+    /// The rule, compiled for a language. What is wrong with it is told by its own text.
+    pub(crate) fn compile(&self, language: Language) -> Result<CompiledRule, RuleError> {
+        CompiledRule::compile_json(&self.json, language)
+            .or_else(|_| CompiledRule::compile(&self.yaml, language))
+            .map_err(|error| RuleError::of_engine(&error, &self.origin, &self.yaml, language))
     }
 
     /// Whether the rule is for a file of that path.

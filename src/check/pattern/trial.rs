@@ -17,7 +17,6 @@ use crate::model::path::RepoPath;
 use crate::model::place::{Place, Span};
 use crate::model::rule::RuleId;
 use crate::syntax::languages::Language;
-use crate::syntax::rules::CompiledRule;
 use crate::syntax::tree::SyntaxTree;
 
 /// The most time that one example or fixture may take.
@@ -89,8 +88,7 @@ fn usable(rule: RuleFile, others: &[RuleFile]) -> Result<RuleFile, RuleError> {
         return Err(RuleError::new(&rule.origin, reason).at_word(&rule.yaml, id));
     }
     for language in &rule.languages {
-        CompiledRule::compile(&rule.yaml, *language)
-            .map_err(|error| RuleError::of_engine(&error, &rule.origin, &rule.yaml, *language))?;
+        rule.compile(*language)?;
     }
     Ok(rule)
 }

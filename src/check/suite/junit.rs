@@ -4,10 +4,12 @@
 use std::io::BufRead;
 
 use crate::check::suite::xml::{Elements, Tag, read as read_xml};
-use crate::check::suite::{Case, Cut, Ending, Failure, MAX_NAME, MAX_TEXT, Take, add_head, add_tail, head, seconds};
+use crate::check::suite::{
+    Case, Cut, Doubt, Ending, Failure, MAX_NAME, MAX_TEXT, Take, add_head, add_tail, counted, head, seconds,
+};
 
 /// Reads a report.
-pub(super) fn read(input: &mut dyn BufRead, take: &mut Take<'_>) -> Result<(), Cut> {
+pub(super) fn read(input: &mut dyn BufRead, take: &mut Take<'_>) -> Result<Doubt, Cut> {
     let mut reading = Reading::new(take);
     let read = read_xml(input, &mut reading);
     reading.end_case();
@@ -15,11 +17,7 @@ pub(super) fn read(input: &mut dyn BufRead, take: &mut Take<'_>) -> Result<(), C
     if !reading.has_suite {
         return Err(Cut("it holds no test suite".to_owned()));
     }
-    let (n_counted, n_failed) = (reading.n_counted, reading.n_failed);
-    if n_counted > n_failed {
-        return Err(Cut(format!("it counts {n_counted} failures and tells of {n_failed}")));
-    }
-    Ok(())
+    counted(reading.n_counted, reading.n_failed)
 }
 
 /// What the text belongs to that is being read.
@@ -40,6 +38,7 @@ struct Reading<'a, 'b> {
     has_suite: bool,
     /// The most failures that any suite counts of itself.
     n_counted: usize,
+    /// How many failures were told, those that were taken back among them.
     n_failed: usize,
     /// Names and files of the suites that are open.
     suites: Vec<(String, String)>,
@@ -48,6 +47,8 @@ struct Reading<'a, 'b> {
     /// The first failure that the test told, and how many more there are.
     failure: Option<Failure>,
     n_more: usize,
+    /// How often it failed when the runner tried again.
+    n_again: usize,
     /// A failure that the runner took back by trying again.
     retried: Option<Failure>,
 }
@@ -64,6 +65,7 @@ impl<'a, 'b> Reading<'a, 'b> {
             inside: Inside::Nothing,
             failure: None,
             n_more: 0,
+            n_again: 0,
             retried: None,
         }
     }
@@ -114,6 +116,7 @@ impl<'a, 'b> Reading<'a, 'b> {
         self.inside = Inside::Nothing;
         let (failure, retried) = (self.failure.take(), self.retried.take());
         let n_more = std::mem::take(&mut self.n_more);
+        self.n_failed += std::mem::take(&mut self.n_again);
         let Some(mut case) = self.case.take() else { return };
         match (failure, retried) {
             (Some(mut failure), _) => {
@@ -123,10 +126,13 @@ impl<'a, 'b> Reading<'a, 'b> {
                 failure.detail = failure.detail.trim().to_owned();
                 case.ending = Ending::Failed(failure);
             }
-            (None, Some(failure)) => case.ending = Ending::Flaky(failure),
+            (None, Some(mut failure)) => {
+                failure.detail = failure.detail.trim().to_owned();
+                case.ending = Ending::Flaky(failure);
+            }
             (None, None) => {}
         }
-        self.n_failed += usize::from(matches!(case.ending, Ending::Failed(_))) + n_more;
+        self.n_failed += usize::from(!matches!(case.ending, Ending::Passed | Ending::Skipped)) + n_more;
         (self.take)(case);
     }
 }
@@ -137,13 +143,16 @@ impl Elements for Reading<'_, '_> {
             "testsuites" | "testsuite" => self.open_suite(tag),
             "testcase" => self.open_case(tag),
             "failure" | "error" => self.open_failure(tag),
-            "rerunFailure" | "rerunError" if self.case.is_some() && self.failure.is_none() => self.open_failure(tag),
-            "flakyFailure" | "flakyError" if self.case.is_some() && self.retried.is_none() => {
+            "rerunFailure" | "rerunError" if self.failure.is_some() => self.n_again += 1,
+            "rerunFailure" | "rerunError" if self.case.is_some() => self.open_failure(tag),
+            "flakyFailure" | "flakyError" if self.retried.is_some() => self.n_again += 1,
+            "flakyFailure" | "flakyError" if self.case.is_some() => {
                 self.retried = Some(failure(tag));
                 self.inside = Inside::Retried;
             }
-            "system-out" | "system-err" if self.case.is_some() && self.inside == Inside::Nothing => {
-                self.inside = Inside::Log;
+            "system-out" | "system-err" if self.case.is_some() => {
+                // Inside of a failure it is what an attempt printed.
+                self.inside = if self.inside == Inside::Nothing { Inside::Log } else { Inside::Nothing };
             }
             "skipped" | "disabled" | "ignored" => {
                 if let Some(case) = self.case.as_mut().filter(|case| case.ending == Ending::Passed) {
@@ -235,7 +244,7 @@ mod tests {
             r#"<testsuite><testcase name="t"><flakyFailure message="m"><stackTrace>at a.B(B.java:1)</stackTrace><system-out>o</system-out></flakyFailure></testcase>
             <testcase name="u"><failure message="m">d</failure><rerunFailure message="n">e</rerunFailure></testcase>
             <testcase name="v"><rerunError message="n"><stackTrace>e</stackTrace></rerunError></testcase></testsuite>"#,
-            &["t flaky m|at a.B(B.java:1)o", "u failed m|d", "v failed n|e"],
+            &["t flaky m|at a.B(B.java:1)", "u failed m|d", "v failed n|e"],
         );
     }
 
@@ -255,7 +264,7 @@ mod tests {
         broken(
             r#"<testsuites errors="1"><testsuite tests="5" failures="0"><testcase name="a"/></testsuite></testsuites>"#,
             &["a passed"],
-            "counts 1 failures and tells of 0",
+            "counts 1 failures and tells of none",
         );
         broken("<html><body>502</body></html>", &[], "no test suite");
         broken("<testsuite><testcase name='a'/></wrong>", &["a passed"], "broken off");

@@ -2,12 +2,24 @@
 //! after the other; they know neither the files nor the repository.
 
 mod bounded;
+mod cucumber;
+mod draft;
 pub(crate) mod files;
+mod go;
 mod junit;
+mod libtest;
+mod lines;
+mod nunit;
+#[cfg(test)]
+mod recorded;
 #[cfg(test)]
 mod shown;
+mod tap;
+mod testng;
 pub(crate) mod trace;
+mod trx;
 mod xml;
+mod xunit;
 
 use std::io::BufRead;
 use std::time::Duration;
@@ -87,13 +99,34 @@ impl Case {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Cut(pub(crate) String);
 
+/// What about a report that was read to its end makes it doubtful, for people, if anything does.
+pub(crate) type Doubt = Option<String>;
+
+/// Compares the failures that a report counts with those that it tells of. That it tells of none is a fault; other
+/// differences come of what runners count.
+fn counted(n_counted: usize, n_told: usize) -> Result<Doubt, Cut> {
+    match n_told {
+        0 if n_counted > 0 => Err(Cut(format!("it counts {n_counted} failures and tells of none"))),
+        _ if n_counted > n_told => Ok(Some(format!("its report counts {n_counted} failures and tells of {n_told}"))),
+        _ => Ok(None),
+    }
+}
+
 /// What takes the tests of a report.
 pub(crate) type Take<'a> = dyn FnMut(Case) + 'a;
 
 /// Reads a report and hands out its tests in order. What came before a fault in it was handed out.
-pub(crate) fn read(format: TestFormat, input: &mut dyn BufRead, take: &mut Take<'_>) -> Result<(), Cut> {
+pub(crate) fn read(format: TestFormat, input: &mut dyn BufRead, take: &mut Take<'_>) -> Result<Doubt, Cut> {
     match format {
         TestFormat::Junit => junit::read(input, take),
+        TestFormat::Trx => trx::read(input, take),
+        TestFormat::Nunit => nunit::read(input, take),
+        TestFormat::Xunit => xunit::read(input, take),
+        TestFormat::Testng => testng::read(input, take),
+        TestFormat::Tap => tap::read(input, take),
+        TestFormat::Cucumber => cucumber::read(input, take),
+        TestFormat::GoTest => go::read(input, take),
+        TestFormat::Libtest => libtest::read(input, take),
     }
 }
 

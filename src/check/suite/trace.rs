@@ -18,11 +18,12 @@ pub(crate) struct Frame {
 
 /// A file and a line in one of the forms of
 /// Python (`File "a.py", line 3`), the JVM (`at org.x.A.b(A.java:3)`), C# (`in /x/a.cs:line 3`),
-/// Visual C++ and PHP (`a.cpp(3)`), and everybody else (`a.rs:3:5`).
+/// Perl (`at t/a.t line 3`), Visual C++ and PHP (`a.cpp(3)`), and everybody else (`a.rs:3:5`).
 static FRAME: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r#"File "(?P<python>[^"\n]+)", line (?P<python_line>\d{1,9})"#,
         r"|\bat (?:[\w.@-]*/)*(?P<package>(?:[\w$]+\.)*)[\w$<>]+\.[\w$<>-]+\((?P<class>[\w$-]+\.\w+):(?P<class_line>\d{1,9})\)",
+        r"|\bat (?P<perl>\S+) line (?P<perl_line>\d{1,9})\b",
         r"|\b(?:in|at) (?P<cs>(?:\w:)?[^\n:]+\.\w{1,8}):\w+ (?P<cs_line>\d{1,9})",
         r"|(?P<path>[\w@+./\\~$-]+\.\w{1,8})(?::(?P<line>\d{1,9})|\((?P<bracket>\d{1,9})(?:,\d{1,9})?\))",
     ))
@@ -51,6 +52,8 @@ fn frame(found: &Captures<'_>) -> Option<Frame> {
         (format!("{package}{class}"), text("class_line")?)
     } else if let Some(file) = text("python") {
         (file.to_owned(), text("python_line")?)
+    } else if let Some(file) = text("perl") {
+        (file.to_owned(), text("perl_line")?)
     } else if let Some(file) = text("cs") {
         (file.to_owned(), text("cs_line")?)
     } else {
@@ -101,6 +104,7 @@ mod tests {
         check("# ./spec/a_spec.rb:5:in `block (2 levels)'", &["./spec/a_spec.rb:5"]);
         check("a/b_test.cc:7: Failure\nExpected: 1", &["a/b_test.cc:7"]);
         check("C:\\w\\b_test.cc(7): error: x", &["\\w\\b_test.cc:7"]);
+        check("Failed test 'x'\nat t/a.t line 5.", &["t/a.t:5"]);
         check("at 12:30:45 the x.y:0 and v1.2", &[]);
     }
 }

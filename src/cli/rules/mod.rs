@@ -11,6 +11,7 @@ use crate::app::vocabulary::built_in_checks;
 use crate::check::Active;
 use crate::check::pattern::pack::{built_in, newest, packs};
 use crate::check::pattern::rule_file::RuleFile;
+use crate::check::rust;
 use crate::check::secrets::pack::described;
 use crate::cli::Context;
 use crate::cli::check::RunArgs;
@@ -20,6 +21,7 @@ use crate::git::Repo;
 use crate::model::command::Trust;
 use crate::model::rule::Family;
 use crate::process::Interrupt;
+use crate::syntax::languages::Language;
 
 /// List checks and rules, and work on rules.
 #[derive(Args)]
@@ -58,6 +60,10 @@ pub(super) fn run(args: &RulesArgs, context: &Context) -> Result<u8, Failure> {
 fn show(id: &str, context: &Context) -> Result<String, Failure> {
     let rules: Vec<RuleFile> = built_in().into_iter().chain(own(context)?).collect();
     let Some(file) = rules.iter().find(|file| file.rule.id.as_str() == id) else {
+        if rust::rules().iter().any(|rule| rule.id == id) {
+            let error = anyhow::anyhow!("`{id}` is no pattern: it is part of the program and has no file");
+            return Err(Failure::usage(error).with_hint(format!("`tollgate explain {id}` tells what it finds")));
+        }
         let hint = match nearest(id, rules.iter().map(|file| file.rule.id.as_str())) {
             Some(near) => format!("did you mean `{near}`? `tollgate rules list` lists them all"),
             None => "`tollgate rules list` lists them all; `tollgate explain` tells of checks".to_owned(),
@@ -92,11 +98,19 @@ fn list(own: Vec<RuleFile>) -> String {
         let (id, level) = (file.rule.id.to_string(), file.rule.level.name().to_owned());
         [id, level, languages.join(","), pack, format!("{when}{}", file.rule.summary)]
     };
-    let rules = built_in().into_iter().map(|file| {
-        let id = file.rule.id.as_str();
+    let place = |id: &str| {
         let its: Vec<&str> = packs().iter().filter(|pack| pack.has(id)).map(|pack| pack.name).collect();
-        let when = if newest().has(id) { "" } else { WHEN_NAMED };
-        row(file, its.join(","), when)
+        (its.join(","), if newest().has(id) { "" } else { WHEN_NAMED })
+    };
+    let rules = built_in().into_iter().map(|file| {
+        let (pack, when) = place(file.rule.id.as_str());
+        row(file, pack, when)
+    });
+    let items = rust::rules().iter().map(|rule| {
+        let (pack, when) = place(rule.id);
+        let (id, level, language) =
+            (rule.id.to_owned(), rule.level.name().to_owned(), Language::Rust.name().to_owned());
+        [id, level, language, pack, format!("{when}{}", rule.summary)]
     });
     let secrets = described().iter().map(|rule| {
         let (id, level) = (rule.id.to_string(), rule.level.name().to_owned());
@@ -107,7 +121,7 @@ fn list(own: Vec<RuleFile>) -> String {
         let when = format!("with `tool = \"{name}\"`: {}", known.summary);
         [name.to_owned(), String::new(), Family::Tools.name().to_owned(), String::new(), when]
     });
-    let mut rows: Vec<[String; 5]> = checks.chain(rules).chain(own).chain(secrets).chain(tools).collect();
+    let mut rows: Vec<[String; 5]> = checks.chain(rules).chain(items).chain(own).chain(secrets).chain(tools).collect();
     rows.sort();
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(String::len).max().unwrap_or(0);
     let (id, level, place, pack) = (width(0), width(1), width(2), width(3));

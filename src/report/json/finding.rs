@@ -11,7 +11,7 @@ use crate::report::json::Bytes;
 use crate::report::json::run::WireLevel;
 
 named!(WireState, State, New, Updated, Unchanged);
-named!(WireNovelty, Novelty, Compared, ChangedLines, Always);
+named!(WireNovelty, Novelty, Compared, ChangedLines, Rerun, Always);
 named!(WireStatus, Status, Accepted, UnderReview);
 named!(WireUnit, ColumnUnit, Bytes, Characters, Utf16);
 

@@ -27,6 +27,7 @@ macro_rules! named {
     };
 }
 
+mod coverage;
 mod finding;
 mod run;
 
@@ -177,6 +178,7 @@ mod tests {
     fn everything_survives() {
         survives(&sample::clean());
         survives(&sample::hostile());
+        survives(&RunReport { coverage: Some(sample::coverage()), ..sample::clean() });
         let at = |line, column| LineColumn { line, column };
         let place = |end, unit| Place::Lines { path: "a".into(), start: at(1, 0), end, unit };
         let places = [

@@ -10,6 +10,7 @@ use crate::model::path::RepoPath;
 use crate::model::rule::{Family, Level, Rule, RuleId};
 use crate::model::verdict::{Reason, Verdict};
 use crate::report::json::Bytes;
+use crate::report::json::coverage::WireCoverage;
 use crate::report::json::finding::WireFinding;
 
 named!(WireLevel, Level, Note, Warning, Error);
@@ -36,6 +37,8 @@ pub(super) struct WireReport {
     findings: Vec<WireFinding>,
     #[serde(default)]
     suppressed: Vec<WireFinding>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    coverage: Option<WireCoverage>,
     notices: Vec<WireNotice>,
     rules: Vec<WireRule>,
     started_ns: i64,
@@ -120,6 +123,7 @@ impl From<&RunReport> for WireReport {
             checks: report.checks.iter().map(Into::into).collect(),
             findings: report.findings.iter().map(Into::into).collect(),
             suppressed: report.suppressed.iter().map(Into::into).collect(),
+            coverage: report.coverage.as_ref().map(Into::into),
             notices: report.notices.iter().map(Into::into).collect(),
             rules: report.rules.iter().map(Into::into).collect(),
             started_ns: moment_to_wire(report.started),
@@ -136,6 +140,7 @@ impl From<WireReport> for RunReport {
             checks: wire.checks.into_iter().map(Into::into).collect(),
             findings: wire.findings.into_iter().map(Into::into).collect(),
             suppressed: wire.suppressed.into_iter().map(Into::into).collect(),
+            coverage: wire.coverage.map(Into::into),
             notices: wire.notices.into_iter().map(Into::into).collect(),
             started: moment_from_wire(wire.started_ns),
             duration: Duration::from_nanos(wire.duration_ns),

@@ -4,6 +4,7 @@
 
 pub(crate) mod key;
 pub(crate) mod row;
+pub(crate) mod told;
 
 use std::fs;
 use std::io;

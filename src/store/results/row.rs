@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::finding::{Anchor, Edit, Finding, Fix, Novelty, Reach, Related, Safety, State};
 use crate::model::path::RepoPath;
-use crate::model::place::{Place, Position, Region, Span};
+use crate::model::place::{ColumnUnit, LineColumn, Place, Position, Region, Span};
 use crate::model::rule::{Level, RuleId};
 use crate::model::suppression::{Day, Directive, Extent, Until};
 
@@ -93,7 +93,7 @@ struct WireDirective {
 struct WireShare(usize, Vec<String>, bool);
 
 #[derive(Serialize, Deserialize)]
-struct WireFinding {
+pub(super) struct WireFinding {
     #[serde(rename = "r")]
     rule: String,
     #[serde(rename = "l")]
@@ -103,7 +103,7 @@ struct WireFinding {
     #[serde(rename = "h", default, skip_serializing_if = "String::is_empty")]
     hint: String,
     #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
-    span: Option<WireSpan>,
+    place: Option<WirePlace>,
     #[serde(rename = "g", default, skip_serializing_if = "Option::is_none")]
     region: Option<WireRegion>,
     #[serde(rename = "a")]
@@ -118,9 +118,27 @@ struct WireFinding {
     novelty: usize,
 }
 
-/// Start and end; the file as a whole where there is none.
+/// Start and end.
 #[derive(Serialize, Deserialize)]
 struct WireSpan(usize, usize);
+
+/// A place that is not the file as a whole.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum WirePlace {
+    /// Bytes: start and end.
+    Span(usize, usize),
+    /// As a tool tells it: line, column, both of the end if it is told, and what columns count, by number.
+    Lines(u32, u32, Option<(u32, u32)>, usize),
+    /// The change as a whole, as far as it is this file.
+    Change(WireChange),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum WireChange {
+    Change,
+}
 
 #[derive(Serialize, Deserialize)]
 struct WireRegion {
@@ -151,10 +169,13 @@ enum WireBytes {
 }
 
 #[derive(Serialize, Deserialize)]
-struct WireRelated(Option<WireSpan>, Option<WireRegion>, String);
+struct WireRelated(Option<WirePlace>, Option<WireRegion>, String);
 
 /// How novelty is decided, by number; the first is the usual one.
-const NOVELTIES: [Novelty; 3] = [Novelty::Compared, Novelty::ChangedLines, Novelty::Always];
+const NOVELTIES: [Novelty; 4] = [Novelty::Compared, Novelty::ChangedLines, Novelty::Always, Novelty::Rerun];
+
+/// What columns count, by number.
+const UNITS: [ColumnUnit; 3] = [ColumnUnit::Bytes, ColumnUnit::Characters, ColumnUnit::Utf16];
 
 fn is_zero(n: &usize) -> bool {
     *n == 0
@@ -164,20 +185,32 @@ fn read_share(WireShare(n_found, notices, is_left_out): WireShare) -> RowShare {
     RowShare { n_found, notices, is_left_out }
 }
 
-/// A place in the file at `path`; none for any other.
-fn wire_place(place: &Place, path: &RepoPath) -> Option<Option<WireSpan>> {
+/// A place in the file at `path`, or none in particular; none for any other.
+fn wire_place(place: &Place, path: &RepoPath) -> Option<Option<WirePlace>> {
     match place {
         Place::File(at) if at == path => Some(None),
-        Place::Span(at, span) if at == path => Some(Some(WireSpan(span.start, span.end))),
+        Place::Span(at, span) if at == path => Some(Some(WirePlace::Span(span.start, span.end))),
+        Place::Lines { path: at, start, end, unit } if at == path => {
+            let end = end.map(|end| (end.line, end.column));
+            let unit = UNITS.iter().position(|known| known == unit)?;
+            Some(Some(WirePlace::Lines(start.line, start.column, end, unit)))
+        }
+        Place::Change => Some(Some(WirePlace::Change(WireChange::Change))),
         _ => None,
     }
 }
 
-fn read_place(span: Option<WireSpan>, path: &RepoPath) -> Place {
-    match span {
+fn read_place(place: Option<WirePlace>, path: &RepoPath) -> Option<Place> {
+    let at = |(line, column)| LineColumn { line, column };
+    Some(match place {
         None => Place::File(path.clone()),
-        Some(WireSpan(start, end)) => Place::Span(path.clone(), Span { start, end }),
-    }
+        Some(WirePlace::Span(start, end)) => Place::Span(path.clone(), Span { start, end }),
+        Some(WirePlace::Lines(line, column, end, unit)) => {
+            let (start, end) = (at((line, column)), end.map(at));
+            Place::Lines { path: path.clone(), start, end, unit: UNITS.get(unit).copied()? }
+        }
+        Some(WirePlace::Change(WireChange::Change)) => Place::Change,
+    })
 }
 
 fn wire_region(region: &Region) -> WireRegion {
@@ -249,7 +282,7 @@ fn read_directive(wire: WireDirective) -> Directive {
     }
 }
 
-fn wire(finding: &Finding, path: &RepoPath) -> Option<WireFinding> {
+pub(super) fn wire(finding: &Finding, path: &RepoPath) -> Option<WireFinding> {
     let related = |related: &Related| {
         let region = related.region.as_ref().map(wire_region);
         Some(WireRelated(wire_place(&related.place, path)?, region, related.message.clone()))
@@ -259,7 +292,7 @@ fn wire(finding: &Finding, path: &RepoPath) -> Option<WireFinding> {
         level: finding.level.name().to_owned(),
         message: finding.message.clone(),
         hint: finding.hint.clone(),
-        span: wire_place(&finding.place, path)?,
+        place: wire_place(&finding.place, path)?,
         region: finding.region.as_ref().map(wire_region),
         anchor: WireAnchor(
             finding.anchor.symbol.clone(),
@@ -274,23 +307,21 @@ fn wire(finding: &Finding, path: &RepoPath) -> Option<WireFinding> {
 }
 
 impl WireFinding {
-    fn read(self, path: &RepoPath) -> Option<Finding> {
+    pub(super) fn read(self, path: &RepoPath) -> Option<Finding> {
         let WireAnchor(symbol, text, is_of_file) = self.anchor;
-        let related = |WireRelated(span, region, message): WireRelated| Related {
-            place: read_place(span, path),
-            region: region.map(read_region),
-            message,
+        let related = |WireRelated(place, region, message): WireRelated| {
+            Some(Related { place: read_place(place, path)?, region: region.map(read_region), message })
         };
         Some(Finding {
             rule: RuleId::from(self.rule.as_str()),
             level: Level::from_name(&self.level)?,
             message: self.message,
             hint: self.hint,
-            place: read_place(self.span, path),
+            place: read_place(self.place, path)?,
             region: self.region.map(read_region),
             anchor: Anchor { symbol, text, reach: if is_of_file { Reach::File } else { Reach::Anywhere } },
             fixes: self.fixes.into_iter().map(read_fix).collect(),
-            related: self.related.into_iter().map(related).collect(),
+            related: self.related.into_iter().map(related).collect::<Option<_>>()?,
             n_unlisted: self.n_unlisted,
             novelty: NOVELTIES.get(self.novelty).copied()?,
             state: State::New,

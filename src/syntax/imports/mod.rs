@@ -12,8 +12,11 @@ mod rust;
 pub(crate) mod view;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 
+use ast_grep_core::tree_sitter::LanguageExt;
 use tree_sitter::{Node, TreeCursor};
 
 use crate::model::place::Span;
@@ -58,6 +61,8 @@ type Origins = fn(&str, &mut dyn FnMut(&str) -> bool) -> bool;
 
 /// How a language binds names.
 struct Scheme {
+    /// The kinds of nodes that may be imports.
+    imports: &'static [&'static str],
     /// The kinds of nodes that are names.
     names: &'static [&'static str],
     /// The parts of nodes, as kind and field, in which a name is called or looked into.
@@ -66,7 +71,7 @@ struct Scheme {
     bindings: &'static [(&'static str, &'static str)],
     /// Kinds of nodes that only string others together.
     lists: &'static [&'static str],
-    /// What a node binds, if it is an import.
+    /// What a node of these kinds binds, if it is an import.
     imported: for<'t> fn(Node<'t>, &'t str) -> Option<Vec<Binding<'t>>>,
     /// Where a text seems to import from, as told without a parse; all places at least.
     origins: Origins,
@@ -117,24 +122,28 @@ pub(crate) fn may_import(text: &str, language: Language, is_asked: &mut dyn FnMu
     scheme(language).is_some_and(|scheme| (scheme.origins)(text, is_asked))
 }
 
-/// The names that imports of the file give to things called otherwise, with their uses; those without are left out.
-pub(crate) fn aliases(tree: &SyntaxTree, text: &str) -> Vec<Alias> {
+/// The names that imports of the file give to things called otherwise for which `is_asked` holds, with their uses; those
+/// without are left out.
+pub(crate) fn aliases(tree: &SyntaxTree, text: &str, is_asked: &dyn Fn(&str) -> bool) -> Vec<Alias> {
     let Some(scheme) = scheme(tree.language()) else { return Vec::new() };
-    let mut bound = bound(tree, text, scheme);
-    bound.retain(|name, path| path.as_ref().is_some_and(|path| path.len() <= MAX_PATH && path != name));
+    let kinds = Kinds::of(tree.language(), scheme);
+    let mut bound = bound(tree, text, scheme, &kinds);
+    bound.retain(|name, path| {
+        path.as_ref().is_some_and(|path| path.len() <= MAX_PATH && path != name && is_asked(path))
+    });
     if bound.is_empty() {
         return Vec::new();
     }
     let mut uses: BTreeMap<&str, Vec<Span>> = BTreeMap::new();
-    walk(tree, &mut |cursor, parents| {
-        let node = cursor.node();
-        if (scheme.imported)(node, text).is_some() {
+    walk(tree, &mut |cursor, kind| {
+        if kinds.is_import(kind) && (scheme.imported)(cursor.node(), text).is_some() {
             return false;
         }
-        if let Some((name, _)) = name(node, text, scheme).and_then(|name| bound.get_key_value(name)) {
+        let name = kinds.is_name(kind).then(|| text_of(cursor.node(), text));
+        if let Some((name, _)) = name.and_then(|name| bound.get_key_value(name)) {
             let name = *name;
-            match role(cursor, parents, text, scheme) {
-                Role::Use => uses.entry(name).or_default().push(span(node)),
+            match role(cursor, text, scheme) {
+                Role::Use => uses.entry(name).or_default().push(span(cursor.node())),
                 Role::Binding => _ = bound.remove(name),
                 Role::Other => {}
             }
@@ -146,10 +155,10 @@ pub(crate) fn aliases(tree: &SyntaxTree, text: &str) -> Vec<Alias> {
 }
 
 /// What the imports bind each name to; to nothing what two of them bind to different things, or to things of one name.
-fn bound<'t>(tree: &'t SyntaxTree, text: &'t str, scheme: &Scheme) -> BTreeMap<&'t str, Option<String>> {
+fn bound<'t>(tree: &'t SyntaxTree, text: &'t str, scheme: &Scheme, kinds: &Kinds) -> BTreeMap<&'t str, Option<String>> {
     let mut bound: BTreeMap<&str, Option<String>> = BTreeMap::new();
-    walk(tree, &mut |cursor, _| {
-        let imported = (scheme.imported)(cursor.node(), text);
+    walk(tree, &mut |cursor, kind| {
+        let imported = kinds.is_import(kind).then(|| (scheme.imported)(cursor.node(), text)).flatten();
         let is_import = imported.is_some();
         for Binding { name, path } in imported.into_iter().flatten() {
             bound
@@ -162,6 +171,40 @@ fn bound<'t>(tree: &'t SyntaxTree, text: &'t str, scheme: &Scheme) -> BTreeMap<&
     bound
 }
 
+/// Which kinds of nodes matter here, by the numbers that the grammar gives them: comparing names at every node of a file
+/// takes as long as parsing it.
+struct Kinds {
+    is_import: Vec<bool>,
+    is_name: Vec<bool>,
+}
+
+thread_local! {
+    /// Made once for each language and thread.
+    static KINDS: RefCell<HashMap<Language, Rc<Kinds>>> = RefCell::new(HashMap::new());
+}
+
+impl Kinds {
+    fn of(language: Language, scheme: &Scheme) -> Rc<Self> {
+        let new = || {
+            let grammar = language.get_ts_language();
+            let ids = || 0..u16::try_from(grammar.node_kind_count()).unwrap_or(u16::MAX);
+            let are = |known: &[&str]| {
+                ids().map(|id| grammar.node_kind_for_id(id).is_some_and(|kind| known.contains(&kind))).collect()
+            };
+            Rc::new(Self { is_import: are(scheme.imports), is_name: are(scheme.names) })
+        };
+        KINDS.with_borrow_mut(|known| Rc::clone(known.entry(language).or_insert_with(new)))
+    }
+
+    fn is_import(&self, kind: u16) -> bool {
+        self.is_import.get(usize::from(kind)).copied().unwrap_or(false)
+    }
+
+    fn is_name(&self, kind: u16) -> bool {
+        self.is_name.get(usize::from(kind)).copied().unwrap_or(false)
+    }
+}
+
 /// What a name does where it stands.
 enum Role {
     Use,
@@ -169,16 +212,20 @@ enum Role {
     Other,
 }
 
-fn role(cursor: &TreeCursor<'_>, parents: &[(&str, &str)], text: &str, scheme: &Scheme) -> Role {
-    let mut field = cursor.field_name().unwrap_or_default();
-    let mut above = parents.iter().rev();
-    let mut parent = above.next();
-    while let Some((_, of_list)) = parent.filter(|(kind, _)| scheme.lists.contains(kind)) {
-        field = of_list;
-        parent = above.next();
-    }
-    let Some((kind, _)) = parent else { return Role::Other };
-    let part = (*kind, field);
+fn role(cursor: &TreeCursor<'_>, text: &str, scheme: &Scheme) -> Role {
+    let mut above = cursor.clone();
+    let mut field = above.field_name().unwrap_or_default();
+    let kind = loop {
+        if !above.goto_parent() {
+            return Role::Other;
+        }
+        let kind = above.node().kind();
+        if !scheme.lists.contains(&kind) {
+            break kind;
+        }
+        field = above.field_name().unwrap_or_default();
+    };
+    let part = (kind, field);
     let before = text.get(..cursor.node().start_byte()).unwrap_or_default();
     // The name of a method is a name of its own only where no object is before it.
     if scheme.uses.contains(&part) && !(field == "name" && before.trim_end().ends_with('.')) {
@@ -188,10 +235,6 @@ fn role(cursor: &TreeCursor<'_>, parents: &[(&str, &str)], text: &str, scheme: &
     } else {
         Role::Other
     }
-}
-
-fn name<'t>(node: Node<'_>, text: &'t str, scheme: &Scheme) -> Option<&'t str> {
-    scheme.names.contains(&node.kind()).then(|| text_of(node, text))
 }
 
 fn text_of<'t>(node: Node<'_>, text: &'t str) -> &'t str {
@@ -214,25 +257,22 @@ fn children(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
     .filter(Node::is_named)
 }
 
-/// Looks at a node and at kind and field of each one above it; whether to go into it.
-type Visit<'v, 't> = dyn FnMut(&TreeCursor<'t>, &[(&'t str, &'t str)]) -> bool + 'v;
+/// Looks at a node of that kind; whether to go into it.
+type Visit<'v, 't> = dyn FnMut(&TreeCursor<'t>, u16) -> bool + 'v;
 
-/// Goes through the nodes from the top; `visit` gets kind and field of each one above, and says whether to go into it.
+/// Goes through the nodes from the top; `visit` says whether to go into one.
 fn walk<'t>(tree: &'t SyntaxTree, visit: &mut Visit<'_, 't>) {
     let root = tree.root();
     let mut cursor = root.get_inner_node().walk();
-    let mut parents = Vec::new();
     loop {
-        let above = (cursor.node().kind(), cursor.field_name().unwrap_or_default());
-        if visit(&cursor, &parents) && cursor.goto_first_child() {
-            parents.push(above);
+        let kind = cursor.node().kind_id();
+        if visit(&cursor, kind) && cursor.goto_first_child() {
             continue;
         }
         while !cursor.goto_next_sibling() {
             if !cursor.goto_parent() {
                 return;
             }
-            parents.pop();
         }
     }
 }

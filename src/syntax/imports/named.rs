@@ -14,11 +14,6 @@ const KEYWORDS: [&str; 6] = ["import", "from", "as", "use", "require", "static"]
 /// What stands in expressions for names that they do not say.
 const OPEN: [&str; 6] = [".*", ".+", "\\w", "\\S", "[", "(?i)"];
 
-/// What a rule in YAML names.
-pub(crate) fn of_yaml(yaml: &str) -> Names {
-    ast_grep_config::from_str(yaml).map(|whole| of_rule(&whole)).unwrap_or_default()
-}
-
 /// What a rule in JSON names.
 pub(crate) fn of_json(json: &str) -> Names {
     serde_json::from_str(json).map(|whole| of_rule(&whole)).unwrap_or_default()
@@ -61,11 +56,12 @@ fn without_escapes(regex: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::of_yaml;
+    use super::of_json;
+    use crate::syntax::rules::json_of;
 
     #[track_caller]
     fn check(rule: &str, expected: &[&str]) {
-        let named = of_yaml(&format!("message: hashlib\nrule: {rule}\n"));
+        let named = of_json(&json_of(&format!("message: hashlib\nrule: {rule}\n")));
         assert_eq!(named.iter().map(|word| &**word).collect::<Vec<_>>(), expected, "{rule}");
     }
 

@@ -9,7 +9,7 @@ use crate::syntax::tree::SyntaxTree;
 fn read(language: Language, text: &str) -> Vec<Alias> {
     let tree = SyntaxTree::parse(text, language, Deadline::NEVER).unwrap();
     assert_eq!(tree.first_error(), None, "{text}");
-    aliases(&tree, text)
+    aliases(&tree, text, &|_| true)
 }
 
 /// The text with every name written out.

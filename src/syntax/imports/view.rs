@@ -4,7 +4,7 @@ use crate::model::place::Span;
 use crate::syntax::imports::Alias;
 
 /// How many bytes longer than its text a view may be.
-const MAX_GROWTH: usize = 16 << 20;
+const MAX_GROWTH: usize = 4 << 20;
 
 /// The text of a file with names written out.
 pub(crate) struct View {

@@ -11,7 +11,9 @@ use crate::model::content::Content;
 use crate::model::path::RepoPath;
 use crate::tree::Error;
 use crate::tree::scratch::Scratch;
-use crate::tree::scratch::beneath::{is_file_beneath, read_beneath, remove_beneath, write_beneath};
+use crate::tree::scratch::beneath::{
+    is_executable_beneath, is_file_beneath, read_beneath, remove_beneath, write_beneath,
+};
 use crate::tree::temporary::TemporaryFolder;
 
 /// The most bytes of a changed file that are converted.
@@ -64,7 +66,14 @@ impl Scratch {
         let edited = read_beneath(user, path)?;
         match &edited {
             // What is no file there is none of a program that changes files.
-            Some(bytes) if is_file_beneath(user, path) => write_beneath(&self.top, path, bytes)?,
+            Some(bytes) if is_file_beneath(user, path) => {
+                write_beneath(&self.top, path, bytes)?;
+                if is_executable_beneath(user, path) != self.is_executable(path) {
+                    let (from, to) = (user.join(path.to_fs()), self.top.join(path.to_fs()));
+                    let mode = fs::metadata(&from).map_err(Error::files("read", &from))?.permissions();
+                    fs::set_permissions(&to, mode).map_err(Error::files("write", &to))?;
+                }
+            }
             Some(_) => return read_beneath(&self.top, path),
             None if fs::symlink_metadata(user.join(path.to_fs())).is_ok_and(|metadata| metadata.is_dir()) => {}
             None => remove_beneath(&self.top, path)?,
@@ -75,6 +84,11 @@ impl Scratch {
     /// The bytes of a file on the disk; none if there is no file.
     pub(crate) fn on_disk(&self, path: &RepoPath) -> Result<Option<Vec<u8>>, Error> {
         if is_file_beneath(&self.top, path) { read_beneath(&self.top, path) } else { Ok(None) }
+    }
+
+    /// Whether a file can be executed, where the system knows that.
+    pub(crate) fn is_executable(&self, path: &RepoPath) -> bool {
+        is_executable_beneath(&self.top, path)
     }
 
     /// What was changed since it was laid out and since this was put there, without what is ignored and what is in

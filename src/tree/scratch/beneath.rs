@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use crate::model::path::RepoPath;
+use crate::tree::file::is_executable;
 use crate::tree::{Error, stays_inside};
 
 /// The most bytes of a changed file that are read.
@@ -62,6 +63,11 @@ pub(super) fn read_beneath(top: &Path, path: &RepoPath) -> Result<Option<Vec<u8>
 /// Whether there is a file at the path, and no link to one.
 pub(super) fn is_file_beneath(top: &Path, path: &RepoPath) -> bool {
     is_reached(top, path) && fs::symlink_metadata(top.join(path.to_fs())).is_ok_and(|metadata| metadata.is_file())
+}
+
+/// Whether there is a file at the path that can be executed.
+pub(super) fn is_executable_beneath(top: &Path, path: &RepoPath) -> bool {
+    is_reached(top, path) && fs::symlink_metadata(top.join(path.to_fs())).is_ok_and(|metadata| is_executable(&metadata))
 }
 
 /// Gives a file these bytes; one that is there keeps its mode, anything else that is there goes away.

@@ -68,6 +68,8 @@ impl Scratch {
             mirror.folder(&from, &to).map_err(Error::files("link the dependencies in", &from))?;
             mirror.look_into_store(&from.join(".pnpm"));
         }
+        let folders: Vec<PathBuf> = wanted.iter().map(|path| user.join(path.to_fs())).collect();
+        mirror.leaks.extend(requirers(&folders, &mirror.redirection));
         facts.mirrors = wanted;
         Ok(mirror.leaks)
     }
@@ -190,6 +192,57 @@ impl Mirror {
             }
         }
     }
+}
+
+/// The keys of a manifest under which a package says what it loads.
+const LOADED: [&str; 3] = ["dependencies", "peerDependencies", "optionalDependencies"];
+/// The most bytes of a manifest.
+const MAX_MANIFEST: u64 = 1 << 20;
+
+/// Packages of others that load one of the user's own: a program follows the link to such a package and finds what it
+/// loads from where it really is, beside the user's.
+fn requirers(folders: &[PathBuf], redirection: &Redirection) -> Vec<String> {
+    let modules = folders.iter().filter(|folder| folder.ends_with("node_modules"));
+    let (own, others): (Vec<_>, Vec<_>) = modules
+        .flat_map(|folder| packages(folder))
+        .partition(|(_, folder)| fs::symlink_metadata(folder).is_ok_and(|metadata| metadata.is_symlink()));
+    let is_own = |folder: &Path| folder.canonicalize().is_ok_and(|real| redirection.own(&real).is_some());
+    let own: BTreeSet<String> = own.into_iter().filter(|(_, folder)| is_own(folder)).map(|(name, _)| name).collect();
+    if own.is_empty() {
+        return Vec::new();
+    }
+    let leak = |(name, folder): (String, PathBuf)| {
+        let loaded = loaded(&folder.join("package.json"));
+        let loaded = loaded.into_iter().find(|loaded| own.contains(loaded))?;
+        Some(format!("the package {name} in {} loads {loaded}, which is in your work tree", folder.display()))
+    };
+    others.into_iter().filter_map(leak).collect()
+}
+
+/// The packages in a `node_modules`, by name.
+fn packages(modules: &Path) -> Vec<(String, PathBuf)> {
+    let entries = |folder: &Path| {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path())).collect::<Vec<_>>()
+    };
+    let (scopes, mut plain): (Vec<_>, Vec<_>) =
+        entries(modules).into_iter().partition(|(name, _)| name.starts_with('@'));
+    plain.retain(|(name, _)| !name.starts_with('.'));
+    let scoped = |(scope, folder): (String, PathBuf)| {
+        entries(&folder).into_iter().map(move |(name, folder)| (format!("{scope}/{name}"), folder))
+    };
+    plain.extend(scopes.into_iter().flat_map(scoped));
+    plain.sort();
+    plain
+}
+
+/// What a package loads, as its manifest says.
+fn loaded(manifest: &Path) -> Vec<String> {
+    let is_small = fs::metadata(manifest).is_ok_and(|metadata| metadata.len() <= MAX_MANIFEST);
+    let text = if is_small { fs::read(manifest).unwrap_or_default() } else { Vec::new() };
+    let manifest: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
+    let lists = LOADED.iter().filter_map(|key| manifest.get(key)?.as_object());
+    lists.flat_map(|list| list.keys().cloned()).collect()
 }
 
 /// Whether a folder among dependencies is one of links rather than a package: scopes, programs, the loader of Composer,

@@ -10,6 +10,9 @@ use crate::check::external::told::{At, Report, Told, level_named};
 use crate::model::place::ColumnUnit;
 use crate::model::rule::Level;
 
+/// The most bytes of a declaration.
+const MAX_DECLARATION: usize = 1_000;
+
 /// What tools put before a rule's own name.
 const PREFIXES: [&str; 3] = ["com.puppycrawl.tools.checkstyle.", "eslint.rules.", "ShellCheck."];
 
@@ -24,15 +27,20 @@ pub(super) fn read(bytes: &[u8]) -> Result<Report, String> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err("it is empty".to_owned());
     }
-    let mut reader = Reader::from_reader(DecodingReader::new(bytes));
+    let mut decoding = DecodingReader::new(bytes);
+    // Before anything is read: the decoder panics over an encoding that comes later.
+    if let Ok(Event::Decl(declaration)) = Reader::from_str(&declaration(bytes)).read_event()
+        && let Some(encoding) = declaration.encoder()
+    {
+        decoding.set_encoding(encoding);
+    }
+    let mut reader = Reader::from_reader(decoding);
     let mut reading = Reading::new();
     let mut buffer = Vec::new();
     loop {
         buffer.clear();
         let event = reader.read_event_into(&mut buffer).map_err(|error| format!("it is broken off: {error}"))?;
-        let mut encoding = None;
         match &event {
-            Event::Decl(declaration) => encoding = declaration.encoder(),
             Event::Start(tag) => reading.open(tag)?,
             Event::Empty(tag) => {
                 reading.open(tag)?;
@@ -41,9 +49,6 @@ pub(super) fn read(bytes: &[u8]) -> Result<Report, String> {
             Event::End(_) => reading.depth = reading.depth.saturating_sub(1),
             Event::Eof => return Err("it is broken off: an element is not closed".to_owned()),
             _ => {}
-        }
-        if let Some(encoding) = encoding {
-            reader.get_mut().set_encoding(encoding);
         }
         if reading.has_root && reading.depth == 0 {
             return Ok(reading.report);
@@ -56,6 +61,13 @@ fn without_noise(bytes: &[u8]) -> &[u8] {
     let starts = ["<?xml", "<checkstyle"].iter().filter_map(|start| memchr::memmem::find(bytes, start.as_bytes()));
     let start = starts.min().filter(|_| !is_utf16(bytes)).unwrap_or(0);
     bytes.get(start..).unwrap_or_default()
+}
+
+/// The declaration that a document begins with; empty if it has none.
+fn declaration(bytes: &[u8]) -> String {
+    let head = bytes.get(..bytes.len().min(MAX_DECLARATION)).unwrap_or_default();
+    let end = memchr::memmem::find(head, b"?>").map_or(0, |end| end + 2);
+    String::from_utf8_lossy(head.get(..end).unwrap_or_default()).into_owned()
 }
 
 fn is_utf16(bytes: &[u8]) -> bool {

@@ -47,8 +47,14 @@ fn file_name(header: &str) -> &str {
     header.split('\t').next().unwrap_or_default().trim_end()
 }
 
-/// The file that two headers mean: git puts `a/` and `b/` before its name, others put `.orig` behind the old one.
+/// The file that two headers mean: git puts `a/` and `b/` before its name, Terraform `old/` and `new/`, others put `.orig`
+/// behind the old one.
 fn named(old: &str, new: &str) -> String {
+    if let Some((old, new)) = old.strip_prefix("old/").zip(new.strip_prefix("new/"))
+        && old == new
+    {
+        return new.to_owned();
+    }
     match (old.strip_prefix("a/"), new.strip_prefix("b/")) {
         (Some(_), Some(new)) => new,
         (Some(old), None) if new == NO_FILE => old,

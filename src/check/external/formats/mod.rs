@@ -166,6 +166,8 @@ mod tests {
             .map(|byte| if byte == 1 { 0xe9 } else { byte })
             .collect();
         check("checkstyle", latin, &["note x.y a:1:0: \u{e9}"]);
+        let late = format!("<!--{}--><?xml version='1.0' encoding='ISO-8859-1'?>", "x".repeat(10_000));
+        check("checkstyle", one(&format!("<?xml version='1.0'?>{late}"), "m"), &["note x.y a:1:0: m"]);
         let invalid: Vec<u8> = one("", "\u{1}").bytes().map(|byte| if byte == 1 { 0xff } else { byte }).collect();
         check("checkstyle", invalid, &["note x.y a:1:0: \u{fffd}"]);
         refused("checkstyle", "<testsuite/>", "its root");

@@ -1,0 +1,161 @@
+//! Which commands tell of each file by itself what may be believed again, and what that depends on as far as the
+//! configuration says it.
+
+use crate::check::external::Command;
+use crate::config::check::is_outside;
+use crate::config::patterns::{PatternError, Patterns};
+use crate::config::{Fixing, Format, Output, Sight};
+use crate::model::rule::Family;
+
+/// Programs that start others, by what they are told, by versions that are chosen elsewhere: when those change is not
+/// known.
+const STARTERS: [&str; 47] = [
+    "asdf", "bash", "bun", "bundle", "bunx", "busybox", "cargo", "cmd", "dash", "direnv", "docker", "dotnet", "env",
+    "find", "fish", "go", "gradle", "hatch", "java", "just", "ksh", "make", "mise", "mvn", "nice", "nix", "nohup",
+    "npm", "npx", "pdm", "pipx", "pnpm", "podman", "poetry", "pyenv", "rustup", "setsid", "sh", "stdbuf", "sudo",
+    "time", "timeout", "uv", "uvx", "xargs", "yarn", "zsh",
+];
+
+impl Command {
+    /// Whether what it finds in a file may be believed again: it looks at each file by itself as it is judged, the
+    /// configuration says what else it looks at, and what it finds is no exit code of several files.
+    pub(crate) fn is_remembered(&self) -> bool {
+        let check = &self.check;
+        let is_alone = check.output_file.is_empty() && check.coverage.is_none();
+        let is_plain = is_alone && !check.shell && check.fix == Fixing::Off && check.sight != Sight::WorkTree;
+        let tells_of_files = self.is_per_file() && self.takes_files() && self.family() == Family::Tools;
+        let is_of_revisions = self.has("{base}") || self.has("{head}");
+        // What is remembered of a file would not say of which tests.
+        let is_plain = is_plain && self.runner().is_none();
+        check.config.is_some() && is_plain && tells_of_files && !is_of_revisions && !self.starts_another()
+    }
+
+    fn starts_another(&self) -> bool {
+        self.programs().any(is_starter)
+    }
+
+    /// The programs that it names: its own, and one that tells the version.
+    pub(crate) fn programs(&self) -> impl Iterator<Item = &str> {
+        let programs = [self.words().first(), self.check.version_command.first()];
+        programs.into_iter().flatten().map(String::as_str)
+    }
+
+    /// What it is told, as a text that differs wherever what it finds may differ by that.
+    pub(crate) fn definition(&self) -> String {
+        let check = &self.check;
+        let version = check.version.as_ref().map(ToString::to_string);
+        let command = (self.words(), &check.dir, check.stdin, &check.env, &check.pass_env);
+        let reading = (&check.output, &check.finding_codes, check.level, check.sight);
+        format!("{} {command:?} {reading:?} {version:?} {:?}", self.id, check.version_command)
+    }
+
+    /// Whether its findings depend on other files of the repository by a pattern.
+    pub(crate) fn has_configuration(&self) -> bool {
+        self.check.config.iter().flatten().any(|entry| !is_outside(entry))
+    }
+
+    /// The files of the repository that its findings depend on beside those that it is given.
+    pub(crate) fn configuration(&self) -> Result<Patterns, PatternError> {
+        let config = self.check.config.iter().flatten().filter(|entry| !is_outside(entry));
+        Patterns::new(&config.cloned().collect::<Vec<_>>())
+    }
+
+    /// The names of such files, as far as they are no patterns.
+    pub(crate) fn configuration_names(&self) -> Vec<&str> {
+        let config = self.check.config.iter().flatten().filter(|entry| !is_outside(entry));
+        let names = config.filter_map(|pattern| pattern.rsplit('/').next());
+        names.filter(|name| !name.is_empty() && !name.contains(['*', '?', '[', '\\', '!'])).collect()
+    }
+
+    /// The same in the home folder, from there.
+    pub(crate) fn home_configuration(&self) -> impl Iterator<Item = &str> {
+        self.check.config.iter().flatten().filter_map(|entry| entry.strip_prefix("~/"))
+    }
+
+    /// What may be the name of a file among the words of its command line, from its folder; and what it reads lines by,
+    /// from the top.
+    pub(crate) fn named_files(&self) -> (impl Iterator<Item = &str>, Option<&str>) {
+        let words =
+            self.words().iter().skip(1).map(|word| word.split_once('=').map_or(word.as_str(), |(_, value)| value));
+        let matcher = match &self.check.output {
+            Output::Findings(Format::Matcher(file)) => Some(file.as_str()),
+            _ => None,
+        };
+        (words.filter(|word| !word.is_empty() && !word.contains('{')), matcher)
+    }
+}
+
+/// Whether a program of this name starts others that it is told of.
+pub(crate) fn is_starter(program: &str) -> bool {
+    let name = program.rsplit(['/', '\\']).next().unwrap_or(program);
+    let stem = name.split('.').next().unwrap_or(name).to_ascii_lowercase();
+    STARTERS.contains(&stem.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_starter;
+    use crate::check::external::Command;
+    use crate::check::external::tests::command;
+    use crate::config::{Fixing, Inputs, Output, Sight};
+
+    fn remembered() -> Command {
+        let mut own = command(&["lint", "{files}"], Output::ExitCode);
+        own.check.config = Some(Vec::new());
+        own
+    }
+
+    #[test]
+    fn only_what_depends_on_each_file_and_on_what_is_known_is_remembered() {
+        assert!(remembered().is_remembered());
+        let changes: [fn(&mut Command); 9] = [
+            |own| own.check.config = None,
+            |own| own.check.inputs = Some(Inputs::Project),
+            |own| own.check.shell = true,
+            |own| own.check.fix = Fixing::Safe,
+            |own| own.check.sight = Sight::WorkTree,
+            |own| own.check.output_file = "report".into(),
+            |own| own.check = command(&["lint"], Output::ExitCode).check,
+            |own| own.check.run = command(&["lint", "{files}", "{base}"], Output::ExitCode).check.run,
+            |own| own.check.run = command(&["npx", "lint", "{files}"], Output::ExitCode).check.run,
+        ];
+        for (index, change) in changes.iter().enumerate() {
+            let mut own = remembered();
+            change(&mut own);
+            assert!(!own.is_remembered(), "{index}");
+        }
+    }
+
+    #[test]
+    fn whatever_it_is_told_is_part_of_its_definition() {
+        let changes: [fn(&mut Command); 7] = [
+            |own| own.check.run = command(&["lint", "-x", "{files}"], Output::ExitCode).check.run,
+            |own| own.check.dir = "sub".into(),
+            |own| own.check.stdin = true,
+            |own| drop(own.check.env.insert("A".into(), "b".into())),
+            |own| own.check.output = Output::Sarif,
+            |own| own.check.level = Some(crate::model::rule::Level::Note),
+            |own| own.check.version = crate::config::version::Requirement::parse(">=1"),
+        ];
+        for (index, change) in changes.iter().enumerate() {
+            let mut own = remembered();
+            change(&mut own);
+            assert_ne!(own.definition(), remembered().definition(), "{index}");
+        }
+    }
+
+    #[test]
+    fn files_that_the_command_line_names_are_told() {
+        let own = command(&["python", "tools/a.py", "--config=b.toml", "{files}", "--in={file}"], Output::ExitCode);
+        assert_eq!(own.named_files().0.collect::<Vec<_>>(), ["tools/a.py", "b.toml"]);
+    }
+
+    #[test]
+    fn programs_that_start_others_are_known_by_name() {
+        for (program, expected) in
+            [("npx", true), ("/usr/bin/npx", true), ("npx.cmd", true), ("npxy", false), ("ruff", false)]
+        {
+            assert_eq!(is_starter(program), expected, "{program}");
+        }
+    }
+}
