@@ -120,16 +120,13 @@ impl RunArgs {
             uses_results: !self.no_cache,
             network: Network::Unused,
             variables: environment.variables.clone(),
-<<<<<<< HEAD
             coverage: self
                 .coverage
                 .iter()
                 .map(|(format, file)| (*format, file.clone()))
                 .map(|(format, file)| GivenReport { format, file, folder: environment.folder.clone() })
                 .collect(),
-=======
             read_credentials: credentials::read,
->>>>>>> b80be62 (Look for the AWS credentials of this machine where somebody asks for it)
         }
     }
 }

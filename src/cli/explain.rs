@@ -72,7 +72,7 @@ fn tool_page(name: &str) -> Option<String> {
             "\n\nIt mends: what it would change is a finding, and `tollgate fix` or a stage with `fix = \"safe\"` changes it."
         }
         (Kind::Linter, true) => "\n\nIt also mends, in a check of its own with `fix = \"safe\"`.",
-        (Kind::Linter, false) => "",
+        (Kind::Linter, false) | (Kind::Suite, _) => "",
     };
     let stdin =
         if tool.reads_stdin() { "\n\nWith `stdin = true` it reads each file from its standard input." } else { "" };

@@ -62,6 +62,7 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> C
         resolver.report(problem);
     }
     validate_config(resolver, &path, &raw);
+    validate_output_file(resolver, &path, &raw);
     let files = raw.files.unwrap_or_default();
     let exclude = raw.exclude.unwrap_or_default();
     resolver.validate_patterns(&key("files"), &files);
@@ -262,6 +263,18 @@ fn validate_config(resolver: &mut Resolver<'_>, path: &str, raw: &RawCheck) {
 /// Whether an entry of `config` names something outside of the repository.
 pub(crate) fn is_outside(entry: &str) -> bool {
     entry.starts_with("~/")
+}
+
+/// Several files are a report only where it does not matter which test is told in which.
+fn validate_output_file(resolver: &mut Resolver<'_>, path: &str, raw: &RawCheck) {
+    let is_pattern = raw.output_file.as_ref().is_some_and(|file| file.contains(['*', '?', '[', '{']));
+    let is_suite = matches!(&raw.output, Some(RawOutput::Format(name))
+        if Output::NAMES.iter().any(|(known, output)| known == name && matches!(output, Output::Tests(_))));
+    if is_pattern && !is_suite {
+        let message = "`output-file` is a pattern, and only reports of test suites may be several files";
+        let place = format!("{path}.output-file");
+        resolver.report(resolver.places.value_problem(&place, message, "name one file"));
+    }
 }
 
 fn sight(isolate: Option<RawIsolate>, untracked: Option<RawUntracked>) -> Sight {

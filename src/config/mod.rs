@@ -171,6 +171,8 @@ pub(crate) enum TestFormat {
     Tap,
     /// The JSON of Cucumber.
     Cucumber,
+    /// The JSON of Jest.
+    Jest,
     /// What `go test -json` prints.
     GoTest,
     /// The JSON of Rust's test harness, and of nextest in its form.
@@ -216,7 +218,7 @@ impl Format {
 
 impl Output {
     /// Every format that has a name, with it.
-    pub(crate) const NAMES: [(&'static str, Self); 21] = [
+    pub(crate) const NAMES: [(&'static str, Self); 22] = [
         ("exit-code", Self::ExitCode),
         ("sarif", Self::Sarif),
         ("junit", Self::Tests(TestFormat::Junit)),
@@ -226,8 +228,9 @@ impl Output {
         ("testng", Self::Tests(TestFormat::Testng)),
         ("tap", Self::Tests(TestFormat::Tap)),
         ("cucumber-json", Self::Tests(TestFormat::Cucumber)),
+        ("jest-json", Self::Tests(TestFormat::Jest)),
         ("go-test", Self::Tests(TestFormat::GoTest)),
-        ("libtest-json", Self::Tests(TestFormat::Libtest)),
+        ("libtest", Self::Tests(TestFormat::Libtest)),
         ("checkstyle", Self::Findings(Format::Checkstyle)),
         ("eslint-json", Self::Findings(Format::EslintJson)),
         ("rustc-json", Self::Findings(Format::RustcJson)),

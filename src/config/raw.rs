@@ -119,10 +119,12 @@ pub(crate) struct RawCheck {
     /// How the program tells its version, as `run` is written; by default it is called with `--version`.
     pub(crate) version_command: Option<Vec<String>>,
     /// How what it prints is understood: `exit-code` (the default: 0 is clean, anything else a finding), `sarif`,
-    /// `junit` (which makes it a test suite), `checkstyle`, `eslint-json`, `rustc-json`, `gcc`, `tsc`, `mypy`, `rdjson`,
+    /// a format of test runners, which makes it a test suite (`junit`, `trx`, `nunit`, `xunit`, `testng`, `tap`,
+    /// `cucumber-json`, `jest-json`, `go-test`, `libtest`), `checkstyle`, `eslint-json`, `rustc-json`, `gcc`, `tsc`, `mypy`, `rdjson`,
     /// `rdjsonl`, `lsp`, `diff` (a hunk is a finding and its fix), `{ pattern = "..." }` or `{ matcher = "..." }`.
     pub(crate) output: Option<RawOutput>,
-    /// The file that holds the report, from `dir`; standard output by default.
+    /// The file that holds the report, from `dir`; standard output by default. That of a test suite may be several files:
+    /// `**/target/surefire-reports/TEST-*.xml`.
     pub(crate) output_file: Option<String>,
     /// The exit codes that say that it found something. Any other but 0 then means that it could not run. By default
     /// every code is an answer, and what it printed decides.

@@ -46,6 +46,8 @@ pub(crate) enum Kind {
     Linter,
     /// It mends, unless it is told to look.
     Formatter,
+    /// It runs tests, whatever the change touches.
+    Suite,
 }
 
 impl Kind {
@@ -54,6 +56,7 @@ impl Kind {
         match self {
             Self::Linter => "linter",
             Self::Formatter => "formatter",
+            Self::Suite => "test suite",
         }
     }
 }
@@ -231,7 +234,7 @@ mod tests {
             let texts = [&definition.summary, &definition.url, &definition.licence, &definition.install];
             assert!(texts.iter().all(|text| !text.is_empty()), "{name}");
             assert!(definition.summary.ends_with('.') && definition.url.starts_with("https://"), "{name}");
-            assert!(definition.kind == Kind::Linter || definition.fix.is_some(), "{name}");
+            assert!(definition.kind != Kind::Formatter || definition.fix.is_some(), "{name}");
             assert!(definition.check.run.is_some() || definition.fix.is_some(), "{name}");
             for RawCheck { run, finding_codes, .. } in
                 [Some(definition.check), definition.fix, definition.stdin].into_iter().flatten()
@@ -248,7 +251,10 @@ mod tests {
         for table in uses() {
             let check = check(&table);
             assert!(!line(&check).contains(ARGS), "{table}");
-            assert!(!check.files.is_empty() || !check.types.is_empty(), "{table}: for which files?");
+            // A test may read any file.
+            let is_suite = find(&check.tool).is_some_and(|known| known.kind == Kind::Suite);
+            assert_eq!(matches!(check.output, Output::Tests(_)), is_suite, "{table}");
+            assert_eq!(check.files.is_empty() && check.types.is_empty(), is_suite, "{table}: for which files?");
             assert!(check.inputs.is_some(), "{table}: what does it depend on?");
             let (mends, is_read) = (check.fix == Fixing::Safe, check.output != Output::ExitCode);
             assert!(!mends || !is_read, "{table}: what it mends is seen, not read");

@@ -127,21 +127,6 @@ const MANAGERS: &[(&str, &[Sign<'static>])] = &[
 /// A kind of command: its id, the signs that it is in use, the command, its output.
 type Known = (&'static str, &'static [Sign<'static>], &'static [&'static str], &'static str);
 
-/// Test suites; of those with the same id the first one counts.
-const SUITES: &[Known] = &[
-    ("cargo-test", &[Sign::Name("Cargo.toml")], &["cargo", "test"], ""),
-    (
-        "pytest",
-        &[Sign::Name("pytest.ini"), Sign::Name("conftest.py"), Sign::Text("pyproject.toml", "pytest")],
-        &["python", "-m", "pytest", "-q", "--junitxml={report}"],
-        "junit",
-    ),
-    ("go-test", &[Sign::Name("go.mod")], &["go", "test", "./..."], ""),
-    ("maven-test", &[Sign::Name("mvnw")], &["./mvnw", "-q", "test"], ""),
-    ("maven-test", &[Sign::Name("pom.xml")], &["mvn", "-q", "test"], ""),
-    ("gradle-test", &[Sign::Name("gradlew")], &["./gradlew", "test"], ""),
-];
-
 /// The tests of a `package.json`, by the lock file that tells its package manager; the last one always holds.
 const PACKAGE_SUITES: &[Known] = &[
     ("npm-test", &[Sign::Name("pnpm-lock.yaml")], &["pnpm", "test"], ""),
@@ -184,8 +169,15 @@ fn of_files(paths: &[RepoPath], read: &dyn Fn(&str) -> Option<String>) -> Survey
         }
         found
     };
-    let mut suites = proposals(SUITES);
-    if read("package.json").is_some_and(|text| has_tests(&text)) {
+    let (mut suites, linters): (Vec<_>, Vec<_>) =
+        tools(paths, read).into_iter().partition(|proposal| is_suite(proposal.id));
+    let has = |suites: &[Proposal], id: &str| suites.iter().any(|suite| suite.id == id);
+    if has(&suites, "nextest") {
+        suites.retain(|suite| suite.id != "cargo-test");
+    }
+    // A script of `package.json` tells only by its exit code what came of the tests.
+    let is_read = has(&suites, "jest") || has(&suites, "vitest");
+    if !is_read && read("package.json").is_some_and(|text| has_tests(&text)) {
         suites.extend(
             proposals(PACKAGE_SUITES).into_iter().map(|suite| Proposal { because: "package.json".into(), ..suite }),
         );
@@ -195,10 +187,14 @@ fn of_files(paths: &[RepoPath], read: &dyn Fn(&str) -> Option<String>) -> Survey
     Survey {
         languages: languages(paths.iter().filter(|path| is_foreign(path).is_none())),
         managers: MANAGERS.iter().filter_map(|(name, signs)| Some((*name, sign(signs)?))).collect(),
-        linters: tools(paths, read),
+        linters,
         suites,
         foreign,
     }
+}
+
+fn is_suite(tool: &str) -> bool {
+    tool::find(tool).is_some_and(|known| known.kind == tool::Kind::Suite)
 }
 
 /// The known tools whose configuration is there.
@@ -283,22 +279,24 @@ mod tests {
 
     #[test]
     fn tools_are_known_by_their_files() {
-        check(&[("Cargo.toml", "")], &["rustfmt"], &["cargo test"], &[]);
+        check(&[("Cargo.toml", "")], &["rustfmt"], &["cargo-test"], &[]);
         check(&[("sub/Cargo.toml", "")], &[], &[], &[]);
-        check(&[("go.mod", ""), (".golangci.yml", "")], &["go-vet", "gofmt", "golangci-lint"], &["go test ./..."], &[]);
-        check(&[("pom.xml", ""), ("mvnw", "")], &[], &["./mvnw -q test"], &[]);
-        check(&[("pom.xml", "")], &[], &["mvn -q test"], &[]);
+        check(&[("go.mod", ""), (".golangci.yml", "")], &["go-vet", "gofmt", "golangci-lint"], &["go-test"], &[]);
+        check(&[("pom.xml", ""), ("mvnw", "")], &[], &["maven"], &[]);
+        check(&[("pom.xml", "")], &[], &["maven"], &[]);
         let project = "[tool.ruff]\n[tool.mypy]\n[tool.pytest.ini_options]\n";
-        check(&[("pyproject.toml", project)], &["mypy", "ruff"], &["python -m pytest -q --junitxml={report}"], &[]);
+        check(&[("pyproject.toml", project)], &["mypy", "ruff"], &["pytest"], &[]);
         check(&[("pyproject.toml", "[project]\n")], &[], &[], &[]);
+        check(&[("Cargo.toml", ""), (".config/nextest.toml", "")], &["rustfmt"], &["nextest"], &[]);
         check(&[("eslint.config.mjs", ""), (".prettierrc", "")], &["eslint", "prettier"], &[], &[]);
     }
 
     #[test]
     fn tests_of_a_package_need_a_script() {
-        let package = r#"{"scripts": {"test": "vitest run"}}"#;
+        let package = r#"{"scripts": {"test": "node --test"}}"#;
         check(&[("package.json", package)], &[], &["npm test"], &[]);
         check(&[("package.json", package), ("pnpm-lock.yaml", "")], &[], &["pnpm test"], &[]);
+        check(&[("package.json", &package.replace("node", "\"vitest\""))], &[], &["vitest"], &[]);
         let unused = r#"{"scripts": {"test": "echo \"Error: no test specified\" && exit 1"}}"#;
         for text in [unused, "{}", "not json", ""] {
             check(&[("package.json", text)], &[], &[], &[]);

@@ -59,13 +59,10 @@ pub(crate) struct Policy<'a> {
     pub(crate) starts: &'a BTreeMap<RepoPath, Vec<u8>>,
     /// Whether commands may run.
     pub(crate) trust: Trust,
-<<<<<<< HEAD
     /// What is asked of the coverage.
     pub(crate) coverage: Asked<'a>,
-=======
     /// The credentials of the machine, if a check that runs compares files with them.
     pub(crate) credentials: &'a Credentials,
->>>>>>> b80be62 (Look for the AWS credentials of this machine where somebody asks for it)
 }
 
 /// A check of each file by itself.

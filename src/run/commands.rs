@@ -19,13 +19,13 @@ use crate::model::path::RepoPath;
 use crate::model::rule::{Family, Rule};
 use crate::plan::CommandJob;
 use crate::process;
-use crate::run::coverage::{Before, WrittenReport};
+use crate::run::coverage::{WrittenReport, before};
 use crate::run::memory::Kept;
 use crate::run::programs::Programs;
 use crate::run::schedule::{Need, Schedule};
 use crate::run::{Ground, MAX_FILE, Runner, Site};
 use crate::store::log::Log;
-use crate::tree::report_file::{Stamp, open_report, read_matcher};
+use crate::tree::report_file::{Reports, open_report, read_matcher};
 
 /// What came of a command.
 pub(super) struct Done {
@@ -193,31 +193,27 @@ impl Runner<'_> {
     /// Runs the command lines for these files, in order.
     pub(super) fn start_all(&self, files: &[RepoPath], execution: &mut Execution<'_>) -> Result<Vec<Ran>, Breakage> {
         let command = execution.command;
-        let asks_for_file = command.names_report() || !command.check.output_file.is_empty();
         let mut all = Vec::new();
         let first = self.setting(execution);
-        let before = Before::of(command, &execution.site.top);
+        let coverage = before(command, &execution.site.top);
         for (index, spec) in command.specs(files, &first).into_iter().enumerate() {
             let read = files.get(index).filter(|_| command.check.stdin);
             let spec = self.surrounded(spec, &execution.site, read)?;
             if index == 0 {
                 execution.version = self.version(execution, &spec)?;
             }
-            let report = report_path(command, &first, &spec, index);
-            let spec = with_report(spec, &first.report, report.as_deref());
-            let before = report.as_deref().map(Stamp::of);
+            let report = first.report.with_file_name(format!("{}-{index}", command.id));
+            let spec = with_report(spec, &first.report, &report);
+            let before = where_reports(command, report, &spec)?;
             let output = self.start(execution, &spec)?;
-            let report = match (&report, before) {
-                // One that was there before and was left as it was is no report.
-                (Some(path), Some(before)) if Stamp::of(path) != before => vec![path.clone()],
-                _ => Vec::new(),
-            };
-            all.push(Ran { outputs: vec![output], reports: asks_for_file.then_some(vec![report]) });
+            // One that was there before and was left as it was is no report.
+            let written = before.map(|before| before.fresh().map_err(Breakage::new)).transpose()?;
+            all.push(Ran { outputs: vec![output], reports: written.map(|written| vec![written]) });
             if self.interrupt.is_set() {
                 break;
             }
         }
-        execution.coverage = self.written_report(command, &execution.site.top, &before);
+        execution.coverage = self.written_report(command, &execution.site.top, coverage);
         Ok(all)
     }
 
@@ -330,18 +326,19 @@ pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// Where an invocation leaves its report, if not on standard output.
-fn report_path(command: &Command, first: &Setting, spec: &CommandSpec, index: usize) -> Option<PathBuf> {
+/// Where an invocation leaves its reports, if not on standard output.
+fn where_reports(command: &Command, report: PathBuf, spec: &CommandSpec) -> Result<Option<Reports>, Breakage> {
     if command.names_report() {
-        return Some(first.report.with_file_name(format!("{}-{index}", command.id)));
+        return Ok(Some(Reports::named(report)));
     }
-    let file = &command.check.output_file;
-    (!file.is_empty()).then(|| spec.dir.as_deref().unwrap_or(Path::new("")).join(file))
+    let (file, folder) = (&command.check.output_file, spec.dir.as_deref().unwrap_or(Path::new("")));
+    let reports = (!file.is_empty()).then(|| Reports::below(folder, file));
+    reports.transpose().map_err(Breakage::new)
 }
 
 /// The command line with the report of this invocation in the place of the first one's.
-fn with_report(mut spec: CommandSpec, first: &Path, report: Option<&Path>) -> CommandSpec {
-    let (Some(report), Some(first)) = (report, first.to_str()) else { return spec };
+fn with_report(mut spec: CommandSpec, first: &Path, report: &Path) -> CommandSpec {
+    let Some(first) = first.to_str() else { return spec };
     for argument in &mut spec.args {
         if let Some(text) = argument.to_str().filter(|text| text.contains(first)) {
             *argument = text.replace(first, &report.to_string_lossy()).into();

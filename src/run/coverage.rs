@@ -1,6 +1,6 @@
 //! Coverage of the change: reports are read where and when they were written, and the change is measured when all are in.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::{self, BufRead, Read};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -17,7 +17,7 @@ use crate::model::rule::{Family, RuleId};
 use crate::plan::coverage::CoverageJob;
 use crate::process::Interrupt;
 use crate::run::{Ran, Runner, guarded};
-use crate::tree::report_file::{Stamp, folder_below, is_there, matching, open_report};
+use crate::tree::report_file::{Reports, folder_below, is_there, matching, open_report};
 
 /// The most bytes of a report that are read.
 const MAX_REPORT: u64 = 512 << 20;
@@ -25,31 +25,22 @@ const MAX_REPORT: u64 = 512 << 20;
 /// What came of the report that a command should write; `None` where the command itself could not run.
 pub(super) type WrittenReport = Option<Result<Report, Breakage>>;
 
-/// The reports that were there before a command ran.
-#[derive(Debug, Default)]
-pub(super) struct Before(BTreeMap<PathBuf, Stamp>);
-
-impl Before {
-    /// Looks for them, if the command writes any.
-    pub(super) fn of(command: &Command, top: &Path) -> Self {
-        let report = command.check.coverage.as_ref();
-        let found = report.and_then(|report| matching(&folder(command, top), &report.file).ok());
-        Self(found.into_iter().flatten().map(|path| (path.clone(), Stamp::of(&path))).collect())
-    }
-}
-
-fn folder(command: &Command, top: &Path) -> PathBuf {
-    top.join(&command.check.dir)
+/// The coverage reports that are there before a command runs that writes some.
+pub(super) fn before(command: &Command, top: &Path) -> Option<Result<Reports, String>> {
+    let report = command.check.coverage.as_ref()?;
+    Some(Reports::below(&top.join(&command.check.dir), &report.file))
 }
 
 impl Runner<'_> {
     /// Reads the report that a command wrote; one that was there before and was left as it was is none.
-    pub(super) fn written_report(&self, command: &Command, top: &Path, before: &Before) -> WrittenReport {
+    pub(super) fn written_report(
+        &self,
+        command: &Command,
+        top: &Path,
+        before: Option<Result<Reports, String>>,
+    ) -> WrittenReport {
         let (job, wanted) = (self.plan.coverage.as_ref()?, command.check.coverage.as_ref()?);
-        let fresh = matching(&folder(command, top), &wanted.file).map(|files| {
-            let is_fresh = |path: &PathBuf| before.0.get(path) != Some(&Stamp::of(path));
-            files.into_iter().filter(is_fresh).collect::<Vec<_>>()
-        });
+        let fresh = before?.and_then(|before| before.fresh());
         let hint = format!("`coverage` of [checks.{}] says which file it writes and in which format", command.id);
         let broken = |why: String| Breakage { why, hint: hint.clone(), log: String::new() };
         Some(fresh.map_err(&broken).and_then(|files| {

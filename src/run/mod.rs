@@ -345,11 +345,8 @@ mod tests {
             foreign: &foreign,
             starts: &std::collections::BTreeMap::new(),
             trust: Trust::BuiltInOnly,
-<<<<<<< HEAD
             coverage: Asked::default(),
-=======
             credentials: &Default::default(),
->>>>>>> b80be62 (Look for the AWS credentials of this machine where somebody asks for it)
         };
         let plan = plan(&change, &policy).unwrap();
         let interrupt = Interrupt::default();

@@ -1,5 +1,6 @@
 //! Reports that commands leave in files.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -13,6 +14,8 @@ use crate::model::path::RepoPath;
 const BUFFER: usize = 64 << 10;
 /// The most files and folders that are looked through for reports.
 const MAX_ENTRIES: usize = 200_000;
+/// Folders in which no report of ours is.
+const LEFT_OUT: [&str; 2] = [".git", "node_modules"];
 /// The most reports that one pattern stands for.
 const MAX_REPORTS: usize = 10_000;
 /// The most bytes of a file with problem matchers that are read.
@@ -27,6 +30,49 @@ impl Stamp {
     pub(crate) fn of(path: &Path) -> Self {
         let written = |metadata: fs::Metadata| Some((metadata.modified().ok()?, metadata.len()));
         Self(fs::metadata(path).ok().and_then(written))
+    }
+}
+
+/// The files that a command may leave reports in, as they were at a moment.
+pub(crate) struct Reports {
+    place: Place,
+    before: BTreeMap<PathBuf, Stamp>,
+}
+
+/// Where reports are.
+enum Place {
+    File(PathBuf),
+    /// The files below a folder that a pattern stands for.
+    Matching(PathBuf, String),
+}
+
+impl Place {
+    fn files(&self) -> Result<Vec<PathBuf>, String> {
+        match self {
+            Self::File(file) => Ok(vec![file.clone()]),
+            Self::Matching(folder, pattern) => matching(folder, pattern),
+        }
+    }
+}
+
+impl Reports {
+    /// One file.
+    pub(crate) fn named(file: PathBuf) -> Self {
+        let before = BTreeMap::from([(file.clone(), Stamp::of(&file))]);
+        Self { place: Place::File(file), before }
+    }
+
+    /// The files that a name or a pattern stands for, see [`matching`]; the error is for people.
+    pub(crate) fn below(folder: &Path, pattern: &str) -> Result<Self, String> {
+        let place = Place::Matching(folder.to_owned(), pattern.to_owned());
+        let before = place.files()?.into_iter().map(|file| (file.clone(), Stamp::of(&file))).collect();
+        Ok(Self { place, before })
+    }
+
+    /// Those that were written since; the error is for people.
+    pub(crate) fn fresh(&self) -> Result<Vec<PathBuf>, String> {
+        let is_fresh = |file: &PathBuf| self.before.get(file) != Some(&Stamp::of(file));
+        Ok(self.place.files()?.into_iter().filter(is_fresh).collect())
     }
 }
 
@@ -84,7 +130,8 @@ pub(crate) fn matching(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, Str
                 return Err(format!("`{pattern}` has too much to look through: begin it with a folder"));
             }
             let (path, kind) = (entry.path(), entry.file_type());
-            if kind.as_ref().is_ok_and(fs::FileType::is_dir) && entry.file_name() != ".git" {
+            if kind.as_ref().is_ok_and(fs::FileType::is_dir) && !LEFT_OUT.iter().any(|name| entry.file_name() == *name)
+            {
                 open.push(path);
             } else if path.strip_prefix(&start).is_ok_and(|below| glob.is_match(below)) && path.is_file() {
                 found.push(path);
@@ -111,7 +158,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use super::{folder_below, matching};
+    use super::{Reports, folder_below, matching};
     use crate::model::path::RepoPath;
 
     #[test]
@@ -139,5 +186,36 @@ mod tests {
         assert!(matching(folder.path(), "[").is_err());
         assert_eq!(folder_below(folder.path(), &folder.path().join("sub")), RepoPath::from("sub"));
         assert_eq!(folder_below(&folder.path().join("sub"), folder.path()), RepoPath::from(""));
+    }
+    #[test]
+    fn only_what_was_written_since_is_a_report() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let file = folder.path().join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, text).unwrap();
+        };
+        write("a/target/r/TEST-old.xml", "1");
+        write("a/target/r/TEST-again.xml", "1");
+        let reports = Reports::below(folder.path(), "**/target/r/TEST-*.xml").unwrap();
+        let one = Reports::below(folder.path(), "a/one.xml").unwrap();
+        assert_eq!(reports.fresh(), Ok(Vec::new()));
+        for (name, text) in [
+            ("a/target/r/TEST-again.xml", "22"),
+            ("b/c/target/r/TEST-new.xml", "1"),
+            ("target/r/TEST-top.xml", "1"),
+            ("target/r/other.xml", "1"),
+            ("node_modules/target/r/TEST-x.xml", "1"),
+            ("a/one.xml", "1"),
+        ] {
+            write(name, text);
+        }
+        let names = |reports: &Reports| -> Vec<String> {
+            let fresh = reports.fresh().unwrap();
+            fresh.iter().map(|file| file.strip_prefix(folder.path()).unwrap().display().to_string()).collect()
+        };
+        let expected = ["a/target/r/TEST-again.xml", "b/c/target/r/TEST-new.xml", "target/r/TEST-top.xml"];
+        assert_eq!(names(&reports), expected);
+        assert_eq!(names(&one), ["a/one.xml"]);
     }
 }

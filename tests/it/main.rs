@@ -34,6 +34,8 @@ mod policies;
 #[cfg(unix)]
 mod read_only;
 mod readme;
+#[cfg(unix)]
+mod runners;
 mod secrets;
 #[cfg(unix)]
 mod signals;

@@ -11,14 +11,14 @@ use crate::support::{Ran, Repo, TOLLGATE, run};
 const TOOLS: &str = "TOLLGATE_TOOLS";
 
 /// A repository, with the tools on its PATH.
-struct Shop {
+pub(crate) struct Shop {
     repo: Repo,
     path: OsString,
 }
 
 impl Shop {
     /// A repository with this policy and with the files of a folder of `fixtures/tools`, which are staged.
-    fn new(policy: &str, folder: &str) -> Self {
+    pub(crate) fn new(policy: &str, folder: &str) -> Self {
         let tools = std::env::var_os(TOOLS).unwrap_or_else(|| panic!("`.ci/tools FOLDER` first, then {TOOLS}=FOLDER"));
         let own = ["py/bin", "js/node_modules/.bin"].map(|bin| Path::new(&tools).join(bin));
         let rest = std::env::var_os("PATH").unwrap_or_default();
@@ -37,7 +37,12 @@ impl Shop {
     }
 
     fn tollgate(&self, args: &[&str]) -> Ran {
-        let mut command = self.repo.command(&self.repo.top(), TOLLGATE);
+        self.run(TOLLGATE, args)
+    }
+
+    /// Runs a program at the top of the repository.
+    pub(crate) fn run(&self, program: &str, args: &[&str]) -> Ran {
+        let mut command = self.repo.command(&self.repo.top(), program);
         command.args(args).env("PATH", &self.path);
         // Where rustup has its toolchains, which it else looks for in the home.
         let home = std::env::var_os("HOME").unwrap_or_default();
@@ -48,7 +53,7 @@ impl Shop {
         run(&mut command, b"")
     }
 
-    fn check(&self) -> Ran {
+    pub(crate) fn check(&self) -> Ran {
         self.tollgate(&["check", "--staged", "--only", "it", "--format", "short"])
     }
 }
@@ -67,13 +72,13 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[track_caller]
-fn assert_recorded(found: &str, file: &str) {
+pub(crate) fn assert_recorded(found: &str, file: &str) {
     let recorded = snapbox::Data::read_from(&fixtures().join(file), Some(snapbox::data::DataFormat::Text));
     snapbox::Assert::new().action_env("SNAPSHOTS").eq(found, recorded.raw());
 }
 
 /// Any version will do, but the tool has to tell it.
-fn policy(tool: &str, more: &str) -> String {
+pub(crate) fn policy(tool: &str, more: &str) -> String {
     format!("[checks.it]\ntool = \"{tool}\"\nversion = \">=0\"\n{more}\n")
 }
 

@@ -125,7 +125,7 @@ pub(crate) fn understand(
             }
         }
         let is_contradicted = output.exit != Exit::Code(0) && reading.tested.n_failed == n_before;
-        if is_contradicted && reading.tested.breakage.is_none() {
+        if is_contradicted && reading.tested.n_executed > 0 && reading.tested.breakage.is_none() {
             let why = format!("it ended with exit code {} although no test of its report failed", code(output));
             reading.tested.breakage = Some(Breakage { why, hint: String::new(), log: log_tail(output) });
         }

@@ -8,6 +8,10 @@ use crate::check::suite::{
     Case, Cut, Doubt, Ending, Failure, MAX_NAME, MAX_TEXT, Take, add_head, add_tail, counted, head, seconds,
 };
 
+/// What CTest says of tests that could not be started, which it counts as failed and reports as skipped.
+const NOT_RUN: [&str; 4] =
+    ["Unable to find executable", "Required Files Missing", "Fixture dependency failed", "Insufficient resources"];
+
 /// Reads a report.
 pub(super) fn read(input: &mut dyn BufRead, take: &mut Take<'_>) -> Result<Doubt, Cut> {
     let mut reading = Reading::new(take);
@@ -154,6 +158,9 @@ impl Elements for Reading<'_, '_> {
                 // Inside of a failure it is what an attempt printed.
                 self.inside = if self.inside == Inside::Nothing { Inside::Log } else { Inside::Nothing };
             }
+            "skipped" if tag.get("message").is_some_and(|why| NOT_RUN.iter().any(|end| why.starts_with(end))) => {
+                self.open_failure(tag);
+            }
             "skipped" | "disabled" | "ignored" => {
                 if let Some(case) = self.case.as_mut().filter(|case| case.ending == Ending::Passed) {
                     case.ending = Ending::Skipped;
@@ -180,8 +187,8 @@ impl Elements for Reading<'_, '_> {
                 self.end_case();
                 self.suites.pop();
             }
-            "failure" | "error" | "rerunFailure" | "rerunError" | "flakyFailure" | "flakyError" | "system-out"
-            | "system-err" => self.inside = Inside::Nothing,
+            "failure" | "error" | "skipped" | "rerunFailure" | "rerunError" | "flakyFailure" | "flakyError"
+            | "system-out" | "system-err" => self.inside = Inside::Nothing,
             _ => {}
         }
     }
@@ -234,6 +241,16 @@ mod tests {
             Junit,
             r#"<testsuite><testcase name="t" result="error"><failure message="m">d</failure><error message="n"/></testcase></testsuite>"#,
             &["t failed m (and 1 more)|d"],
+        );
+    }
+
+    #[test]
+    fn what_could_not_be_started_has_failed() {
+        check(
+            Junit,
+            r#"<testsuite><testcase name="t" status="notrun"><skipped message="Unable to find executable"/><system-out>x</system-out></testcase>
+            <testcase name="u" status="notrun"><skipped message="SKIP_RETURN_CODE=77"/></testcase></testsuite>"#,
+            &["t failed Unable to find executable|", "u skipped"],
         );
     }
 

@@ -174,6 +174,7 @@ impl Reading<'_, '_> {
                 failure.detail = failure.detail.trim().to_owned();
                 if failure.message.is_empty() {
                     failure.message = panic_message(&failure.detail);
+                    failure.detail = failure.detail.replacen(&failure.message, "", 1).trim().to_owned();
                 }
             }
             self.n_failed += 1;
@@ -223,7 +224,7 @@ mod tests {
             &[
                 "a::b passed",
                 "d skipped",
-                "a::c failed thread 'a::c' (1) panicked at src/a.rs:7:9:\nassertion `left == right` failed\n  left: 1\n right: 2|thread 'a::c' (1) panicked at src/a.rs:7:9:\nassertion `left == right` failed\n  left: 1\n right: 2",
+                "a::c failed thread 'a::c' (1) panicked at src/a.rs:7:9:\nassertion `left == right` failed\n  left: 1\n right: 2|",
                 "src/lib.rs - f (line 5) failed |error[E0425]: x",
             ],
         );

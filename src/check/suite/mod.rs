@@ -6,6 +6,7 @@ mod cucumber;
 mod draft;
 pub(crate) mod files;
 mod go;
+mod jest;
 mod junit;
 mod libtest;
 mod lines;
@@ -125,6 +126,7 @@ pub(crate) fn read(format: TestFormat, input: &mut dyn BufRead, take: &mut Take<
         TestFormat::Testng => testng::read(input, take),
         TestFormat::Tap => tap::read(input, take),
         TestFormat::Cucumber => cucumber::read(input, take),
+        TestFormat::Jest => jest::read(input, take),
         TestFormat::GoTest => go::read(input, take),
         TestFormat::Libtest => libtest::read(input, take),
     }
