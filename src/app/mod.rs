@@ -1,5 +1,6 @@
 //! The pipeline: from a request to a report and a verdict. The only module that sees every stage.
 
+mod affected;
 mod attributes;
 mod before;
 mod bootstrap;
@@ -241,7 +242,9 @@ impl Session<'_> {
         for change in self.changes(request)? {
             for prepared in self.prepare(request, &change)? {
                 let case = Case { change: &change, prepared: &prepared };
-                views.push(plan_view::view(case, &self.planned(case)?, &programs));
+                let mut plan = self.planned(case)?;
+                self.select_tests(case, &mut plan, &Sources::new(self.repo))?;
+                views.push(plan_view::view(case, &plan, &programs));
             }
         }
         Ok(views)
@@ -320,7 +323,8 @@ impl Session<'_> {
 
     fn judge_change(&self, case: Case<'_>, world: World<'_>) -> Result<Judged, Failure> {
         let (started, clock) = (SystemTime::now(), Instant::now());
-        let plan = self.planned(case)?;
+        let mut plan = self.planned(case)?;
+        let selected = self.select_tests(case, &mut plan, world.contents)?;
         let mut ran = self.execute(case, &plan, world)?;
         let stage = case.stage()?;
         let verdict = gate::judge(&ran.findings, &ran.checks, &stage.gate);
@@ -331,7 +335,7 @@ impl Session<'_> {
             findings: ran.findings,
             suppressed: ran.suppressed,
             coverage: ran.coverage,
-            notices: self.policy_notices(case.prepared).into_iter().chain(ran.notices).collect(),
+            notices: self.policy_notices(case.prepared).into_iter().chain(selected).chain(ran.notices).collect(),
             started,
             duration: clock.elapsed(),
         };

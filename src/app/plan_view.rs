@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use crate::app::Case;
+use crate::app::{Case, affected};
 use crate::check::coverage::COVERAGE;
 use crate::check::external::{Command, Setting};
 use crate::model::change::{ChangeSet, ChangedFile, Status};
@@ -76,6 +76,7 @@ fn checks(change: &ChangeSet, plan: &Plan<'_>, programs: &Programs<'_>) -> Vec<C
         family: family.name(),
         n_files,
         dir: String::new(),
+        tests: String::new(),
         program: None,
         commands: Vec::new(),
     };
@@ -105,6 +106,7 @@ fn command(job: &CommandJob, programs: &Programs<'_>) -> CheckView {
         base: "{base}".to_owned(),
         head: "{head}".to_owned(),
         report: "{report}".into(),
+        tests: job.tests.clone(),
         ..Setting::default()
     };
     let specs = job.command.specs(&job.files, &setting);
@@ -117,6 +119,7 @@ fn command(job: &CommandJob, programs: &Programs<'_>) -> CheckView {
         family: job.command.family().name(),
         n_files: job.files.len(),
         dir: job.command.check.dir.clone(),
+        tests: job.tests.as_ref().map_or_else(String::new, affected::told),
         program: specs.first().and_then(|spec| programs.of(&job.command, &spec.program)),
         commands: specs.into_iter().map(words).collect(),
     }

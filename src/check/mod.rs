@@ -1,6 +1,7 @@
 //! Checks: one thing each that can be run on a change. Pure: input in, findings or a command out; no file, no process,
 //! no clock but the deadline that is handed in.
 
+pub(crate) mod affected;
 pub(crate) mod builtin;
 pub(crate) mod change;
 pub(crate) mod coverage;

@@ -11,14 +11,15 @@ use crate::config::raw::{
     RawCheck, RawDescribed, RawFix, RawInputs, RawIsolate, RawOption, RawOutput, RawSeverity, RawUntracked,
 };
 use crate::config::resolve::{Resolver, fixing, is_family};
+use crate::config::select;
 use crate::config::version::Requirement;
-use crate::config::{Check, Fixing, Format, Inputs, Origin, Output, Sight, Sourced, Untracked, tool};
+use crate::config::{Check, Fixing, Format, Inputs, Origin, Output, Select, Sight, Sourced, Untracked, tool};
 use crate::model::option::{OptionValue, Options};
 use crate::model::path::RepoPath;
 use crate::model::rule::Level;
 
 /// Keys that say how a command runs; a built-in check has none of them.
-const COMMAND_KEYS: [&str; 23] = [
+const COMMAND_KEYS: [&str; 25] = [
     "args",
     "finding-codes",
     "dir",
@@ -42,6 +43,8 @@ const COMMAND_KEYS: [&str; 23] = [
     "slow",
     "retries",
     "quarantine",
+    "select",
+    "tests",
 ];
 
 /// Those of them that only a test suite has.
@@ -66,6 +69,9 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> C
     let raw = as_tool(resolver, &path, raw);
     validate_stdin(resolver, &path, &raw);
     validate_fix(resolver, &path, &raw);
+    if let Some(problem) = select::problem(resolver.places, &path, &raw) {
+        resolver.report(problem);
+    }
     validate_config(resolver, &path, &raw);
     validate_output_file(resolver, &path, &raw);
     validate_suite(resolver, &path, &raw);
@@ -75,6 +81,7 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> C
     resolver.validate_patterns(&key("exclude"), &exclude);
     validate_command(resolver, &path, raw.run.as_deref(), raw.shell == Some(true));
     validate_env(resolver, &path, raw.env.iter().flat_map(|env| env.keys()));
+    resolver.validate_patterns(&key("tests"), raw.tests.as_deref().unwrap_or_default());
     Check {
         tool,
         finding_codes: raw.finding_codes,
@@ -99,6 +106,8 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> C
         env: raw.env.unwrap_or_default(),
         pass_env: raw.pass_env,
         exclusive: raw.exclusive.unwrap_or_default(),
+        select: raw.select.map_or(Select::All, select::select),
+        tests: raw.tests.unwrap_or_default(),
         fix: raw.fix.map_or(Fixing::Off, fixing),
         level: raw.level.map(level),
         slow: resolver.duration(&key("slow"), raw.slow.as_deref()),

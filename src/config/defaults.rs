@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::config::places::Places;
+use crate::config::select;
 use crate::config::{Config, Fixing, Gate, OnBroken, Origin, Scope, Sourced, Stage};
 use crate::model::rule::Level;
 use crate::model::suppression::NewSuppressions;
@@ -22,6 +23,9 @@ pub(crate) const STAGES: [(&str, &[&str]); 6] = [
     ("pull-request", &["*"]),
     ("manual", &["*"]),
 ];
+
+/// The stages through which code enters a branch: there all tests run.
+pub(crate) const WHOLE: [&str; 2] = ["pre-merge-commit", "pull-request"];
 
 /// The most changed lines of a change.
 const MAX_LINES: u64 = 800;
@@ -60,6 +64,7 @@ fn stage(name: &str) -> Stage {
         fix: Sourced::built_in(Fixing::Off),
         timeout: Sourced::built_in(None),
         jobs: Sourced::built_in(None),
+        select: Sourced::built_in(select::of_stage(name)),
     }
 }
 

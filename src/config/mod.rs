@@ -20,6 +20,7 @@ mod raw;
 mod refuse;
 mod resolve;
 pub(crate) mod schema;
+pub(crate) mod select;
 pub(crate) mod show;
 pub(crate) mod tool;
 pub(crate) mod version;
@@ -120,6 +121,17 @@ pub(crate) struct Stage {
     pub(crate) timeout: Sourced<Option<Duration>>,
     /// How many commands run at once; `None` for one a processor.
     pub(crate) jobs: Sourced<Option<usize>>,
+    /// Which tests run of the suites that select.
+    pub(crate) select: Sourced<Select>,
+}
+
+/// Which tests of a suite run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Select {
+    /// All.
+    All,
+    /// Those that the change may affect.
+    Affected,
 }
 
 /// Which fixes are applied: by a hook before it judges, of those of a command.
@@ -317,6 +329,10 @@ pub(crate) struct Check {
     pub(crate) pass_env: Option<Vec<String>>,
     /// Whether it needs the machine for itself.
     pub(crate) exclusive: bool,
+    /// Which of its tests run, where the stage does not want all.
+    pub(crate) select: Select,
+    /// Gitignore patterns of the files that are tests; empty for those that the runner takes for tests by itself.
+    pub(crate) tests: Vec<String>,
     /// Whether what it changes in its copy of the files are fixes.
     pub(crate) fix: Fixing,
     /// The level of its findings; `None` for its own.

@@ -40,6 +40,7 @@ impl Nested {
         config.overrides.iter_mut().for_each(|entry| rebase(&mut entry.files, folder));
         for check in config.checks.values_mut() {
             rebase(&mut check.exclude, folder);
+            rebase(&mut check.tests, folder);
             rebase(&mut check.files, folder);
             let config = check.config.iter_mut().flatten().filter(|entry| !is_outside(entry));
             // Those of a known tool hold wherever it looks for them.

@@ -85,6 +85,9 @@ pub(crate) struct RawStage {
     /// How many commands run at once; by default one a processor.
     #[schemars(range(min = 1))]
     pub(crate) jobs: Option<usize>,
+    /// Which tests run of the suites with `select = "affected"`: `all` (the default of `pull-request` and
+    /// `pre-merge-commit`) or `affected` (everywhere else).
+    pub(crate) select: Option<RawSelect>,
 }
 
 /// A command of your own (with `run`), or settings of a built-in check (without).
@@ -165,6 +168,14 @@ pub(crate) struct RawCheck {
     pub(crate) pass_env: Option<Vec<String>>,
     /// Whether nothing else may run beside it.
     pub(crate) exclusive: Option<bool>,
+    /// Which of its tests run: `all` (the default) or `affected`, those that need a changed file by what they import;
+    /// all where that can't be told, with the reason. In `run` one of `{python-tests}`, `{javascript-tests}`,
+    /// `{jest-tests}`, `{go-tests}`, `{cargo-tests}`, `{nextest-tests}`, `{maven-tests}`, `{gradle-tests}` stands for
+    /// them, in the way that the runner is told. A stage may want all.
+    pub(crate) select: Option<RawSelect>,
+    /// The files that are tests, for `select`: patterns in gitignore syntax. By default those that the runner takes for
+    /// tests by itself.
+    pub(crate) tests: Option<Vec<String>>,
     /// The level of its findings, instead of its own.
     pub(crate) level: Option<RawSeverity>,
     /// For a test suite: from which time on a test is told to be slow, in a note: "5s", "1m".
@@ -282,6 +293,14 @@ pub(crate) enum RawSuppressions {
     Honour,
     Report,
     Block,
+}
+
+/// Which tests run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RawSelect {
+    All,
+    Affected,
 }
 
 /// Which fixes are applied.

@@ -11,6 +11,7 @@ use crate::config::raw::{
     RawAllowance, RawConfig, RawFailOn, RawFix, RawGate, RawLevel, RawOnBroken, RawOverride, RawRules, RawScope,
     RawStage, RawSuppressions,
 };
+use crate::config::select;
 use crate::config::{
     Allowance, Config, Fixing, Gate, OnBroken, Origin, Override, RuleLevel, Scope, Sourced, Stage, check, coverage,
     defaults, duration, patterns, refuse,
@@ -145,6 +146,7 @@ impl Resolver<'_> {
             if follows {
                 // In a merge nothing is mended.
                 stage.fix = Sourced::built_in(Fixing::Off);
+                stage.select = Sourced::built_in(select::of_stage(name));
             }
             stages.insert(name.to_owned(), stage);
         }
@@ -173,6 +175,7 @@ impl Resolver<'_> {
                 fix: Sourced::built_in(Fixing::Off),
                 timeout: Sourced::built_in(None),
                 jobs: Sourced::built_in(None),
+                select: Sourced::built_in(select::of_stage(name)),
             };
         };
         self.validate_name(&path, "the name of a stage", name);
@@ -205,6 +208,11 @@ impl Resolver<'_> {
             fix: self.either(&key("fix"), raw.fix.map(fixing), Sourced::built_in(Fixing::Off)),
             timeout: self.sourced(&key("timeout"), timeout),
             jobs: self.sourced(&key("jobs"), raw.jobs),
+            select: self.either(
+                &key("select"),
+                raw.select.map(select::select),
+                Sourced::built_in(select::of_stage(name)),
+            ),
         }
     }
 
@@ -378,7 +386,12 @@ mod tests {
     #[test]
     fn a_merge_commit_is_judged_as_a_commit_unless_said_otherwise() {
         let followed = load("[stages.pre-commit]\nchecks = [\"secrets\"]\ntimeout = \"30s\"\n");
-        assert_eq!(stage(&followed, "pre-merge-commit"), stage(&followed, "pre-commit"));
+        // All but that all tests run.
+        let merge = Stage {
+            select: stage(&followed, "pre-commit").select.clone(),
+            ..stage(&followed, "pre-merge-commit").clone()
+        };
+        assert_eq!(&merge, stage(&followed, "pre-commit"));
         let own = load("[stages.pre-commit]\nchecks = [\"secrets\"]\n[stages.pre-merge-commit]\nfail-on = \"none\"\n");
         assert_eq!(stage(&own, "pre-merge-commit").checks.value.join(" "), "hygiene secrets rules tools");
         blocks(&stage(&own, "pre-merge-commit").gate, None, "tollgate.toml:4");

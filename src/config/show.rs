@@ -4,8 +4,9 @@
 use std::fmt::Display;
 
 use crate::config::places::joined;
+use crate::config::select;
 use crate::config::{
-    Allowance, Check, Config, Fixing, Format, Gate, Inputs, OnBroken, Origin, Output, RuleLevel, Scope, Sight,
+    Allowance, Check, Config, Fixing, Format, Gate, Inputs, OnBroken, Origin, Output, RuleLevel, Scope, Select, Sight,
     Untracked, duration,
 };
 use crate::model::escape::{escaped, is_deceptive};
@@ -51,6 +52,7 @@ pub(crate) fn show(config: &Config, origins: Origins) -> String {
         if let Some(jobs) = stage.jobs.value {
             page.line(&format!("{path}.jobs"), &jobs, &stage.jobs.origin);
         }
+        page.line(&format!("{path}.select"), &text(select::name(stage.select.value)), &stage.select.origin);
     }
     for (id, check) in &config.checks {
         page.check(&joined("checks", id), check);
@@ -207,6 +209,10 @@ impl Page<'_> {
             self.said(check, &key("quarantine"), &text(&check.quarantine.file));
         }
         self.said(check, &key("fix"), &text(fixing(check.fix)));
+        if check.select == Select::Affected {
+            self.said(check, &key("select"), &text(select::name(check.select)));
+            self.said(check, &key("tests"), &list(&check.tests));
+        }
     }
 
     /// The tables of overrides; they come last because every key after a header belongs to its table.

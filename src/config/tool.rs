@@ -193,6 +193,8 @@ fn over(upper: RawCheck, lower: RawCheck) -> RawCheck {
         env: upper.env.or(lower.env),
         pass_env: upper.pass_env.or(lower.pass_env),
         exclusive: upper.exclusive.or(lower.exclusive),
+        select: upper.select.or(lower.select),
+        tests: upper.tests.or(lower.tests),
         level: upper.level.or(lower.level),
         slow: upper.slow.or(lower.slow),
         retries: upper.retries.or(lower.retries),

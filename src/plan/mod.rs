@@ -7,6 +7,7 @@ pub(crate) mod selection;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::check::affected::Tests;
 use crate::check::external::Command;
 use crate::check::hygiene::detect_aws_credentials::why_missing;
 use crate::check::pattern::Engine;
@@ -112,6 +113,8 @@ pub(crate) struct CommandJob {
     pub(crate) command: Command,
     /// The files, sorted.
     pub(crate) files: Vec<RepoPath>,
+    /// The tests that it runs; `None` for all, where nobody asked which.
+    pub(crate) tests: Option<Tests>,
 }
 
 /// All that a run will do.
@@ -293,7 +296,7 @@ impl Planner<'_, '_> {
             } else if wanted.is_nothing(&command) {
                 self.settle(id, command.family(), Outcome::Skipped("no file of this change is for it".to_owned()));
             } else {
-                jobs.push(CommandJob { command, files: wanted.present });
+                jobs.push(CommandJob { command, files: wanted.present, tests: None });
             }
         }
         Ok(jobs)

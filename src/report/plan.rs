@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::model::escape::escaped;
 use crate::report::summary::quoted;
 
 /// A plan as it is shown; every text is for people.
@@ -47,6 +48,9 @@ pub(crate) struct CheckView {
     /// The folder that its commands would run in; empty for the top.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) dir: String,
+    /// Which tests would run, where they are selected; empty where they are not.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) tests: String,
     /// The program that its commands would run, where it was found by its name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) program: Option<String>,
@@ -100,6 +104,9 @@ fn text(view: &PlanView) -> String {
             let dir = if check.dir.is_empty() { String::new() } else { format!("in {}: ", check.dir) };
             let words: Vec<String> = command.iter().map(|word| quoted(word)).collect();
             text.push_str(&format!("    {dir}{}\n", words.join(" ")));
+        }
+        if !check.tests.is_empty() {
+            text.push_str(&format!("    {}\n", escaped(&check.tests)));
         }
         if let Some(program) = &check.program {
             text.push_str(&format!("    program: {}\n", quoted(program)));

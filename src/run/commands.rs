@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 
+use crate::check::affected::Tests;
 use crate::check::external::read::{Ran, Seen, Understood, understand};
 use crate::check::external::{Command, Setting};
 use crate::model::command::{CommandOutput, CommandSpec, Scrub};
@@ -50,6 +51,7 @@ pub(super) struct Shared {
 /// One command while it runs.
 pub(super) struct Execution<'a> {
     pub(super) command: &'a Command,
+    pub(super) tests: Option<&'a Tests>,
     pub(super) ground: &'a Ground,
     pub(super) site: Site,
     programs: &'a Programs,
@@ -74,6 +76,7 @@ impl<'a> Execution<'a> {
         let own = job.command.check.timeout.map_or(Deadline::NEVER, Deadline::after);
         Self {
             command: &job.command,
+            tests: job.tests.as_ref(),
             ground,
             site,
             programs,
@@ -269,6 +272,7 @@ impl Runner<'_> {
             report: ground.reports.join(format!("{}-0", command.id)),
             time_left: execution.deadline.left(),
             mark: format!("{}{}", self.surroundings.mark, command.id).into(),
+            tests: execution.tests.cloned(),
         }
     }
 

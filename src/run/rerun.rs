@@ -48,7 +48,9 @@ impl Runner<'_> {
         let mut execution = Execution::new(self, job, (&ground, &programs), before.site.clone(), events);
         let shown = RuleId::new(format!("{} before", job.command.id));
         let _ = events.send(Event::Started { check: shown.clone(), n_files: files.len() });
-        let understood = self.execute(&CommandJob { command: job.command.clone(), files }, &mut execution);
+        // Which tests the change may affect says nothing of a state before, which need not have them.
+        execution.tests = None;
+        let understood = self.execute(&CommandJob { command: job.command.clone(), files, tests: None }, &mut execution);
         let _ = events.send(Event::Finished { check: shown });
         let mut of_files: BTreeMap<RepoPath, Vec<Finding>> = BTreeMap::new();
         for finding in understood?.findings {

@@ -99,7 +99,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("strsim", &["config::nearest"]),
     ("syn", &["check::rust"]),
     ("terminal_size", &["cli"]),
-    ("toml", &["config", "check::hygiene", "hook", "migrate"]),
+    ("toml", &["config", "check::affected", "check::hygiene", "hook", "migrate"]),
     ("tree_sitter", &["syntax"]),
     ("tree_sitter_containerfile", &["syntax"]),
     ("unicode_script", &["check::hygiene"]),

@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests start programs and read their own environment")]
 #![expect(clippy::unwrap_used, clippy::wrong_self_convention, reason = "a test that can't go on fails")]
 
+mod affected;
 mod architecture;
 #[cfg(unix)]
 mod bad_input;

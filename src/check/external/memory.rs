@@ -25,6 +25,8 @@ impl Command {
         let is_plain = is_alone && !check.shell && check.fix == Fixing::Off && check.sight != Sight::WorkTree;
         let tells_of_files = self.is_per_file() && self.takes_files() && self.family() == Family::Tools;
         let is_of_revisions = self.has("{base}") || self.has("{head}");
+        // What is remembered of a file would not say of which tests.
+        let is_plain = is_plain && self.runner().is_none();
         check.alone && is_plain && tells_of_files && !is_of_revisions && !self.starts_another()
     }
 

@@ -17,6 +17,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::check::affected::Tests;
+use crate::check::affected::runner::{self, Runner};
 use crate::config::{Check, Fixing, Format, Inputs, Output, Sight, Untracked, tool};
 use crate::model::command::{CommandSpec, Part, Scrub};
 use crate::model::path::RepoPath;
@@ -53,6 +55,8 @@ pub(crate) struct Setting {
     pub(crate) time_left: Option<Duration>,
     /// What its processes are known by.
     pub(crate) mark: OsString,
+    /// The tests that run; `None` for all.
+    pub(crate) tests: Option<Tests>,
 }
 
 impl Command {
@@ -135,6 +139,11 @@ impl Command {
         self.has("{report}")
     }
 
+    /// How the runner of its tests is told which to run, where it is.
+    pub(crate) fn runner(&self) -> Option<&'static Runner> {
+        self.words().iter().find_map(|word| runner::of(word))
+    }
+
     fn has(&self, placeholder: &str) -> bool {
         self.words().iter().any(|word| word.contains(placeholder))
     }
@@ -212,7 +221,10 @@ impl Command {
     fn plain_line(&self, paths: &[OsString], setting: &Setting) -> (OsString, Vec<OsString>) {
         let mut words = self.words().iter().flat_map(|word| match word.as_str() {
             "{files}" => paths.to_vec(),
-            word => vec![fill(word, paths, setting)],
+            word => match runner::of(word) {
+                Some(runner) => runner.arguments(setting.tests.as_ref()).into_iter().map(OsString::from).collect(),
+                None => vec![fill(word, paths, setting)],
+            },
         });
         let program = words.next().unwrap_or_default();
         (program, words.collect())
@@ -299,7 +311,7 @@ pub(crate) mod tests {
 
     use super::{Command, Setting};
     use crate::config::quarantine::Quarantine;
-    use crate::config::{Check, Fixing, Origin, Output, Sight, Sourced};
+    use crate::config::{Check, Fixing, Origin, Output, Select, Sight, Sourced};
     use crate::model::option::Options;
     use crate::model::path::RepoPath;
     use crate::model::rule::RuleId;
@@ -330,6 +342,8 @@ pub(crate) mod tests {
             env: BTreeMap::new(),
             pass_env: None,
             exclusive: false,
+            select: Select::All,
+            tests: Vec::new(),
             fix: Fixing::Off,
             level: None,
             options: Options::default(),

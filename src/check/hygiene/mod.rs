@@ -29,7 +29,7 @@ mod file_contents_sorter;
 mod fix_byte_order_marker;
 mod forbid_new_submodules;
 mod invisible_unicode;
-mod json_comments;
+pub(crate) mod json_comments;
 mod json_value;
 mod judged_tree;
 mod mixed_line_ending;
