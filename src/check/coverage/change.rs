@@ -72,12 +72,11 @@ pub(super) fn written(
     Ok(found)
 }
 
+/// Gives the content of a side.
+type Read<'r> = dyn Fn(&FileSide) -> Result<Rc<[u8]>, Breakage> + 'r;
+
 /// Marks the lines that the change takes away elsewhere. A file that can't be read gives none.
-fn mark_moved(
-    change: &ChangeSet,
-    read: &dyn Fn(&FileSide) -> Result<Rc<[u8]>, Breakage>,
-    found: &mut BTreeMap<usize, Written>,
-) {
+fn mark_moved(change: &ChangeSet, read: &Read<'_>, found: &mut BTreeMap<usize, Written>) {
     let is_of_person = |side: &&FileSide| side.mode.is_regular();
     let base = |file: &ChangedFile| file.bases.first().and_then(Option::as_ref).filter(is_of_person).cloned();
     let mut removed: Vec<(Rc<[u8]>, LineDiff)> = Vec::new();
