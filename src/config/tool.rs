@@ -320,6 +320,8 @@ mod tests {
             let plain = |config: Config| -> BTreeMap<String, Check> {
                 let plain = |check: Check| Check {
                     run: check.run.map(|run| crate::config::Sourced { origin: Origin::Default, ..run }),
+                    // Who writes down what configures a tool says that there is nothing else.
+                    alone: true,
                     origin: Origin::Default,
                     ..check
                 };
