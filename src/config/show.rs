@@ -200,6 +200,17 @@ impl Page<'_> {
             self.said(check, &key("pass-env"), &list(pass_env));
         }
         self.said(check, &key("exclusive"), &check.exclusive);
+        self.suite(path, check);
+        self.said(check, &key("fix"), &text(fixing(check.fix)));
+        if check.select == Select::Affected {
+            self.said(check, &key("select"), &text(select::name(check.select)));
+            self.said(check, &key("tests"), &list(&check.tests));
+        }
+    }
+
+    /// What only a test suite has.
+    fn suite(&mut self, path: &str, check: &Check) {
+        let key = |key: &str| format!("{path}.{key}");
         if let Some(slow) = check.slow {
             self.said(check, &key("slow"), &text(&duration::text(slow)));
         }
@@ -208,11 +219,6 @@ impl Page<'_> {
         }
         if !check.quarantine.file.is_empty() {
             self.said(check, &key("quarantine"), &text(&check.quarantine.file));
-        }
-        self.said(check, &key("fix"), &text(fixing(check.fix)));
-        if check.select == Select::Affected {
-            self.said(check, &key("select"), &text(select::name(check.select)));
-            self.said(check, &key("tests"), &list(&check.tests));
         }
     }
 
