@@ -67,21 +67,7 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> C
     // Whoever names the configuration says that there is nothing else.
     let alone = raw.config.is_some() || tool::find(&tool).is_some_and(|definition| definition.alone);
     let raw = as_tool(resolver, &path, raw);
-    validate_stdin(resolver, &path, &raw);
-    validate_fix(resolver, &path, &raw);
-    if let Some(problem) = select::problem(resolver.places, &path, &raw) {
-        resolver.report(problem);
-    }
-    validate_config(resolver, &path, &raw);
-    validate_output_file(resolver, &path, &raw);
-    validate_suite(resolver, &path, &raw);
-    let files = raw.files.unwrap_or_default();
-    let exclude = raw.exclude.unwrap_or_default();
-    resolver.validate_patterns(&key("files"), &files);
-    resolver.validate_patterns(&key("exclude"), &exclude);
-    validate_command(resolver, &path, raw.run.as_deref(), raw.shell == Some(true));
-    validate_env(resolver, &path, raw.env.iter().flat_map(|env| env.keys()));
-    resolver.validate_patterns(&key("tests"), raw.tests.as_deref().unwrap_or_default());
+    validate(resolver, &path, &raw);
     Check {
         tool,
         finding_codes: raw.finding_codes,
@@ -93,8 +79,8 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> C
         version: version(resolver, &key("version"), raw.version.as_deref()),
         version_command: raw.version_command.unwrap_or_default(),
         run: raw.run.map(|value| Sourced { value, origin: origin_of_run }),
-        files,
-        exclude,
+        files: raw.files.unwrap_or_default(),
+        exclude: raw.exclude.unwrap_or_default(),
         types: raw.types.unwrap_or_default(),
         inputs: raw.inputs.map(inputs),
         config: raw.config,
@@ -116,6 +102,23 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> C
         options: options(raw.options.into_iter().flatten()),
         origin: resolver.origin(&path),
     }
+}
+
+/// What its keys say, each for itself and together.
+fn validate(resolver: &mut Resolver<'_>, path: &str, raw: &RawCheck) {
+    validate_stdin(resolver, path, raw);
+    validate_fix(resolver, path, raw);
+    if let Some(problem) = select::problem(resolver.places, path, raw) {
+        resolver.report(problem);
+    }
+    validate_config(resolver, path, raw);
+    validate_output_file(resolver, path, raw);
+    validate_suite(resolver, path, raw);
+    for (key, patterns) in [("files", &raw.files), ("exclude", &raw.exclude), ("tests", &raw.tests)] {
+        resolver.validate_patterns(&format!("{path}.{key}"), patterns.as_deref().unwrap_or_default());
+    }
+    validate_command(resolver, path, raw.run.as_deref(), raw.shell == Some(true));
+    validate_env(resolver, path, raw.env.iter().flat_map(|env| env.keys()));
 }
 
 fn validate_id(resolver: &mut Resolver<'_>, path: &str, id: &str) {
