@@ -50,8 +50,7 @@ impl Runner<'_> {
         let _ = events.send(Event::Started { check: shown.clone(), n_files: files.len() });
         // Which tests the change may affect says nothing of a state before, which need not have them.
         execution.tests = None;
-        let understood =
-            self.execute(&CommandJob { command: job.command.clone(), files, tests: None }, &mut execution);
+        let understood = self.execute(&CommandJob { command: job.command.clone(), files, tests: None }, &mut execution);
         let _ = events.send(Event::Finished { check: shown });
         let mut of_files: BTreeMap<RepoPath, Vec<Finding>> = BTreeMap::new();
         for finding in understood?.findings {
