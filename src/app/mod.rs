@@ -357,6 +357,7 @@ impl Session<'_> {
             surroundings: &self.settings.surroundings,
             logs: logs.as_ref().and_then(|logs| logs.as_ref().ok()),
             n_jobs: if plan.commands.is_empty() { 1 } else { stage.jobs.value.unwrap_or_else(default_jobs) },
+            today: suppressions::today(),
             deadline: stage.timeout.value.map_or(Deadline::NEVER, Deadline::after),
             interrupt: self.interrupt,
             top: self.repo.work_tree().unwrap_or(Path::new("")),

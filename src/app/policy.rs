@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
+use anyhow::anyhow;
+
 use crate::app::extends::Side;
 use crate::app::failure::Failure;
 use crate::app::project_rules::Where;
@@ -10,9 +12,9 @@ use crate::app::sources::Sources;
 use crate::app::vocabulary::vocabulary;
 use crate::app::{Session, packs};
 use crate::check::pattern::rule_file::RuleFile;
-use crate::config::Config;
 use crate::config::extends::{Location, Site};
 use crate::config::vocabulary::{Vocabulary, verify, verify_words};
+use crate::config::{Config, quarantine};
 use crate::git::Repo;
 use crate::git::attributes::AttributeSource;
 use crate::git::listing::Listing;
@@ -250,10 +252,24 @@ impl Session<'_> {
         if let Some(change) = change {
             self.adopt_nested(&mut config, &mut own, on_side_of(attributes), change)?;
         }
+        self.read_quarantines(&mut config, Side { side, change })?;
         let name = found.map_or_else(|| DEFAULTS.to_owned(), |found| found.name);
         let loaded = Loaded { config, name, attributes, own, vocabulary: OnceLock::new(), role: Role::Own };
         self.verify_choice(&loaded)?;
         Ok(loaded)
+    }
+
+    /// Reads the lists of tests in quarantine where the policy is, so that no change excuses its own failures.
+    fn read_quarantines(&self, config: &mut Config, from: Side<'_>) -> Result<(), Failure> {
+        for (id, check) in config.checks.iter_mut().filter(|(_, check)| !check.quarantine.file.is_empty()) {
+            let file = &check.quarantine.file;
+            let fail =
+                |why: &str| Failure::usage(anyhow!("`quarantine` of [checks.{id}] can't be used: {file}: {why}"));
+            let found = self.found_on(from, &RepoPath::from(file.as_str()))?;
+            let bytes = found.ok_or_else(|| fail("there is no such file where the policy is"))?.bytes;
+            check.quarantine.entries = quarantine::parse(&bytes).map_err(|why| fail(&why))?;
+        }
+        Ok(())
     }
 
     /// Looks whether what the command line and the environment choose exists.

@@ -129,7 +129,7 @@ fn standing(case: Case<'_>, rule: &RuleId) -> Standing {
 }
 
 /// The day by Coordinated Universal Time.
-fn today() -> Day {
+pub(super) fn today() -> Day {
     let text = timestamp(SystemTime::now());
     text.get(.."2027-03-01".len()).and_then(Day::parse).expect("because a timestamp begins with a day")
 }

@@ -3,7 +3,6 @@
 use crate::check::pattern::pack::ids;
 use crate::check::pattern::rule_file::RuleFile;
 use crate::check::{About, change, coverage, filetype, hygiene, message, secrets, suppression};
-use crate::config::tool;
 use crate::config::vocabulary::Vocabulary;
 
 /// What every built-in check says of itself, sorted by id.
@@ -24,6 +23,5 @@ pub(crate) fn vocabulary(own: &[RuleFile]) -> Vocabulary {
         checks: built_in_checks().into_iter().map(|about| (about.id.to_owned(), about.options)).collect(),
         rules: secrets::pack::ids().map(str::to_owned).chain(ids().map(str::to_owned)).chain(own).collect(),
         types: filetype::all_tags(),
-        tools: tool::names().collect(),
     }
 }

@@ -6,6 +6,7 @@ use crate::config::coverage;
 use crate::config::nearest::nearest;
 use crate::config::patterns;
 use crate::config::places::joined;
+use crate::config::quarantine::Quarantine;
 use crate::config::raw::{
     RawCheck, RawDescribed, RawFix, RawInputs, RawIsolate, RawOption, RawOutput, RawSeverity, RawUntracked,
 };
@@ -18,7 +19,7 @@ use crate::model::path::RepoPath;
 use crate::model::rule::Level;
 
 /// Keys that say how a command runs; a built-in check has none of them.
-const COMMAND_KEYS: [&str; 22] = [
+const COMMAND_KEYS: [&str; 25] = [
     "args",
     "finding-codes",
     "dir",
@@ -39,9 +40,17 @@ const COMMAND_KEYS: [&str; 22] = [
     "pass-env",
     "exclusive",
     "fix",
+    "slow",
+    "retries",
+    "quarantine",
     "select",
     "tests",
 ];
+
+/// Those of them that only a test suite has.
+const SUITE_KEYS: [&str; 3] = ["slow", "retries", "quarantine"];
+/// How often a test suite may be run again.
+const MAX_RETRIES: u32 = 10;
 
 /// The check that `[checks.ID]` says; what is wrong with it is reported to the resolver.
 pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> Check {
@@ -55,21 +64,10 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> C
         true => Origin::Tool(tool.clone()),
         false => resolver.origin(&key("run")),
     };
+    // Whoever names the configuration says that there is nothing else.
+    let alone = raw.config.is_some() || tool::find(&tool).is_some_and(|definition| definition.alone);
     let raw = as_tool(resolver, &path, raw);
-    validate_stdin(resolver, &path, &raw);
-    validate_fix(resolver, &path, &raw);
-    if let Some(problem) = select::problem(resolver.places, &path, &raw) {
-        resolver.report(problem);
-    }
-    validate_config(resolver, &path, &raw);
-    validate_output_file(resolver, &path, &raw);
-    let files = raw.files.unwrap_or_default();
-    let exclude = raw.exclude.unwrap_or_default();
-    resolver.validate_patterns(&key("files"), &files);
-    resolver.validate_patterns(&key("exclude"), &exclude);
-    validate_command(resolver, &path, raw.run.as_deref(), raw.shell == Some(true));
-    validate_env(resolver, &path, raw.env.iter().flat_map(|env| env.keys()));
-    resolver.validate_patterns(&key("tests"), raw.tests.as_deref().unwrap_or_default());
+    validate(resolver, &path, &raw);
     Check {
         tool,
         finding_codes: raw.finding_codes,
@@ -81,11 +79,12 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> C
         version: version(resolver, &key("version"), raw.version.as_deref()),
         version_command: raw.version_command.unwrap_or_default(),
         run: raw.run.map(|value| Sourced { value, origin: origin_of_run }),
-        files,
-        exclude,
+        files: raw.files.unwrap_or_default(),
+        exclude: raw.exclude.unwrap_or_default(),
         types: raw.types.unwrap_or_default(),
         inputs: raw.inputs.map(inputs),
         config: raw.config,
+        alone,
         needs: raw.needs.unwrap_or_default(),
         sight: sight(raw.isolate, raw.untracked),
         stdin: raw.stdin.unwrap_or_default(),
@@ -97,9 +96,29 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> C
         tests: raw.tests.unwrap_or_default(),
         fix: raw.fix.map_or(Fixing::Off, fixing),
         level: raw.level.map(level),
+        slow: resolver.duration(&key("slow"), raw.slow.as_deref()),
+        retries: raw.retries.unwrap_or_default(),
+        quarantine: Quarantine { file: folder(resolver, &key("quarantine"), raw.quarantine), entries: Vec::new() },
         options: options(raw.options.into_iter().flatten()),
         origin: resolver.origin(&path),
     }
+}
+
+/// What its keys say, each for itself and together.
+fn validate(resolver: &mut Resolver<'_>, path: &str, raw: &RawCheck) {
+    validate_stdin(resolver, path, raw);
+    validate_fix(resolver, path, raw);
+    if let Some(problem) = select::problem(resolver.places, path, raw) {
+        resolver.report(problem);
+    }
+    validate_config(resolver, path, raw);
+    validate_output_file(resolver, path, raw);
+    validate_suite(resolver, path, raw);
+    for (key, patterns) in [("files", &raw.files), ("exclude", &raw.exclude), ("tests", &raw.tests)] {
+        resolver.validate_patterns(&format!("{path}.{key}"), patterns.as_deref().unwrap_or_default());
+    }
+    validate_command(resolver, path, raw.run.as_deref(), raw.shell == Some(true));
+    validate_env(resolver, path, raw.env.iter().flat_map(|env| env.keys()));
 }
 
 fn validate_id(resolver: &mut Resolver<'_>, path: &str, id: &str) {
@@ -268,12 +287,31 @@ pub(crate) fn is_outside(entry: &str) -> bool {
 /// Several files are a report only where it does not matter which test is told in which.
 fn validate_output_file(resolver: &mut Resolver<'_>, path: &str, raw: &RawCheck) {
     let is_pattern = raw.output_file.as_ref().is_some_and(|file| file.contains(['*', '?', '[', '{']));
-    let is_suite = matches!(&raw.output, Some(RawOutput::Format(name))
-        if Output::NAMES.iter().any(|(known, output)| known == name && matches!(output, Output::Tests(_))));
+    let is_suite = is_suite(raw);
     if is_pattern && !is_suite {
         let message = "`output-file` is a pattern, and only reports of test suites may be several files";
         let place = format!("{path}.output-file");
         resolver.report(resolver.places.value_problem(&place, message, "name one file"));
+    }
+}
+
+fn is_suite(raw: &RawCheck) -> bool {
+    matches!(&raw.output, Some(RawOutput::Format(name))
+        if Output::NAMES.iter().any(|(known, output)| known == name && matches!(output, Output::Tests(_))))
+}
+
+/// What only tests have, and how often they are run.
+fn validate_suite(resolver: &mut Resolver<'_>, path: &str, raw: &RawCheck) {
+    let said = [raw.slow.is_some(), raw.retries.is_some(), raw.quarantine.is_some()];
+    for (key, _) in SUITE_KEYS.into_iter().zip(said).filter(|(_, said)| *said && !is_suite(raw)) {
+        let message = format!("`{key}` is for test suites, and this check reads no report of tests");
+        let hint = "say by `output` which report it writes: `output = \"junit\"`";
+        resolver.report(resolver.places.key_problem(&format!("{path}.{key}"), message, hint));
+    }
+    if raw.retries.is_some_and(|retries| retries > MAX_RETRIES) {
+        let message = format!("`retries` is at most {MAX_RETRIES}");
+        let hint = "a test that passes so seldom belongs into a quarantine";
+        resolver.report(resolver.places.value_problem(&format!("{path}.retries"), message, hint));
     }
 }
 

@@ -15,6 +15,7 @@ pub(crate) mod nested;
 pub(crate) mod patterns;
 mod places;
 pub(crate) mod problem;
+pub(crate) mod quarantine;
 mod raw;
 mod refuse;
 mod resolve;
@@ -32,6 +33,7 @@ use std::time::Duration;
 use crate::config::coverage::{CoverageGate, CoverageReport};
 use crate::config::extends::Site;
 use crate::config::places::Places;
+use crate::config::quarantine::Quarantine;
 use crate::config::version::Requirement;
 use crate::model::option::Options;
 use crate::model::rule::Level;
@@ -301,6 +303,8 @@ pub(crate) struct Check {
     pub(crate) finding_codes: Option<Vec<i32>>,
     /// Patterns and paths of the files that say how it judges, its own configuration; `None` if that is not said.
     pub(crate) config: Option<Vec<String>>,
+    /// Whether what it finds in a file depends on that file and on `config` alone, as far as `inputs` allow that.
+    pub(crate) alone: bool,
     /// The coverage report that it writes beside.
     pub(crate) coverage: Option<CoverageReport>,
     /// What its findings depend on; `None` means: each file if the command names files, else the project.
@@ -335,6 +339,12 @@ pub(crate) struct Check {
     pub(crate) level: Option<Level>,
     /// Options of a built-in check, not yet compared with what it accepts.
     pub(crate) options: Options,
+    /// From which time on a test of it is slow; `None` for never.
+    pub(crate) slow: Option<Duration>,
+    /// How often it is run again if a test of it failed.
+    pub(crate) retries: u32,
+    /// The tests of it that are known to fail now and then.
+    pub(crate) quarantine: Quarantine,
     /// Where it is said.
     pub(crate) origin: Origin,
 }

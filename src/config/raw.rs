@@ -178,6 +178,16 @@ pub(crate) struct RawCheck {
     pub(crate) tests: Option<Vec<String>>,
     /// The level of its findings, instead of its own.
     pub(crate) level: Option<RawSeverity>,
+    /// For a test suite: from which time on a test is told to be slow, in a note: "5s", "1m".
+    pub(crate) slow: Option<String>,
+    /// For a test suite: how often it is run again if a test failed, at most 10. A test that then passes is told in a
+    /// note.
+    #[schemars(range(max = 10))]
+    pub(crate) retries: Option<u32>,
+    /// For a test suite: a file, from the top of the repository, with the tests that are known to fail now and then. It
+    /// holds `[[test]]` tables with `name` (a `*` at its end stands for any ending), `owner`, `reason` and `until`, the
+    /// last day. Such a test runs, and its failure does not block. The list is read where the policy is.
+    pub(crate) quarantine: Option<String>,
     /// Options of a built-in check; `tollgate explain ID` lists them.
     pub(crate) options: Option<BTreeMap<String, RawOption>>,
 }

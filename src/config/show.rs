@@ -158,7 +158,8 @@ impl Page<'_> {
             let codes: Vec<String> = codes.iter().map(ToString::to_string).collect();
             self.said(check, &key("finding-codes"), &format!("[{}]", codes.join(", ")));
         }
-        if let Some(config) = &check.config {
+        // Written down it would say that nothing else counts, which a tool does not always say.
+        if let Some(config) = check.config.as_ref().filter(|_| check.alone) {
             self.said(check, &key("config"), &list(config));
         }
         if let Some(report) = &check.coverage {
@@ -199,10 +200,25 @@ impl Page<'_> {
             self.said(check, &key("pass-env"), &list(pass_env));
         }
         self.said(check, &key("exclusive"), &check.exclusive);
+        self.suite(path, check);
         self.said(check, &key("fix"), &text(fixing(check.fix)));
         if check.select == Select::Affected {
             self.said(check, &key("select"), &text(select::name(check.select)));
             self.said(check, &key("tests"), &list(&check.tests));
+        }
+    }
+
+    /// What only a test suite has.
+    fn suite(&mut self, path: &str, check: &Check) {
+        let key = |key: &str| format!("{path}.{key}");
+        if let Some(slow) = check.slow {
+            self.said(check, &key("slow"), &text(&duration::text(slow)));
+        }
+        if check.retries > 0 {
+            self.said(check, &key("retries"), &check.retries);
+        }
+        if !check.quarantine.file.is_empty() {
+            self.said(check, &key("quarantine"), &text(&check.quarantine.file));
         }
     }
 

@@ -27,6 +27,10 @@ pub(crate) struct Definition {
     /// What must be known of its use here; empty if nothing.
     #[serde(default)]
     pub(crate) note: String,
+    /// Whether what it finds in a file depends on that file and on `config` alone: not on others that the file names, nor
+    /// on what it fetches.
+    #[serde(default)]
+    pub(crate) alone: bool,
     /// What shows that a repository uses it.
     #[serde(default)]
     pub(crate) signs: Vec<Sign>,
@@ -192,6 +196,9 @@ fn over(upper: RawCheck, lower: RawCheck) -> RawCheck {
         select: upper.select.or(lower.select),
         tests: upper.tests.or(lower.tests),
         level: upper.level.or(lower.level),
+        slow: upper.slow.or(lower.slow),
+        retries: upper.retries.or(lower.retries),
+        quarantine: upper.quarantine.or(lower.quarantine),
         options: upper.options.or(lower.options),
     }
 }
@@ -313,6 +320,8 @@ mod tests {
             let plain = |config: Config| -> BTreeMap<String, Check> {
                 let plain = |check: Check| Check {
                     run: check.run.map(|run| crate::config::Sourced { origin: Origin::Default, ..run }),
+                    // Who writes down what configures a tool says that there is nothing else.
+                    alone: true,
                     origin: Origin::Default,
                     ..check
                 };

@@ -18,8 +18,6 @@ pub(crate) struct Vocabulary {
     pub(crate) rules: BTreeSet<String>,
     /// The types that files can be of.
     pub(crate) types: BTreeSet<&'static str>,
-    /// The known tools.
-    pub(crate) tools: BTreeSet<&'static str>,
 }
 
 /// Compares every id and option that the policy names with those that exist.
@@ -126,9 +124,13 @@ impl<'a> Review<'a> {
                 continue;
             }
             for (index, word) in stage.checks.value.iter().enumerate() {
+                let place = format!("{path}.checks[{index}]");
                 if !self.can_be_chosen(word) {
                     let (message, hint) = self.unknown_choice(word);
-                    self.value_problem(&format!("{path}.checks[{index}]"), message, hint);
+                    self.value_problem(&place, message, hint);
+                } else if name == MESSAGE_STAGE && self.is_command(word) {
+                    let message = format!("`{word}` is a command, and no command is run on a commit message");
+                    self.value_problem(&place, message, "name it in another stage".to_owned());
                 }
             }
         }
@@ -235,6 +237,8 @@ impl<'a> Review<'a> {
     }
 }
 
+/// The stage that judges a message, and nothing that a command could look at.
+const MESSAGE_STAGE: &str = "commit-msg";
 /// The most checks of a circle that are named.
 const MAX_CIRCLE: usize = 12;
 
@@ -310,7 +314,6 @@ mod tests {
             checks: [("large-files".to_owned(), OPTIONS), ("trailing-whitespace".to_owned(), &[][..])].into(),
             rules: ["debug-print".to_owned(), "large-files".to_owned()].into(),
             types: ["python", "text"].into(),
-            ..Vocabulary::default()
         }
     }
 
@@ -378,6 +381,15 @@ mod tests {
         check(
             "[checks.debug-print]\nlevel = \"note\"\n",
             &["1: `debug-print` is a rule, not a check (set its level: [rules.levels], debug-print = \"warning\")"],
+        );
+    }
+
+    #[test]
+    fn no_command_waits_for_a_message() {
+        check("[checks.x]\nrun = [\"x\"]\n[stages.commit-msg]\nchecks = [\"*\", \"message\"]\n", &[]);
+        check(
+            "[checks.x]\nrun = [\"x\"]\n[stages.commit-msg]\nchecks = [\"x\"]\n",
+            &["4: `x` is a command, and no command is run on a commit message (name it in another stage)"],
         );
     }
 

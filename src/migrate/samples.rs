@@ -182,7 +182,8 @@ fn tools_of_the_catalogue_take_the_place_of_hooks() {
     let text = "repos:\n- repo: https://github.com/astral-sh/ruff-pre-commit\n  hooks:\n  - id: ruff\n    \
                 args: [--fix, --select, E]\n    files: ^src/\n  - id: ruff-format\n    types_or: [pyi]\n\
                 - repo: https://github.com/pre-commit/mirrors-mypy\n  hooks: [{id: mypy, additional_dependencies: [types-x]}]\n\
-                - repo: https://github.com/codespell-project/codespell\n  hooks: [{id: codespell}]\n";
+                - repo: https://github.com/codespell-project/codespell\n  hooks: [{id: codespell}]\n\
+                - repo: https://github.com/woodruffw/zizmor-pre-commit\n  hooks: [{id: zizmor, args: [--fix]}]\n";
     let migration = migrated(&[(".pre-commit-config.yaml", text)]);
     assert_eq!(
         fates(&migration),
@@ -190,7 +191,8 @@ fn tools_of_the_catalogue_take_the_place_of_hooks() {
             "translated ruff > ruff",
             "translated ruff-format > ruff-format",
             "wrapped mypy > mypy",
-            "translated codespell > codespell"
+            "translated codespell > codespell",
+            "wrapped zizmor > zizmor",
         ]
     );
     has(
@@ -350,7 +352,7 @@ fn scripts_of_husky_and_what_lint_staged_runs_become_checks() {
 fn steps_of_hk_are_read_as_far_as_they_can_be() {
     let text = "hooks {\n  [\"pre-commit\"] {\n    fix = true\n    steps {\n      [\"nl\"] = Builtins.newlines\n      \
                 [\"fmt\"] { glob = List(\"*.ts\")\n        check = \"oxfmt --check {{ files }}\"\n        \
-                fix = \"oxfmt {{files}}\" }\n      [\"x\"] = Builtins.x\n      [\"p\"] = Builtins.prettier\n      [\"z\"] { check = \"z {{globs}}\" }\n    }\n  }\n}\n";
+                fix = \"oxfmt {{files}}\" }\n      [\"x\"] = Builtins.x\n      [\"p\"] = (Builtins.prettier) { glob = \"*.md\" }\n      [\"z\"] { check = \"z {{globs}}\" }\n    }\n  }\n}\n";
     let migration = migrated(&[("hk.pkl", text)]);
     assert_eq!(
         fates(&migration),
@@ -362,6 +364,7 @@ fn steps_of_hk_are_read_as_far_as_they_can_be() {
             "lost pre-commit: z > its command has other placeholders than `{{files}}`",
         ]
     );
+    has(&migration, &["[checks.p]\ntool = \"prettier\"\nfiles = [\"*.md\"]\n"]);
     has(&migration, &["[checks.fmt]\nrun = [\"oxfmt\", \"{files}\"]\nfiles = [\"*.ts\"]\nfix = \"safe\"\n"]);
 }
 

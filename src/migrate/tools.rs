@@ -1,6 +1,6 @@
 //! Tools that the catalogue may know: which hooks of other managers run them, with what is built into those hooks.
 
-use crate::migrate::Draft;
+use crate::config::tool;
 use crate::migrate::policy::Check;
 
 /// A hook that runs a known tool.
@@ -71,6 +71,31 @@ const KNOWN: &[Known] = &[
             "dockerfile",
         )
     },
+    Known { fails: true, ..known(&["rhysd/actionlint"], &["actionlint"], "actionlint", "") },
+    Known { fails: true, ..known(&["rubocop/rubocop"], &["rubocop"], "rubocop", "ruby") },
+    Known {
+        fails: true,
+        ..known(
+            &["aws-cloudformation/cfn-lint", "aws-cloudformation/cfn-python-lint"],
+            &["cfn-lint", "cfn-python-lint"],
+            "cfn-lint",
+            "",
+        )
+    },
+    Known {
+        args: &["--write-changes", "--force-exclude"],
+        fails: true,
+        ..known(&["crate-ci/typos"], &["typos"], "typos", "text")
+    },
+    Known {
+        fix: true,
+        ..known(
+            &["pre-commit/mirrors-clang-format"],
+            &["clang-format"],
+            "clang-format",
+            "c|c++|c#|cuda|java|javascript|json|objective-c|proto",
+        )
+    },
     known(&["oxc-project/mirrors-oxlint"], &["oxlint"], "oxlint", ""),
     known(&["pre-commit/mirrors-eslint"], &["eslint"], "eslint", "javascript"),
     Known { fix: true, ..known(&["biomejs/pre-commit"], &["biome-check"], "biome", "") },
@@ -105,12 +130,22 @@ const IMPLIED: [&str; 9] = [
     "--ignore-unknown",
 ];
 
+/// Arguments by which a tool mends.
+const MENDING: [&str; 4] = ["--fix", "--write-changes", "-w", "-i"];
+
 /// Beginnings of arguments by which tollgate could no longer read what the tool prints.
 const OTHER_OUTPUT: [&str; 9] =
     ["--format", "-f=", "--output", "-o", "--check", "--diff", "--msg-template", "--reporter", "--stdin"];
 
 /// Steps of hk with the tools that they run.
-const STEPS: [(&str, &str); 19] = [
+const STEPS: [(&str, &str); 26] = [
+    ("actionlint", "actionlint"),
+    ("pyright", "pyright"),
+    ("rubocop", "rubocop"),
+    ("shfmt", "shfmt"),
+    ("terraform", "terraform-fmt"),
+    ("tf_lint", "tflint"),
+    ("typos", "typos"),
     ("biome", "biome"),
     ("black", "black"),
     ("cargo_clippy", "clippy"),
@@ -132,50 +167,44 @@ const STEPS: [(&str, &str); 19] = [
     ("zizmor", "zizmor"),
 ];
 
-impl Draft<'_> {
-    fn has_tool(&self, name: &str) -> bool {
-        self.vocabulary.tools.contains(name)
-    }
+/// The tool that a step of hk's own runs, as a check.
+pub(super) fn tool_of_step(step: &str) -> Option<Check> {
+    let (_, tool) = STEPS.iter().find(|(name, tool)| *name == step && tool::find(tool).is_some())?;
+    Some(Check { tool: (*tool).to_owned(), ..Check::default() })
+}
 
-    /// The tool that a step of hk's own runs, as a check.
-    pub(super) fn tool_of_step(&self, step: &str) -> Option<Check> {
-        let (_, tool) = STEPS.iter().find(|(name, tool)| *name == step && self.has_tool(tool))?;
-        Some(Check { tool: (*tool).to_owned(), ..Check::default() })
+/// The tool that a hook of a repository runs, as a check: `args` are what the configuration says, if it does. An
+/// error if it runs the tool in a way that the catalogue does not.
+pub(super) fn tool(
+    repository: &str,
+    id: &str,
+    (args, dependencies): (Option<Vec<String>>, &[String]),
+) -> Result<Option<Check>, String> {
+    let is_it = |known: &&Known| known.repositories.contains(&repository) && known.ids.contains(&id);
+    let found = KNOWN.iter().find(is_it).and_then(|known| Some((known, tool::find(known.tool)?)));
+    let Some((known, definition)) = found else { return Ok(None) };
+    // The program itself in some version is no environment.
+    let is_itself = |wanted: &String| wanted.rsplit('/').next().unwrap_or(wanted).starts_with(known.tool);
+    if let Some(other) = dependencies.iter().find(|wanted| !is_itself(wanted)) {
+        return Err(format!("pre-commit installs {other} beside it"));
     }
-
-    /// The tool that a hook of a repository runs, as a check: `args` are what the configuration says, if it does. An
-    /// error if it runs the tool in a way that the catalogue does not.
-    pub(super) fn tool(
-        &self,
-        repository: &str,
-        id: &str,
-        (args, dependencies): (Option<Vec<String>>, &[String]),
-    ) -> Result<Option<Check>, String> {
-        let is_it = |known: &&Known| known.repositories.contains(&repository) && known.ids.contains(&id);
-        let Some(known) = KNOWN.iter().find(is_it).filter(|known| self.has_tool(known.tool)) else { return Ok(None) };
-        // The program itself in some version is no environment.
-        let is_itself = |wanted: &String| wanted.rsplit('/').next().unwrap_or(wanted).starts_with(known.tool);
-        if let Some(other) = dependencies.iter().find(|wanted| !is_itself(wanted)) {
-            return Err(format!("pre-commit installs {other} beside it"));
-        }
-        let args = args.unwrap_or_else(|| known.args.iter().map(|arg| (*arg).to_owned()).collect());
-        if let Some(other) = args.iter().find(|arg| OTHER_OUTPUT.iter().any(|start| arg.starts_with(start))) {
-            return Err(format!("with `{other}` tollgate does not know how to read it"));
-        }
-        let fix = known.fix
-            || args.iter().any(|arg| ["--fix", "--write-changes", "-w", "--fix-only"].contains(&arg.as_str()));
-        let is_own = |arg: &&String| {
-            !IMPLIED.contains(&arg.as_str()) && !["--fix", "--write-changes", "-w"].contains(&arg.as_str())
-        };
-        let types = known.types.split(',').filter(|types| !types.is_empty()).map(str::to_owned).collect();
-        let fails = known.fails || args.iter().any(|arg| arg == "--strict" || arg == "-s");
-        Ok(Some(Check {
-            tool: known.tool.to_owned(),
-            args: args.iter().filter(is_own).cloned().collect(),
-            types,
-            fix,
-            level: if fails && !fix { "error".to_owned() } else { String::new() },
-            ..Check::default()
-        }))
+    let args = args.unwrap_or_else(|| known.args.iter().map(|arg| (*arg).to_owned()).collect());
+    if let Some(other) = args.iter().find(|arg| OTHER_OUTPUT.iter().any(|start| arg.starts_with(start))) {
+        return Err(format!("with `{other}` tollgate does not know how to read it"));
     }
+    let fix = known.fix || args.iter().any(|arg| arg == "--fix-only" || MENDING.contains(&arg.as_str()));
+    if fix && !definition.mends() {
+        return Err(format!("it mends, which tollgate does not know `{}` to do", known.tool));
+    }
+    let is_own = |arg: &&String| !IMPLIED.contains(&arg.as_str()) && !MENDING.contains(&arg.as_str());
+    let types = known.types.split(',').filter(|types| !types.is_empty()).map(str::to_owned).collect();
+    let fails = known.fails || args.iter().any(|arg| arg == "--strict" || arg == "-s");
+    Ok(Some(Check {
+        tool: known.tool.to_owned(),
+        args: args.iter().filter(is_own).cloned().collect(),
+        types,
+        fix,
+        level: if fails && !fix { "error".to_owned() } else { String::new() },
+        ..Check::default()
+    }))
 }

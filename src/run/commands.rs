@@ -179,6 +179,15 @@ impl Runner<'_> {
 
     /// Runs all command lines and understands what they print.
     pub(super) fn execute(&self, job: &CommandJob, execution: &mut Execution<'_>) -> Result<Understood, Breakage> {
+        if job.command.family() == Family::Tests {
+            return self.execute_suite(job, execution);
+        }
+        let ran = self.invoke(job, execution)?;
+        self.understood(execution, &ran)
+    }
+
+    /// Runs all command lines.
+    pub(super) fn invoke(&self, job: &CommandJob, execution: &mut Execution<'_>) -> Result<Ran, Breakage> {
         let mut all = Ran::default();
         for ran in self.start_all(&job.files, execution)? {
             all.outputs.extend(ran.outputs);
@@ -187,7 +196,7 @@ impl Runner<'_> {
                 (all, one) => all.or(one),
             };
         }
-        self.understood(execution, &all)
+        Ok(all)
     }
 
     /// Runs the command lines for these files, in order.
@@ -227,11 +236,8 @@ impl Runner<'_> {
         let contents = |path: &RepoPath| self.judged(path).ok().filter(|_| command.sees_what_is_judged());
         let files = || self.contents.files(&self.change.head);
         let top = &execution.site.top;
-        understand(
-            command,
-            ran,
-            &Seen { top, files: &files, open: &open_report, contents: &contents, matcher: &matcher },
-        )
+        let seen = Seen { top, files: &files, open: &open_report, contents: &contents, matcher: &matcher };
+        understand(command, ran, &seen)
     }
 
     /// The command line with what its site needs and with the file that it is to read.

@@ -12,6 +12,7 @@ mod programs;
 mod recall;
 pub(crate) mod rerun;
 mod schedule;
+mod suites;
 pub(crate) mod suppressions;
 mod tally;
 
@@ -33,7 +34,7 @@ use crate::model::finding::Finding;
 use crate::model::outcome::{Breakage, CheckRun, Notice};
 use crate::model::path::RepoPath;
 use crate::model::rule::{Level, Rule, RuleId};
-use crate::model::suppression::Directive;
+use crate::model::suppression::{Day, Directive};
 use crate::plan::Plan;
 use crate::process::Interrupt;
 use crate::run::cache::Cache;
@@ -102,6 +103,8 @@ pub(crate) struct Runner<'a> {
     pub(crate) logs: Option<&'a Logs>,
     /// How many commands run at once.
     pub(crate) n_jobs: usize,
+    /// Today, by which a quarantine holds or is over.
+    pub(crate) today: Day,
     /// When everything must be over.
     pub(crate) deadline: Deadline,
     /// Tells that the user wants it to end.
@@ -360,6 +363,7 @@ mod tests {
             surroundings: &Surroundings::default(),
             logs: None,
             n_jobs: 1,
+            today: crate::model::suppression::Day::parse("2026-11-23").unwrap(),
             deadline: Deadline::NEVER,
             interrupt: &interrupt,
             top: std::path::Path::new(""),

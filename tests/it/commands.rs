@@ -350,6 +350,36 @@ fn a_test_suite_is_read() {
 }
 
 #[test]
+fn a_suite_is_run_again_and_no_change_excuses_its_own_failures() {
+    let suite = r#"[checks.unit]
+run = ["sh", "-c", "n=$(cat 'BESIDE/n'); echo $((n + 1)) > 'BESIDE/n'; cp \"BESIDE/report-$n.xml\" \"$1\"", "sh", "{report}"]
+output = "junit"
+retries = 1
+quarantine = "flaky.toml"
+"#;
+    let list = "[[test]]\nname = \"c::fails\"\nowner = \"@ann\"\nreason = \"races\"\nuntil = 2999-01-01\n";
+    let repo = with(suite, &[("a", "1\n"), ("flaky.toml", "")]);
+    let run = |reports: [&str; 2], args: &[&str]| {
+        fs::write(repo.beside("n"), "0").unwrap();
+        for (n, report) in reports.into_iter().enumerate() {
+            fs::write(repo.beside(&format!("report-{n}.xml")), report).unwrap();
+        }
+        repo.tollgate(&[&["check", "--only", "unit"], args].concat())
+    };
+    let (passes, fails) = (junit("0", ""), junit("1", "<failure message=\"lost\"/>"));
+    repo.commit("the change", &[("a", "2\n"), ("flaky.toml", list)]);
+    let range = ["--base", "HEAD~1", "--head", "HEAD"];
+    run([&fails, &passes], &range).code(0).says("it passed when it was run again (1)");
+    run([&fails, &fails], &range).code(1).says("lost");
+    // Where the policy has the list, it holds.
+    repo.commit("the next", &[("a", "3\n")]);
+    run([&fails, &fails], &range).code(0).says("it is in quarantine: races (until 2999-01-01, @ann)");
+    repo.commit("the last", &[("flaky.toml", "[[test]]\nname = \"c::fails\"\n")]);
+    repo.stage(&[("a", "4\n")]);
+    run([&fails, &fails], &[]).code(2).says("flaky.toml").says("missing field `owner`");
+}
+
+#[test]
 fn a_suite_that_fails_without_a_failed_test_is_broken() {
     let policy = format!(
         "[checks.unit]\nrun = [\"sh\", \"-c\", \"echo '{}'; echo out of memory >&2; exit 1\"]\noutput = \"junit\"\n",

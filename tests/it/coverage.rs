@@ -44,7 +44,7 @@ fn an_uncovered_function_blocks_a_pull_request_and_says_where() {
     repo.tollgate(&[&GIVEN[..], &["--format", "markdown"]].concat()).code(0).says("100.0 % of 5 changed lines");
     repo.tollgate(&[&GIVEN[..], &["--format", "sarif"]].concat()).code(0).says("\"coveredLines\":5");
     repo.tollgate(&[&GIVEN[..], &["--plan"]].concat()).code(0).says("coverage");
-    repo.tollgate(&["explain", "coverage/uncovered-function"]).code(0).says("is run by no test");
+    repo.tollgate(&["explain", "coverage/uncovered-function"]).code(0).says("of which no line is run by any test");
 }
 
 #[test]

@@ -128,16 +128,15 @@ fn without_git_nothing_passes() {
     let repo = faulty();
     let bin = repo.beside("empty");
     fs::create_dir(&bin).unwrap();
-    let ran = check(&repo, |command| {
-        command.env("PATH", &bin);
-    });
+    let mut command = repo.command(&repo.top(), TOLLGATE);
+    let ran = run(command.args(["check", "--all"]).env("PATH", &bin), b"");
     ran.code(3).says("there is no program `git`").says("install git 2.31 or later");
 }
 
 #[test]
 fn a_git_that_fails_is_told() {
     let repo = faulty();
-    let check = |script: &str| with_git(&repo, script, &["check", "--staged"], &[]).code(3);
+    let check = |script: &str| with_git(&repo, script, &["check", "--worktree"], &[]).code(3);
     check("exit 1").says("exit code 1");
     check("echo fatal: boo >&2; exit 128").says("fatal: boo");
     check("kill -9 $$").says("signal 9");

@@ -198,7 +198,7 @@ fn credentials_of_the_machine_are_read_only_when_asked_for_and_shown_nowhere() {
     // With other checks that quote the line, and a cache.
     let all = ["check", "--staged", "--only", "hygiene", "--only", "detect-aws-credentials", "--format", "json"];
     repo.tollgate(&all).code(1).says("trailing-whitespace").is_silent_on(&key);
-    assert_eq!(holders(&repo.beside("home/.cache"), &[key.clone()]), [""; 0]);
+    assert_eq!(holders(&repo.beside("home/.cache"), std::slice::from_ref(&key)), [""; 0]);
 
     // What was found with them is not remembered.
     fs::write(folder.join("credentials"), "[default]\naws_secret_access_key = another-one\n").unwrap();

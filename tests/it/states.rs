@@ -450,6 +450,8 @@ fn an_older_git_is_served_or_told() {
     // Before 2.40 attributes of a tree are read by an index of its own.
     let range = ["--base", "HEAD~1"];
     without("--source=", &range).code(1).says("secrets alone: a.txt").says("b.py:1:4").is_silent_on("a.txt:1:4");
+    // Whether something got another name is for git to say.
+    repo.git(&["mv", "a.txt", "c.txt"]);
     for (option, args) in [("--ita-invisible-in-index", &["--staged"][..]), ("--stage", &["--all"])] {
         without(option, args).code(3).says("this git is too old").says("install git 2.31 or later");
     }

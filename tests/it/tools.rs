@@ -159,6 +159,7 @@ fn codespell() {
 #[ignore = "needs the tools that `.ci/tools` installs"]
 fn eslint() {
     looks("eslint", "", BROKEN);
+    looks("eslint", "stdin = true", BROKEN);
     mends("eslint");
 }
 
@@ -193,6 +194,7 @@ fn prettier() {
 #[ignore = "needs the tools that `.ci/tools` installs"]
 fn ruff() {
     looks("ruff", "", BROKEN);
+    looks("ruff", "stdin = true", BROKEN);
     mends("ruff");
 }
 
@@ -200,6 +202,7 @@ fn ruff() {
 #[ignore = "needs the tools that `.ci/tools` installs"]
 fn ruff_format() {
     looks("ruff-format", "fix = \"off\"", BROKEN);
+    looks("ruff-format", "stdin = true", BROKEN);
     mends("ruff-format");
 }
 

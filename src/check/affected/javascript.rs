@@ -163,12 +163,19 @@ fn said(path: &str, text: &str) -> Vec<String> {
     // Elsewhere in it are the entries of the package.
     let manifest = serde_json::from_str::<Value>(text).unwrap_or_default();
     let mut said = Vec::new();
-    ["ava", "c8", "jest", "mocha", "nyc", "scripts", "tap", "vitest"]
+    ["ava", "c8", "jest", "mocha", "nyc", "tap", "vitest"]
         .iter()
         .filter_map(|part| manifest.get(part))
         .for_each(|part| strings(part, 0, &mut said));
-    let words = said.iter().flat_map(|text| text.split_whitespace());
-    words.map(|word| word.trim_start_matches("<rootDir>/").to_owned()).collect()
+    let scripts = manifest.get("scripts").and_then(Value::as_object).into_iter().flatten();
+    for line in scripts.filter(|(name, _)| name.starts_with("test")).filter_map(|(_, line)| line.as_str()) {
+        // `--require ./setup.js`, `--import=./setup.js`
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let pairs = words.windows(2).filter_map(|pair| pair.first().zip(pair.last()));
+        said.extend(pairs.filter(|(option, _)| option.starts_with('-')).map(|(_, value)| (*value).to_owned()));
+        said.extend(words.iter().filter_map(|word| Some(word.split_once('=')?.1.to_owned())));
+    }
+    said.iter().map(|word| word.trim_start_matches("<rootDir>/").to_owned()).collect()
 }
 
 /// Whether a file may say which files are tests.

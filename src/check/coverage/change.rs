@@ -12,6 +12,9 @@ use crate::model::outcome::Breakage;
 /// The most bytes of a file that are read.
 const MAX_BYTES: u64 = 32 << 20;
 
+/// Reads a side of a file.
+type ReadSide<'a> = dyn Fn(&FileSide) -> Result<Rc<[u8]>, Breakage> + 'a;
+
 /// What a change does to a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Deed {
@@ -73,11 +76,7 @@ pub(super) fn written(
 }
 
 /// Marks the lines that the change takes away elsewhere. A file that can't be read gives none.
-fn mark_moved(
-    change: &ChangeSet,
-    read: &dyn Fn(&FileSide) -> Result<Rc<[u8]>, Breakage>,
-    found: &mut BTreeMap<usize, Written>,
-) {
+fn mark_moved(change: &ChangeSet, read: &ReadSide<'_>, found: &mut BTreeMap<usize, Written>) {
     let is_of_person = |side: &&FileSide| side.mode.is_regular();
     let base = |file: &ChangedFile| file.bases.first().and_then(Option::as_ref).filter(is_of_person).cloned();
     let mut removed: Vec<(Rc<[u8]>, LineDiff)> = Vec::new();

@@ -27,7 +27,7 @@ impl Command {
         let is_of_revisions = self.has("{base}") || self.has("{head}");
         // What is remembered of a file would not say of which tests.
         let is_plain = is_plain && self.runner().is_none();
-        check.config.is_some() && is_plain && tells_of_files && !is_of_revisions && !self.starts_another()
+        check.alone && is_plain && tells_of_files && !is_of_revisions && !self.starts_another()
     }
 
     fn starts_another(&self) -> bool {
@@ -101,7 +101,7 @@ mod tests {
 
     fn remembered() -> Command {
         let mut own = command(&["lint", "{files}"], Output::ExitCode);
-        own.check.config = Some(Vec::new());
+        (own.check.config, own.check.alone) = (Some(Vec::new()), true);
         own
     }
 
@@ -109,7 +109,7 @@ mod tests {
     fn only_what_depends_on_each_file_and_on_what_is_known_is_remembered() {
         assert!(remembered().is_remembered());
         let changes: [fn(&mut Command); 9] = [
-            |own| own.check.config = None,
+            |own| own.check.alone = false,
             |own| own.check.inputs = Some(Inputs::Project),
             |own| own.check.shell = true,
             |own| own.check.fix = Fixing::Safe,

@@ -1,5 +1,6 @@
 //! Commands of the project's own: what to run, and how what they print becomes findings.
 
+mod forgiven;
 mod formats;
 #[cfg(test)]
 mod known;
@@ -8,7 +9,7 @@ pub(crate) mod memory;
 pub(crate) mod read;
 #[cfg(test)]
 mod recorded;
-mod suite;
+pub(crate) mod suite;
 mod told;
 mod version;
 
@@ -309,6 +310,7 @@ pub(crate) mod tests {
     use std::path::PathBuf;
 
     use super::{Command, Setting};
+    use crate::config::quarantine::Quarantine;
     use crate::config::{Check, Fixing, Origin, Output, Select, Sight, Sourced};
     use crate::model::option::Options;
     use crate::model::path::RepoPath;
@@ -329,6 +331,7 @@ pub(crate) mod tests {
             coverage: None,
             inputs: None,
             config: None,
+            alone: false,
             needs: Vec::new(),
             timeout: None,
             version: None,
@@ -344,6 +347,9 @@ pub(crate) mod tests {
             fix: Fixing::Off,
             level: None,
             options: Options::default(),
+            slow: None,
+            retries: 0,
+            quarantine: Quarantine::default(),
             origin: Origin::Default,
         };
         Command { id: RuleId::from("own"), check }

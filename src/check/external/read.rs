@@ -2,6 +2,7 @@
 //! found".
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -76,15 +77,15 @@ pub(crate) fn understand(command: &Command, ran: &Ran, seen: &Seen<'_>) -> Resul
     match &command.check.output {
         Output::ExitCode => Ok(exit_code(command, ran)),
         Output::Sarif => read_sarif(command, ran, seen),
-        Output::Tests(format) => {
-            suite::understand(command, *format, ran, seen).map(|tested| tested.understood(&command.id))
+        Output::Tests(_) => {
+            suite::understand(command, ran, seen, &BTreeSet::new()).map(|tested| tested.understood(&command.id))
         }
         Output::Findings(format) => read_findings(command, format, ran, seen),
     }
 }
 
 /// An end that is no answer: a time-out, a signal, an interrupt.
-fn ended(command: &Command, output: &CommandOutput) -> Result<(), Breakage> {
+pub(super) fn ended(command: &Command, output: &CommandOutput) -> Result<(), Breakage> {
     let seconds = output.duration.as_secs();
     let (why, hint) = match output.exit {
         Exit::Code(126 | 127) if command.check.shell => ("the shell did not find a program".to_owned(), String::new()),

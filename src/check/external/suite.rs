@@ -2,17 +2,18 @@
 //! is Broken, and so is one that executed nothing.
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::io::BufRead;
 use std::path::Path;
 
 use crate::check::external::Command;
 use crate::check::external::read::{
-    Ran, Seen, Understood, code, level, log_tail, printed_too_much, without_colour, wrote_nothing,
+    Ran, Seen, Understood, code, ended, level, log_tail, printed_too_much, without_colour, wrote_nothing,
 };
 use crate::check::suite::files::Files;
 use crate::check::suite::trace::frames;
 use crate::check::suite::{self, Case, Cut, Ending, Failure};
-use crate::config::TestFormat;
+use crate::config::{Output, TestFormat};
 use crate::model::command::{CommandOutput, Exit};
 use crate::model::escape::{escaped, escaped_lines};
 use crate::model::finding::{Finding, Novelty};
@@ -25,41 +26,65 @@ use crate::model::rule::{Family, Level, Rule, RuleId};
 const N_LINES: usize = 12;
 /// The most tests that failed of which each is a finding.
 const MAX_FAILURES: usize = 1_000;
+/// The most tests that were slow of which each is told.
+const MAX_SLOW: usize = 20;
 /// The most bytes of a report.
 const MAX_REPORT: u64 = 4 << 30;
 
-/// What is told of tests beside those that failed, with the end of the rule's id.
+/// What is told of a suite beside the tests that failed, each with a rule of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Remark {
     /// It failed, and passed when it was tried again.
     Flaky,
+    /// It failed, and its failure does not count.
+    Quarantined,
+    /// It took longer than it should.
+    Slow,
+    /// A quarantine is over.
+    Expired,
+    /// A quarantine means no test.
+    Unmatched,
 }
 
+/// Each with the end of the rule's id, its level and what it finds.
+const REMARKS: [(Remark, &str, Level, &str); 5] = [
+    (Remark::Flaky, "flaky-test", Level::Note, "A test that failed and passed when it was tried again"),
+    (Remark::Quarantined, "quarantined-test", Level::Note, "A test in quarantine that failed"),
+    (Remark::Slow, "slow-test", Level::Note, "A test that took longer than `slow` says"),
+    (
+        Remark::Expired,
+        "expired-quarantine",
+        Level::Warning,
+        "A test whose quarantine is over: its failure counts again",
+    ),
+    (Remark::Unmatched, "unmatched-quarantine", Level::Note, "A test in quarantine that there is no more"),
+];
+
 impl Remark {
-    const ALL: [(Self, &'static str, &'static str); 1] =
-        [(Self::Flaky, "flaky-test", "A test that failed and passed when it was tried again")];
-
-    /// The rule of a suite that tells it.
-    pub(crate) fn rule(self, suite: &RuleId) -> RuleId {
-        let name = Self::ALL.iter().find(|(remark, ..)| *remark == self).map_or("", |(_, name, _)| name);
-        RuleId::new(format!("{suite}/{name}"))
+    /// It as a finding of a suite.
+    pub(crate) fn finding(self, suite: &RuleId, place: Place, text: String) -> Finding {
+        let (name, level) = REMARKS
+            .iter()
+            .find(|(remark, ..)| *remark == self)
+            .map_or(("", Level::Note), |(_, name, level, _)| (*name, *level));
+        Finding::new(RuleId::new(format!("{suite}/{name}")), level, place, text).with_novelty(Novelty::Always)
     }
+}
 
-    /// The rules of a suite beside its own.
-    pub(crate) fn rules(suite: &RuleId) -> Vec<Rule> {
-        let rule = |(remark, _, summary): (Self, &str, &str)| Rule {
-            id: remark.rule(suite),
-            family: Family::Tests,
-            level: Level::Note,
-            summary: summary.to_owned(),
-            doc: format!("## What it finds\n\n{summary}, in the suite `{suite}`.\n"),
-            url: String::new(),
-            category: "correctness".to_owned(),
-            precision: "very-high".to_owned(),
-            cwe: Vec::new(),
-        };
-        Self::ALL.into_iter().map(rule).collect()
-    }
+/// The rules of a suite beside its own.
+fn rules(suite: &RuleId) -> Vec<Rule> {
+    let rule = |(_, name, level, summary): (Remark, &str, Level, &str)| Rule {
+        id: RuleId::new(format!("{suite}/{name}")),
+        family: Family::Tests,
+        level,
+        summary: summary.to_owned(),
+        doc: format!("## What it finds\n\n{summary}, in the suite `{suite}`.\n"),
+        url: String::new(),
+        category: "correctness".to_owned(),
+        precision: "very-high".to_owned(),
+        cwe: Vec::new(),
+    };
+    REMARKS.into_iter().map(rule).collect()
 }
 
 /// A test that failed.
@@ -82,6 +107,12 @@ pub(crate) struct Tested {
     pub(crate) n_executed: usize,
     /// What else is told of tests.
     pub(crate) remarks: Vec<Finding>,
+    /// The watched tests that passed.
+    pub(super) passed: BTreeSet<String>,
+    /// The places in the quarantine of those that mean a test that there is.
+    pub(super) met: BTreeSet<usize>,
+    /// Whether a report counts more failures than it tells of.
+    has_doubt: bool,
     /// What a reader must know beside that.
     pub(crate) notices: Vec<String>,
     /// Why it is not the whole truth.
@@ -89,6 +120,11 @@ pub(crate) struct Tested {
 }
 
 impl Tested {
+    /// Whether there may be failures that are not told.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.has_doubt || self.n_failed > self.failed.len()
+    }
+
     /// What of it goes into a report.
     pub(crate) fn understood(self, suite: &RuleId) -> Understood {
         let mut notices = self.notices;
@@ -96,21 +132,27 @@ impl Tested {
             notices.push(format!("{} tests failed; the first {} are told", self.n_failed, self.failed.len()));
         }
         let findings = self.failed.into_iter().map(|failed| failed.finding).chain(self.remarks).collect();
-        Understood { findings, rules: Remark::rules(suite), notices, breakage: self.breakage }
+        Understood { findings, rules: rules(suite), notices, breakage: self.breakage }
     }
 }
 
-/// Understands what a suite did.
+/// Understands what a suite did; `watched` are the tests of which it must be known that they passed.
 pub(crate) fn understand(
     command: &Command,
-    format: TestFormat,
     ran: &Ran,
     seen: &Seen<'_>,
+    watched: &BTreeSet<String>,
 ) -> Result<Tested, Breakage> {
     let (list, files) = (OnceCell::new(), OnceCell::new());
     let folder = RepoPath::new(command.folder());
     let files = || files.get_or_init(|| Files::new(list.get_or_init(seen.files), seen.top, folder.clone()));
-    let mut reading = Reading { command, files: &files, tested: Tested::default() };
+    let Output::Tests(format) = command.check.output else {
+        return Err(Breakage::new("it is no test suite"));
+    };
+    for output in &ran.outputs {
+        ended(command, output)?;
+    }
+    let mut reading = Reading { command, files: &files, watched, n_slow: 0, tested: Tested::default() };
     for (index, output) in ran.outputs.iter().enumerate() {
         let n_before = reading.tested.n_failed;
         match &ran.reports {
@@ -148,6 +190,8 @@ fn open(path: &Path, seen: &Seen<'_>, output: &CommandOutput) -> Result<Box<dyn 
 struct Reading<'a> {
     command: &'a Command,
     files: &'a dyn Fn() -> &'a Files<'a>,
+    watched: &'a BTreeSet<String>,
+    n_slow: usize,
     tested: Tested,
 }
 
@@ -155,7 +199,10 @@ impl Reading<'_> {
     fn read(&mut self, format: TestFormat, report: &mut dyn BufRead, output: &CommandOutput) {
         let read = suite::read(format, report, &mut |case| self.take(&case));
         let why = match read {
-            Ok(doubt) => return self.tested.notices.extend(doubt),
+            Ok(doubt) => {
+                self.tested.has_doubt |= doubt.is_some();
+                return self.tested.notices.extend(doubt);
+            }
             Err(Cut(why)) => why,
         };
         if self.tested.breakage.is_none() {
@@ -173,7 +220,15 @@ impl Reading<'_> {
 
     fn take(&mut self, case: &Case) {
         self.tested.n_executed += usize::from(case.ending != Ending::Skipped);
+        self.look_for_quarantine(case);
+        self.look_at_time(case);
         match &case.ending {
+            Ending::Passed if !self.watched.is_empty() => {
+                let name = case.full_name();
+                if self.watched.contains(&name) {
+                    self.tested.passed.insert(name);
+                }
+            }
             Ending::Passed | Ending::Skipped => {}
             Ending::Failed(failure) => {
                 self.tested.n_failed += 1;
@@ -194,8 +249,29 @@ impl Reading<'_> {
 
     fn remark(&mut self, remark: Remark, place: Place, text: String) {
         if self.tested.remarks.len() < MAX_FAILURES {
-            let finding = Finding::new(remark.rule(&self.command.id), Level::Note, place, text);
-            self.tested.remarks.push(finding.with_novelty(Novelty::Always));
+            self.tested.remarks.push(remark.finding(&self.command.id, place, text));
+        }
+    }
+
+    fn look_for_quarantine(&mut self, case: &Case) {
+        let entries = &self.command.check.quarantine.entries;
+        if entries.len() > self.tested.met.len() {
+            let name = case.full_name();
+            let met = entries.iter().enumerate().filter(|(_, entry)| entry.means(&name)).map(|(index, _)| index);
+            self.tested.met.extend(met);
+        }
+    }
+
+    fn look_at_time(&mut self, case: &Case) {
+        let (Some(time), Some(slow)) = (case.time, self.command.check.slow) else { return };
+        if time > slow && case.ending != Ending::Skipped {
+            self.n_slow += 1;
+            if self.n_slow <= MAX_SLOW {
+                let name = escaped(&case.full_name());
+                let text =
+                    format!("test `{name}` took {:.1} s, more than {:.1} s", time.as_secs_f64(), slow.as_secs_f64());
+                self.remark(Remark::Slow, self.declared(case), text);
+            }
         }
     }
 
@@ -262,12 +338,14 @@ fn last_lines(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use std::collections::BTreeSet;
     use std::io::BufRead;
     use std::path::{Path, PathBuf};
     use std::time::Duration;
 
     use super::{Tested, understand};
+    use crate::check::external::Command;
     use crate::check::external::read::{Ran, Seen};
     use crate::check::external::tests::command;
     use crate::config::{Output, TestFormat};
@@ -287,6 +365,11 @@ mod tests {
     }
 
     fn tested(exit: i32, report: &str) -> Tested {
+        let own = command(&["t"], Output::Tests(TestFormat::Junit));
+        tested_as(&own, exit, report, &BTreeSet::new())
+    }
+
+    pub(crate) fn tested_as(own: &Command, exit: i32, report: &str, watched: &BTreeSet<String>) -> Tested {
         let ran = Ran { outputs: vec![output(exit, report)], reports: None };
         let files = || ["src/a.py", "tests/test_a.py"].into_iter().map(RepoPath::from).collect();
         let seen = Seen {
@@ -296,7 +379,7 @@ mod tests {
             contents: &|_| None,
             matcher: b"",
         };
-        understand(&command(&["t"], Output::Tests(TestFormat::Junit)), TestFormat::Junit, &ran, &seen).unwrap()
+        understand(own, &ran, &seen, watched).unwrap()
     }
 
     fn place(finding: &Finding) -> String {
@@ -370,6 +453,18 @@ mod tests {
     }
 
     #[test]
+    fn what_took_too_long_is_noted() {
+        let mut own = command(&["t"], Output::Tests(TestFormat::Junit));
+        own.check.slow = Some(Duration::from_secs(5));
+        let xml =
+            "<testsuite><testcase name='a' time='5'/><testcase name='b' time='5.26' file='src/a.py'/></testsuite>";
+        let tested = tested_as(&own, 0, xml, &BTreeSet::new());
+        let [slow] = tested.remarks.as_slice() else { panic!("{:?}", tested.remarks) };
+        let shown = (slow.rule.as_str(), place(slow), slow.message.as_str());
+        assert_eq!(shown, ("own/slow-test", "src/a.py".to_owned(), "test `b` took 5.3 s, more than 5.0 s"));
+    }
+
+    #[test]
     fn more_failures_than_anyone_reads_are_counted() {
         let case = "<testcase name='a'><failure>f</failure></testcase>";
         let tested = tested(1, &format!("<testsuite>{}</testsuite>", case.repeat(1_500)));
@@ -389,10 +484,10 @@ mod tests {
             Ok(Box::new(std::io::Cursor::new(of(&path.to_string_lossy()))))
         };
         let seen = Seen { top: Path::new("/w"), files: &Vec::new, open: &open, contents: &|_| None, matcher: b"" };
-        let tested = understand(&own, TestFormat::Junit, &ran, &seen).unwrap();
+        let tested = understand(&own, &ran, &seen, &BTreeSet::new()).unwrap();
         let names: Vec<_> = tested.failed.iter().map(|failed| failed.name.as_str()).collect();
         assert_eq!(names, ["a", "b"]);
         let none = Ran { reports: Some(vec![Vec::new()]), ..ran };
-        assert!(understand(&own, TestFormat::Junit, &none, &seen).unwrap_err().why.contains("wrote no report"));
+        assert!(understand(&own, &none, &seen, &BTreeSet::new()).unwrap_err().why.contains("wrote no report"));
     }
 }

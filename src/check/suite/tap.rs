@@ -82,7 +82,7 @@ impl Reading<'_, '_> {
             return Err(Cut(format!("the tests bailed out: {}", head(why.trim(), MAX_NAME))));
         }
         let depth = (indent / INDENT).min(MAX_DEPTH);
-        if let Some(found) = TEST.captures(text).filter(|_| indent % INDENT == 0) {
+        if let Some(found) = TEST.captures(text).filter(|_| indent.is_multiple_of(INDENT)) {
             let said = |name: &str| found.name(name).map(|found| found.as_str());
             let is_opened = said("open").is_some();
             let directive = said("directive").map(str::to_ascii_lowercase);
@@ -91,15 +91,15 @@ impl Reading<'_, '_> {
             if is_opened {
                 self.end_test();
             }
-        } else if let Some(found) = PLAN.captures(text).filter(|_| indent % INDENT == 0) {
+        } else if let Some(found) = PLAN.captures(text).filter(|_| indent.is_multiple_of(INDENT)) {
             let number = |name| found.name(name).and_then(|number| number.as_str().parse::<usize>().ok());
             let n_planned = number("first").zip(number("last")).map(|(first, last)| (last + 1).saturating_sub(first));
             self.level(depth).n_planned = n_planned;
-        } else if let (Some(comment), Some(test)) = (text.strip_prefix('#'), &mut self.test) {
-            if let Ending::Failed(failure) = &mut test.ending {
-                add_head(&mut failure.detail, comment.trim());
-                add_head(&mut failure.detail, "\n");
-            }
+        } else if let (Some(comment), Some(test)) = (text.strip_prefix('#'), &mut self.test)
+            && let Ending::Failed(failure) = &mut test.ending
+        {
+            add_head(&mut failure.detail, comment.trim());
+            add_head(&mut failure.detail, "\n");
         }
         Ok(())
     }

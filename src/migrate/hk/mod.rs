@@ -7,6 +7,7 @@ use crate::migrate::hk::pkl::{Entry, Node, parse};
 use crate::migrate::patterns::of_glob;
 use crate::migrate::policy::Check;
 use crate::migrate::shell::{Line, is_taken, understood};
+use crate::migrate::tools::tool_of_step;
 use crate::migrate::{Draft, Fate};
 
 /// The configurations, in the order in which hk looks for them.
@@ -123,14 +124,15 @@ impl<'a> Step<'a> {
     }
 
     /// What hk has by itself, if tollgate has it too.
-    fn own(&self, draft: &Draft<'_>) -> Option<Check> {
+    fn own(&self) -> Option<Check> {
         let name = self.base.strip_prefix("Builtins.")?;
         let alias = ALIASES.iter().find(|(own, _)| *own == name);
         let id = alias.map_or_else(|| name.replace('_', "-"), |(_, id)| (*id).to_owned());
-        let is_plain = self.members.iter().all(|entry| entry.key == "profiles");
+        let is_plain = self.members.iter().all(|entry| ["profiles", "exclusive", "glob"].contains(&entry.key.as_str()));
+        let files = self.member("glob").map_or(Ok(Vec::new()), |_| self.files()).ok()?;
         match builtin::find(&id) {
-            Some(_) => Some(Check { id, ..Check::default() }),
-            None => draft.tool_of_step(name),
+            Some(_) => Some(Check { id, files, ..Check::default() }),
+            None => tool_of_step(name).map(|check| Check { files, ..check }),
         }
         .filter(|_| is_plain)
     }
@@ -167,43 +169,66 @@ impl<'a> Step<'a> {
     }
 }
 
+/// Where a step stands.
+#[derive(Clone, Copy)]
+struct Position<'a> {
+    file: &'a str,
+    hook: &'a str,
+    name: &'a str,
+    /// How it is told of.
+    shown: &'a str,
+    is_on_message: bool,
+    /// Whether what it mends goes into the commit.
+    mends: bool,
+}
+
 fn one(draft: &mut Draft<'_>, (file, hook): (&str, &str), (name, value): (&str, &Node), fix: bool) {
-    let shown = format!("{hook}: {name}");
+    let shown = &format!("{hook}: {name}");
     let (base, members) = match value {
         Node::Name(name) => (name.as_str(), &[][..]),
         Node::Object(base, members) => (base.as_str(), members.as_slice()),
-        _ => return draft.lose(file, &shown, "it is computed"),
+        _ => return draft.lose(file, shown, "it is computed"),
     };
     let step = Step { base, members, fix };
     let is_on_message = match hook {
         "pre-commit" | "pre-push" => false,
         "commit-msg" => true,
-        _ => return draft.lose(file, &shown, format!("tollgate does not serve {hook}")),
+        _ => return draft.lose(file, shown, format!("tollgate does not serve {hook}")),
     };
-    let mends = fix && hook == "pre-commit";
-    if let Some(check) = step.own(draft).filter(|_| !is_on_message) {
-        draft.policy.fix |= mends;
-        let why = if check.tool.is_empty() { "" } else { "the program is to be installed" };
-        let id = match check.id.is_empty() {
-            true => draft.command(name, check, &[hook.to_owned()]),
-            false => {
-                draft.policy.add(check.clone(), &[hook.to_owned()]);
-                check.id
-            }
-        };
-        return draft.report(file, &shown, Fate::Translated(vec![id]), why);
+    let at = Position { file, hook, name, shown, is_on_message, mends: fix && hook == "pre-commit" };
+    match step.own().filter(|_| !is_on_message) {
+        Some(check) => known(draft, at, check),
+        None => own_command(draft, at, &step),
     }
-    let found = step.command().and_then(|line| Ok((line, step.files()?)));
-    match found {
-        Err(why) => draft.lose(file, &shown, why),
-        Ok((Line::Commitlint, _)) if is_on_message => draft.commitlint(file, &shown),
-        Ok((Line::Command(check, _), files)) if !is_on_message => {
-            let fix = check.fix || (fix && step.text("fix").is_some());
-            draft.policy.fix |= fix && mends;
-            let dir = step.text("dir").unwrap_or_default().to_owned();
-            let id = draft.command(name, Check { files, dir, fix, ..*check }, &[hook.to_owned()]);
-            draft.report(file, &shown, Fate::Translated(vec![id]), "");
+}
+
+/// A step that hk has by itself.
+fn known(draft: &mut Draft<'_>, at: Position<'_>, check: Check) {
+    draft.policy.fix |= at.mends;
+    let why = if check.tool.is_empty() { "" } else { "the program is to be installed" };
+    let hooks = [at.hook.to_owned()];
+    let id = match check.id.is_empty() {
+        true => draft.command(at.name, check, &hooks),
+        false => {
+            draft.policy.add(check.clone(), &hooks);
+            check.id
         }
-        Ok(_) => draft.lose(file, &shown, "tollgate runs no command on a message"),
+    };
+    draft.report(at.file, at.shown, Fate::Translated(vec![id]), why);
+}
+
+/// A step that says its command.
+fn own_command(draft: &mut Draft<'_>, at: Position<'_>, step: &Step<'_>) {
+    match step.command().and_then(|line| Ok((line, step.files()?))) {
+        Err(why) => draft.lose(at.file, at.shown, why),
+        Ok((Line::Commitlint, _)) if at.is_on_message => draft.commitlint(at.file, at.shown),
+        Ok((Line::Command(check, _), files)) if !at.is_on_message => {
+            let fix = check.fix || (step.fix && step.text("fix").is_some());
+            draft.policy.fix |= fix && at.mends;
+            let dir = step.text("dir").unwrap_or_default().to_owned();
+            let id = draft.command(at.name, Check { files, dir, fix, ..*check }, &[at.hook.to_owned()]);
+            draft.report(at.file, at.shown, Fate::Translated(vec![id]), "");
+        }
+        Ok(_) => draft.lose(at.file, at.shown, "tollgate runs no command on a message"),
     }
 }

@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use crate::migrate::Draft;
 use crate::migrate::document::text;
 use crate::migrate::policy::Check;
 use crate::migrate::pre_commit::config::Hook;
 use crate::migrate::pre_commit::known::{Known, known, repository};
 use crate::migrate::shell::is_taken;
 use crate::migrate::words::{mends, shlex};
+use crate::migrate::{Draft, tools};
 use crate::model::option::Options;
 
 /// What is to become of a hook.
@@ -33,18 +33,18 @@ pub(super) fn outcome(repo: &str, hook: &Hook, draft: &Draft<'_>) -> Outcome {
         _ => match known(repo, hook, draft.tree) {
             Ok(Some(Known::BuiltIn(check))) => Outcome::BuiltIn(*check),
             Ok(Some(Known::Message(options))) => Outcome::Message(options),
-            Ok(None) => tool(repo, hook, draft),
+            Ok(None) => tool(repo, hook),
             Err(why) => Outcome::Wrap(why),
         },
     }
 }
 
 /// A program that pre-commit installs, and that tollgate may know.
-fn tool(repo: &str, hook: &Hook, draft: &Draft<'_>) -> Outcome {
+fn tool(repo: &str, hook: &Hook) -> Outcome {
     if !hook.entry.is_null() || !hook.language.is_empty() || !hook.pass_filenames.is_null() || hook.always_run {
         return Outcome::Wrap("pre-commit installs its program, and it is called in a way of its own".to_owned());
     }
-    match draft.tool(&repository(repo), &hook.id, (hook.own_args(), &hook.dependencies())) {
+    match tools::tool(&repository(repo), &hook.id, (hook.own_args(), &hook.dependencies())) {
         Ok(Some(mut check)) => {
             // What the configuration says takes the place of what the catalogue says, which is narrower than the types.
             if hook.types.is_some() || hook.types_or.is_some() {
