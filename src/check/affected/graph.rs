@@ -78,15 +78,16 @@ impl Graph {
         if n_always == 0 {
             return String::new();
         }
+        let needed = self.needed();
+        let open = self.open.iter().filter(|(who, _)| needed.contains(who.as_str()));
         // What is no test itself is the cause for more of them.
-        let mut causes: Vec<_> =
-            self.open.iter().map(|(who, why)| (self.tests.contains_key(who), why.as_str())).collect();
-        causes.sort();
-        let causes: Vec<&str> = causes.into_iter().map(|(_, why)| why).take(SHOWN).collect();
-        let more = match self.open.len().saturating_sub(SHOWN) {
+        let mut causes: Vec<_> = open.map(|(who, why)| (self.tests.contains_key(who), why.as_str())).collect();
+        causes.sort_unstable();
+        let more = match causes.len().saturating_sub(SHOWN) {
             0 => String::new(),
             n_more => format!(", and {n_more} more"),
         };
+        let causes: Vec<&str> = causes.into_iter().map(|(_, why)| why).take(SHOWN).collect();
         format!("{n_always} of them always run: {}{more}", causes.join(", "))
     }
 }

@@ -123,15 +123,36 @@ fn graph(files: &Files<'_>, suite: &Suite<'_>) -> Result<Graph, String> {
     Ok(graph)
 }
 
+/// What begins the names of files that tell test runners and compilers how to work.
+const SETTINGS: [&str; 14] = [
+    "ava",
+    "babel",
+    "babelrc",
+    "cypress",
+    "jest",
+    "karma",
+    "metro",
+    "mocharc",
+    "package",
+    "playwright",
+    "swcrc",
+    "vite",
+    "vitest",
+    "wdio",
+];
+
 /// Whether a file tells test runners and compilers how to work.
 fn is_settings(path: &str) -> bool {
     let name = file_name(path);
     let (_, stem, _) = split(path);
-    name == "package.json"
-        || stem.ends_with(".config")
-        || stem == "vitest.workspace"
-        || name.starts_with(".mocharc")
-        || name.starts_with(".babelrc")
+    let has_form =
+        name.starts_with('.') || stem.ends_with(".config") || stem.ends_with(".conf") || stem == "vitest.workspace";
+    SETTINGS.contains(&topic(path)) && (has_form || name == "package.json")
+}
+
+/// What a file is about, by the start of its name: `jest` of `jest.config.js`, `mocharc` of `.mocharc.cjs`.
+fn topic(path: &str) -> &str {
+    file_name(path).trim_start_matches('.').split('.').next().unwrap_or_default()
 }
 
 /// What a file with settings says that may be the paths of files which run before or around tests.
@@ -142,19 +163,24 @@ fn said(path: &str, text: &str) -> Vec<String> {
     // Elsewhere in it are the entries of the package.
     let manifest = serde_json::from_str::<Value>(text).unwrap_or_default();
     let mut said = Vec::new();
-    ["ava", "c8", "jest", "mocha", "nyc", "scripts", "tap", "vitest"]
+    ["ava", "c8", "jest", "mocha", "nyc", "tap", "vitest"]
         .iter()
         .filter_map(|part| manifest.get(part))
         .for_each(|part| strings(part, 0, &mut said));
-    let words = said.iter().flat_map(|text| text.split_whitespace());
-    words.map(|word| word.trim_start_matches("<rootDir>/").to_owned()).collect()
+    let scripts = manifest.get("scripts").and_then(Value::as_object).into_iter().flatten();
+    for line in scripts.filter(|(name, _)| name.starts_with("test")).filter_map(|(_, line)| line.as_str()) {
+        // `--require ./setup.js`, `--import=./setup.js`
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let pairs = words.windows(2).filter_map(|pair| pair.first().zip(pair.last()));
+        said.extend(pairs.filter(|(option, _)| option.starts_with('-')).map(|(_, value)| (*value).to_owned()));
+        said.extend(words.iter().filter_map(|word| Some(word.split_once('=')?.1.to_owned())));
+    }
+    said.iter().map(|word| word.trim_start_matches("<rootDir>/").to_owned()).collect()
 }
 
 /// Whether a file may say which files are tests.
 fn chooses_tests(path: &str) -> bool {
-    let stem = split(path).1;
-    let name = stem.trim_start_matches('.').split('.').next().unwrap_or_default();
-    is_settings(path) && matches!(name, "ava" | "jest" | "mocharc" | "package" | "vite" | "vitest")
+    is_settings(path) && ["ava", "jest", "mocharc", "package", "vite", "vitest"].contains(&topic(path))
 }
 
 /// The files with tests.

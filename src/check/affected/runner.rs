@@ -98,7 +98,11 @@ fn binaries(names: &BTreeSet<String>) -> Vec<String> {
 fn maven(names: &BTreeSet<String>) -> Vec<String> {
     let classes: Vec<String> = names.iter().flat_map(|name| [name.clone(), format!("{name}$*")]).collect();
     // A module without any of them is no failure.
-    vec![format!("-Dtest={}", classes.join(",")), "-Dsurefire.failIfNoSpecifiedTests=false".to_owned()]
+    vec![
+        format!("-Dtest={}", classes.join(",")),
+        "-Dsurefire.failIfNoSpecifiedTests=false".to_owned(),
+        "-DfailIfNoTests=false".to_owned(),
+    ]
 }
 
 fn gradle(names: &BTreeSet<String>) -> Vec<String> {
@@ -132,7 +136,12 @@ mod tests {
         check("{go-tests}", &["./a", "./b"], "./a ./b", "./...");
         check("{cargo-tests}", &["a", "a::it", "b::x"], "-p a -p b", "--workspace");
         check("{nextest-tests}", &["a", "b::x"], "--workspace -E package(=a) + binary_id(=b::x)", "--workspace");
-        check("{maven-tests}", &["a.BTest"], "-Dtest=a.BTest,a.BTest$* -Dsurefire.failIfNoSpecifiedTests=false", "");
+        check(
+            "{maven-tests}",
+            &["a.BTest"],
+            "-Dtest=a.BTest,a.BTest$* -Dsurefire.failIfNoSpecifiedTests=false -DfailIfNoTests=false",
+            "",
+        );
         check("{gradle-tests}", &["a.BTest", "a.CTest"], "--tests a.BTest --tests a.CTest", "");
     }
 
