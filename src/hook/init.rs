@@ -90,11 +90,11 @@ const GATE: &str = "
 const STAGES: &str = "
 # What runs before a commit: it should take seconds.
 [stages.pre-commit]
-checks = [\"hygiene\", \"rules\"]
+checks = [\"hygiene\", \"secrets\", \"rules\", \"tools\"]
 
 # What runs before a push.
 [stages.pre-push]
-checks = [\"hygiene\", \"rules\"]
+checks = [\"hygiene\", \"secrets\", \"rules\", \"tools\", \"tests\"]
 ";
 
 /// A proposal as comments.
@@ -131,8 +131,8 @@ mod tests {
         assert_eq!(fail_on("pull-request"), Some(Some(Level::Warning)));
         assert_eq!(fail_on("pre-commit"), Some(Some(Level::Error)));
         for stage in ["pre-commit", "pre-push"] {
-            let checks = policy.stages.get(stage).map(|stage| stage.checks.value.clone());
-            assert_eq!(checks, Some(vec!["hygiene".to_owned(), "rules".to_owned()]), "{stage}");
+            let checks = |policy: &Config| policy.stages.get(stage).map(|stage| stage.checks.value.clone());
+            assert_eq!(checks(&policy), checks(&Config::defaults()), "{stage}");
         }
     }
 
