@@ -67,15 +67,28 @@ def tree(folder, n_files, seed=1):
     rng = random.Random(seed)
     words = "alpha beta gamma delta value index result error count total name path file line".split()
 
-    def source():
-        return "".join(f"{' ' * rng.choice([0, 4, 8])}{rng.choice(words)} = {rng.choice(words)}({rng.randint(0, 999)})\n"
-                       for _ in range(rng.randint(20, 180)))
+    def functions(head, line, end):
+        """Functions as people write them: a file that does not parse costs every parser many times as much."""
+        def function(number):
+            lines = "".join(line.format(rng.choice(words), rng.choice(words), rng.randint(0, 999))
+                            for _ in range(rng.randint(2, 12)))
+            return head.format(rng.choice(words), number, rng.choice(words)) + lines + end.format(rng.choice(words))
+        return "\n".join(function(number) for number in range(rng.randint(3, 20)))
+
+    def python():
+        return functions("def {}_{}({}):\n", "    {} = {}({})\n", "    return {}\n\n")
+
+    def rust():
+        return functions("fn {}_{}({}: u32) -> u32 {{\n", "    let {} = {}({});\n", "    {}\n}}\n")
+
+    def prose():
+        return "".join(f"{' '.join(rng.choice(words) for _ in range(9))}.\n" for _ in range(rng.randint(20, 90)))
 
     def pairs(separator, opening="", closing="", comma=""):
         lines = [f"{opening}{rng.choice(words)}_{n}{separator}{rng.randint(0, 999)}" for n in range(rng.randint(5, 60))]
         return (comma + "\n").join(lines) + "\n" + closing
 
-    kinds = [(".py", source), (".rs", source), (".md", source), (".yaml", lambda: pairs(": ")),
+    kinds = [(".py", python), (".rs", rust), (".md", prose), (".yaml", lambda: pairs(": ")),
              (".toml", lambda: pairs(" = ")),
              (".json", lambda: "{\n" + pairs('": ', '  "', "}\n", ","))]
     for n in range(n_files):

@@ -101,6 +101,12 @@ impl Candidate {
         }
     }
 
+    /// Whether the rule may be for files of that path, as far as that is known without reading a built-in rule. Whether
+    /// it is is asked where it holds.
+    fn may_be_for(&self, path: &RepoPath) -> bool {
+        matches!(self.text, RuleText::BuiltIn(_)) || self.is_for(path)
+    }
+
     /// Whether the rule is for files of that path.
     fn is_for(&self, path: &RepoPath) -> bool {
         match &self.text {
@@ -274,7 +280,7 @@ impl Engine {
         wanted: &dyn Fn(&RuleId, Level) -> bool,
     ) -> Result<Examined, Breakage> {
         let Some(language) = Language::of(&file.side.path, file.bytes) else { return Ok(Examined::default()) };
-        let wanted_here = |rule: &Candidate| wanted(&rule.id, rule.level) && rule.is_for(&file.side.path);
+        let wanted_here = |rule: &Candidate| wanted(&rule.id, rule.level) && rule.may_be_for(&file.side.path);
         let mut examined = self.examine_as(language, file, parsed, &wanted_here)?;
         if language == Language::Rust {
             let rules = self.rust.iter().filter(|(id, rule)| wanted(id, rule.level)).map(|(_, rule)| *rule);
@@ -360,7 +366,7 @@ fn notices(tree: &SyntaxTree, text: &str, is_whole: bool) -> Vec<String> {
 
 fn finding(files: &[RuleFile], active: &[&Candidate], file: &FileInput<'_>, found: Match) -> Option<Finding> {
     let id = &active.get(found.rule)?.id;
-    let rule = files.iter().find(|file| file.rule.id == *id)?;
+    let rule = files.iter().find(|rule| rule.rule.id == *id).filter(|rule| rule.is_for(&file.side.path))?;
     let place = Place::Span(file.side.path.clone(), found.span);
     let node = file.bytes.get(found.span.start..found.span.end).unwrap_or_default();
     let finding = Finding::new(id.clone(), rule.rule.level, place, found.message)
