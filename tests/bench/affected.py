@@ -219,7 +219,7 @@ def selected(options, folder):
 def mutants(kind, folder, source, seed):
     """Mutated files without end: (path, text before, text after, what was done)."""
     listed = subprocess.run(["git", "ls-files", "-z", "--", source], cwd=folder, check=True, capture_output=True, text=True)
-    chance, files = random.Random(seed), []
+    chance, files, known = random.Random(seed), [], set()
     for path in listed.stdout.split("\0"):
         if path.endswith(kind.suffixes) and not kind.is_test(path):
             text = pathlib.Path(folder, path).read_text()
@@ -230,6 +230,9 @@ def mutants(kind, folder, source, seed):
         start, end, instead = chance.choice(sites)
         code = text.encode()
         line = code[:start].count(b"\n") + 1
+        if (path, start, instead) in known:
+            continue
+        known.add((path, start, instead))
         yield path, code, code[:start] + instead.encode() + code[end:], f"{path}:{line}: `{code[start:end].decode()}` to `{instead}`"
 
 
