@@ -694,7 +694,7 @@ fn the_first_policy_of_an_empty_repository() {
         .says("would write")
         .says("no source files yet")
         .is_silent_on("create the folder")
-        .is_silent_on("secrets");
+        .says("\"secrets\"");
     repo.tollgate(&["init"]).code(0).says("wrote ").says("installed: ").says("no file to check yet");
     repo.tollgate(&["config", "show", "--origin"]).code(0).says("stages.pull-request.fail-on = \"warning\"  # default");
     repo.tollgate(&["uninstall"]).code(0).says("tollgate.toml stays as it is");
