@@ -214,7 +214,7 @@ pub(crate) fn without_times(format: &str, text: &str) -> String {
                 object.values_mut().for_each(blank);
             }
             serde_json::Value::Array(array) => array.iter_mut().for_each(blank),
-            serde_json::Value::String(text) if text.ends_with(" ms") => {
+            serde_json::Value::String(text) if [" ms", " s", " min"].iter().any(|unit| text.ends_with(unit)) => {
                 text.truncate(text.rfind(" - ").unwrap_or(text.len()));
             }
             _ => {}
