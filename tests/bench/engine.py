@@ -256,7 +256,9 @@ def cores(arguments):
         times = {jobs: [] for jobs in ("1", "2")}
         for _ in range(arguments.runs):
             for jobs, spent in times.items():
-                spent.append(usage(ground, check(arguments, "--jobs", jobs))[0])
+                # `--jobs` is about commands; files are looked at by the threads of rayon.
+                ground.environment["RAYON_NUM_THREADS"] = jobs
+                spent.append(usage(ground, check(arguments))[0])
         one, two = min(times["1"]), min(times["2"])
         print(f"{language}: {ground.n_bytes / 1e6:.1f} MB: one {one:.3f} s, two {two:.3f} s: x {one / two:.2f}", flush=True)
         ground.done()
