@@ -73,7 +73,7 @@ def tree(folder, n_files, seed=1):
             lines = "".join(line.format(rng.choice(words), rng.choice(words), rng.randint(0, 999))
                             for _ in range(rng.randint(2, 12)))
             return head.format(rng.choice(words), number, rng.choice(words)) + lines + end.format(rng.choice(words))
-        return "\n".join(function(number) for number in range(rng.randint(3, 20)))
+        return "\n".join(function(number) for number in range(rng.randint(3, 20))).rstrip("\n") + "\n"
 
     def python():
         return functions("def {}_{}({}):\n", "    {} = {}({})\n", "    return {}\n\n")
