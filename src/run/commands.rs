@@ -25,7 +25,7 @@ use crate::run::programs::Programs;
 use crate::run::schedule::{Need, Schedule};
 use crate::run::{Ground, MAX_FILE, Runner, Site};
 use crate::store::log::Log;
-use crate::tree::report_file::{Reports, open_report, read_matcher};
+use crate::tree::report_file::{Reports, open_report, put_aside, read_matcher};
 
 /// What came of a command.
 pub(super) struct Done {
@@ -205,7 +205,9 @@ impl Runner<'_> {
         let mut all = Vec::new();
         let first = self.setting(execution);
         let coverage = before(command, &execution.site.top);
-        for (index, spec) in command.specs(files, &first).into_iter().enumerate() {
+        let specs = command.specs(files, &first);
+        let is_one_of_several = specs.len() > 1;
+        for (index, spec) in specs.into_iter().enumerate() {
             let read = files.get(index).filter(|_| command.check.stdin);
             let spec = self.surrounded(spec, &execution.site, read)?;
             if index == 0 {
@@ -213,10 +215,15 @@ impl Runner<'_> {
             }
             let report = first.report.with_file_name(format!("{}-{index}", command.id));
             let spec = with_report(spec, &first.report, &report);
-            let before = where_reports(command, report, &spec)?;
+            let before = where_reports(command, report.clone(), &spec)?;
             let output = self.start(execution, &spec)?;
-            // One that was there before and was left as it was is no report.
-            let written = before.map(|before| before.fresh().map_err(Breakage::new)).transpose()?;
+            // One that was there before and was left as it was is no report; one that the next call may write over is
+            // put aside.
+            let fresh = |before: Reports| match is_one_of_several && !command.names_report() {
+                true => before.fresh().and_then(|files| put_aside(&files, &report)),
+                false => before.fresh(),
+            };
+            let written = before.map(fresh).transpose().map_err(Breakage::new)?;
             all.push(Ran { outputs: vec![output], reports: written.map(|written| vec![written]) });
             if self.interrupt.is_set() {
                 break;

@@ -76,6 +76,18 @@ impl Reports {
     }
 }
 
+/// Copies reports to `aside` with a number behind it for each, and gives the copies; the error is for people.
+pub(crate) fn put_aside(files: &[PathBuf], aside: &Path) -> Result<Vec<PathBuf>, String> {
+    let copy = |(number, file): (usize, &PathBuf)| {
+        let mut copy = aside.as_os_str().to_owned();
+        copy.push(format!("-{number}"));
+        let copy = PathBuf::from(copy);
+        fs::copy(file, &copy).map_err(|error| format!("cannot keep the report {}: {error}", file.display()))?;
+        Ok(copy)
+    };
+    files.iter().enumerate().map(copy).collect()
+}
+
 /// Opens a report of at most so many bytes; the error is for people.
 pub(crate) fn open_report(path: &Path, limit: u64) -> Result<Box<dyn BufRead>, String> {
     let file = open("its report", path, limit)?;

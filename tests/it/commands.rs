@@ -451,6 +451,18 @@ fn a_command_left_out_is_reported() {
 }
 
 #[test]
+fn a_report_that_the_next_call_writes_over_is_not_lost() {
+    // Each call is for one file and writes its report to the same place.
+    let script = "printf '%s:1:1: error: bad\\n' \"$0\" > out.txt";
+    let table = format!(
+        "[checks.own]\nrun = [\"sh\", \"-c\", {script:?}, \"{{file}}\"]\noutput = \"gcc\"\noutput-file = \"out.txt\"\n"
+    );
+    let repo = with(&table, &[(".gitignore", "out.txt\n")]);
+    repo.stage(&[("a.c", "1\n"), ("b.c", "2\n"), ("c.c", "3\n")]);
+    check_staged(&repo, "own").code(1).says("a.c:1").says("b.c:1").says("c.c:1");
+}
+
+#[test]
 fn commands_run_beside_one_another() {
     // Each waits for the other: one after the other they would never end.
     let wait = |own: &str, other: &str| {
