@@ -8,9 +8,6 @@ name=${name%%.*}
 chained=@CHAINED@
 remove=@REMOVE@
 
-# A message is judged only where a policy asks for it.
-[ "$name" = commit-msg ] && [ -z "$chained" ] && [ ! -e tollgate.toml ] && exit 0
-
 for tollgate in "$TOLLGATE_BIN" "$recorded"; do
     [ -f "$tollgate" ] && [ -x "$tollgate" ] && exec "$tollgate" hook "$name" "$@"
 done

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use serde::Deserialize;
+use unicode_script::{Script, UnicodeScript};
+use unicode_security::confusable_detection::skeleton;
 
 /// The keys of a rule file that go into the list.
 #[derive(Deserialize)]
@@ -117,7 +119,28 @@ fn main() {
     let (list, automaton) = secrets(&top);
     fs::write(out.join("secrets.rs"), list).expect("the folder for output can be written");
     fs::write(out.join("keywords.automaton"), automaton).expect("the folder for output can be written");
+    fs::write(out.join("look_alikes.rs"), look_alikes()).expect("the folder for output can be written");
     fs::write(out.join("tools.rs"), tools(&top.join("rules/tools"))).expect("the folder for output can be written");
+}
+
+/// How many bytes what a letter looks like has at most; the rest is filled with zeros.
+const N_SHAPE: usize = 3;
+
+/// The letters of scripts other than Latin that look like ASCII, and what they look like. Without a reference in it: the
+/// loader would have to mend each of them at every start.
+fn look_alikes() -> String {
+    let is_foreign = |letter: &char| !matches!(letter.script(), Script::Latin | Script::Common | Script::Inherited);
+    let mut list = String::from("static LOOK_ALIKES: &[(char, [u8; 3])] = &[\n");
+    for letter in ('\u{80}'..=char::MAX).filter(|letter| letter.is_alphanumeric() && is_foreign(letter)) {
+        let looks_like: String = skeleton(letter.encode_utf8(&mut [0; 4])).collect();
+        if looks_like.is_ascii() {
+            let mut bytes = looks_like.into_bytes();
+            assert!(bytes.len() <= N_SHAPE, "{letter:?} looks like more than the list has room for");
+            bytes.resize(N_SHAPE, 0);
+            writeln!(list, "    ({letter:?}, {bytes:?}),").expect("a text takes everything");
+        }
+    }
+    list + "];\n"
 }
 
 /// The names and the texts of the definitions of tools.

@@ -37,6 +37,7 @@ pub(super) fn merged(judged: Vec<Judged>) -> Judged {
                 into.notices.push(notice);
             }
         }
+        whole.judges_messages |= other.judges_messages;
         into.coverage = into.coverage.take().or(from.coverage);
         into.duration += from.duration;
         into.checks.sort_by(|a, b| (a.family, &a.id).cmp(&(b.family, &b.id)));

@@ -8,7 +8,7 @@ use crate::app::rules_in_force::built_in;
 use crate::app::{Judged, Session};
 use crate::check::message::checks;
 use crate::check::message::clean::{Cleanup, Editing, clean, comment_string};
-use crate::config::Config;
+use crate::config::{Config, Stage};
 use crate::gate;
 use crate::model::option::Options;
 use crate::model::outcome::{CheckRun, Outcome, RunReport, Subject};
@@ -24,6 +24,17 @@ use crate::triage;
 /// The stage of a message.
 const STAGE: &str = "commit-msg";
 
+/// Whether a policy judges the message of a commit.
+pub(super) fn judges_messages(config: &Config) -> bool {
+    let chosen = |stage: &Stage| stage.checks.value.clone();
+    config.stage(STAGE).is_ok_and(|stage| chooses_any(&Selection { chosen: chosen(stage), left_out: Vec::new() }))
+}
+
+/// Whether any check of the message is chosen.
+fn chooses_any(selection: &Selection) -> bool {
+    checks().iter().any(|check| selection.choose_check(check.about()) != Choice::Off)
+}
+
 impl Session<'_> {
     /// Judges the message in a file as it will be recorded; `None` if no check of it was chosen.
     pub(super) fn judge_message(&self, file: &Path) -> Result<Option<Judged>, Failure> {
@@ -34,7 +45,7 @@ impl Session<'_> {
         let chosen =
             if self.settings.only.is_empty() { stage.checks.value.clone() } else { self.settings.only.clone() };
         let selection = Selection { chosen, left_out: self.settings.left_out.clone() };
-        if !checks().iter().any(|check| selection.choose_check(check.about()) != Choice::Off) {
+        if !chooses_any(&selection) {
             return Ok(None);
         }
         let mut report = RunReport {
@@ -52,7 +63,12 @@ impl Session<'_> {
         triage::order(&mut report.findings);
         report.duration = clock.elapsed();
         let verdict = gate::judge(&report.findings, &report.checks, &stage.gate);
-        Ok(Some(Judged { report, verdict, warning: None }))
+        Ok(Some(Judged { report, verdict, warning: None, judges_messages: true }))
+    }
+
+    /// Whether the policy of the next commit judges its message.
+    pub(crate) fn judges_messages(&self) -> Result<bool, Failure> {
+        Ok(judges_messages(&self.policy_of_message()?.0))
     }
 
     /// Runs what was chosen.

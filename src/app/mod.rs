@@ -31,6 +31,7 @@ use std::time::{Instant, SystemTime};
 
 use crate::app::failure::Failure;
 use crate::app::ground::Grounded;
+use crate::app::message::judges_messages;
 use crate::app::plan_view::Programs;
 use crate::app::policy::Loaded;
 use crate::app::project_rules::engine;
@@ -138,6 +139,8 @@ pub(crate) struct Judged {
     pub(crate) verdict: Verdict,
     /// What to tell a person beside the report: nothing of it bears on the verdict.
     pub(crate) warning: Option<String>,
+    /// Whether the policy judges the message of a commit too.
+    pub(crate) judges_messages: bool,
 }
 
 /// What a run works on.
@@ -339,7 +342,8 @@ impl Session<'_> {
             started,
             duration: clock.elapsed(),
         };
-        Ok(Judged { report, verdict, warning: None })
+        let judges_messages = judges_messages(&case.prepared.loaded.config);
+        Ok(Judged { report, verdict, warning: None, judges_messages })
     }
 
     /// Runs a plan and decides which findings are new.

@@ -23,11 +23,12 @@ pub(crate) enum Described {
 /// Describes the rules that the plan runs, with those that external tools told of; sorted by id, each once.
 pub(super) fn of(plan: &Plan<'_>, described: Described, ran: &mut Ran) -> Vec<Rule> {
     let found: BTreeSet<&RuleId> = ran.findings.iter().chain(&ran.suppressed).map(|finding| &finding.rule).collect();
+    let is_any_described = described == Described::InForce || !found.is_empty();
     let is_described = |id: &RuleId| described == Described::InForce || found.contains(id);
-    let of_checks = plan.file_checks.iter().flat_map(|job| job.check.rules()).cloned();
-    let is_on = |rule: &Rule| plan.selection.choose(rule.id.as_str(), rule.family, true) == Choice::Runs;
-    let of_checks = of_checks.filter(is_on);
-    let files = plan.file_checks.iter().filter(|job| job.check.rules().is_empty()).map(|job| job.check.about());
+    let of_checks = plan.file_checks.iter().filter(|_| is_any_described).flat_map(|job| job.check.rules());
+    let is_on = |rule: &&Rule| plan.selection.choose(rule.id.as_str(), rule.family, true) == Choice::Runs;
+    let of_checks = of_checks.filter(is_on).cloned();
+    let files = plan.file_checks.iter().filter(|job| job.check.rule_ids().is_empty()).map(|job| job.check.about());
     let changes = plan.change_checks.iter().map(|job| job.check.about());
     let is_chosen = |id: &str| plan.selection.choose(id, Family::Rules, true) == Choice::Runs;
     let suppressions = suppression::rules().iter().filter(|about| is_chosen(about.id));

@@ -127,7 +127,12 @@ pub(crate) trait FileCheck: Send + Sync {
         false
     }
 
-    /// The rules under which it reports, where these are others than the check itself.
+    /// The ids of the rules under which it reports, where these are others than the check itself.
+    fn rule_ids(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    /// These rules, described.
     fn rules(&self) -> &'static [Rule] {
         &[]
     }

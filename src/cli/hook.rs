@@ -12,6 +12,7 @@ use crate::cli::check::RunArgs;
 use crate::cli::output::OutputArgs;
 use crate::cli::progress::{listen, watched};
 use crate::git::Repo;
+use crate::hook::install::add;
 use crate::hook::{self, Stage, Turn, chain};
 use crate::model::command::Exit;
 use crate::model::command::Trust;
@@ -95,9 +96,39 @@ impl Call<'_> {
         if judged.is_empty() && !matches!(request, Request::Message(_)) {
             context.streams.say(&format!("tollgate: nothing to check in {}", self.stage.name));
         }
-        OutputArgs::default().publish(&judged, &session, context)
+        let code = OutputArgs::default().publish(&judged, &session, context)?;
+        if code == 0 && request == Request::Staged {
+            let asks = if judged.is_empty() {
+                session.judges_messages()?
+            } else {
+                judged.iter().any(|one| one.judges_messages)
+            };
+            self.see_to_messages(asks, context);
+        }
+        Ok(code)
     }
 }
+
+impl Call<'_> {
+    /// Puts the hook for messages in place if the policy has come to ask for it: git looks for it after this one.
+    fn see_to_messages(&self, asks: bool, context: &Context) {
+        match asks.then(|| add(self.repo, MESSAGES)).unwrap_or(Ok(false)) {
+            Ok(false) => {}
+            Ok(true) => {
+                context.streams.say(&format!("tollgate: installed {MESSAGES}, because the policy judges messages"))
+            }
+            Err(error) => {
+                let why = error.hint().map_or_else(String::new, |hint| format!("; {hint}"));
+                context
+                    .streams
+                    .warn(&format!("the policy judges messages, and {MESSAGES} is not installed: {error}{why}"));
+            }
+        }
+    }
+}
+
+/// The hook that gets the message of a commit.
+pub(super) const MESSAGES: &str = "commit-msg";
 
 /// A hook that could not be served.
 pub(super) fn failure(error: hook::Error) -> Failure {

@@ -11,7 +11,7 @@ use crate::app::{Judged, Session};
 use crate::cli::Context;
 use crate::cli::check::RunArgs;
 use crate::cli::hook::failure;
-use crate::cli::install::said;
+use crate::cli::install::{asked, said};
 use crate::git::Repo;
 use crate::hook::apply::Step;
 use crate::hook::init::Beginning;
@@ -34,7 +34,12 @@ pub(super) fn run(args: &InitArgs, context: &Context) -> Result<u8, Failure> {
     let interrupt = Interrupt::default();
     let repo = Repo::discover(&context.environment.folder, &interrupt).map_err(Failure::git)?;
     let beginning = Beginning::of(&repo).map_err(failure)?;
-    let options = Options { hooks: Vec::new(), binary: context.environment.program.clone(), edits: Edits::Respect };
+    let options = Options {
+        hooks: Vec::new(),
+        asked: asked(&repo, context),
+        binary: context.environment.program.clone(),
+        edits: Edits::Respect,
+    };
     let mut text = format!("{}\n", beginning.survey);
     if args.dry_run {
         let steps = plan(&repo, &options).map_err(failure)?;

@@ -3,14 +3,17 @@
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
+use crate::app::Session;
 use crate::app::failure::Failure;
 use crate::cli::Context;
-use crate::cli::hook::failure;
+use crate::cli::check::RunArgs;
+use crate::cli::hook::{MESSAGES, failure};
 use crate::git::Repo;
 use crate::hook::apply::Step;
 use crate::hook::init::POLICY;
 use crate::hook::install::{Edits, Installed, Options, install, plan};
 use crate::hook::{STAGES, uninstall};
+use crate::model::command::Trust;
 use crate::process::Interrupt;
 
 /// Put the git hooks in place. Hooks that are there are kept and go on running.
@@ -51,13 +54,27 @@ fn edits(force: bool) -> Edits {
 pub(super) fn run(args: &InstallArgs, context: &Context) -> Result<u8, Failure> {
     let repo = Repo::discover(&context.environment.folder, &Interrupt::default()).map_err(Failure::git)?;
     let binary = context.environment.program.clone();
-    let options = Options { hooks: args.hooks.clone(), binary, edits: edits(args.force) };
+    let asked = asked(&repo, context);
+    let options = Options { hooks: args.hooks.clone(), asked, binary, edits: edits(args.force) };
     if args.dry_run {
         let plan = plan(&repo, &options).map_err(failure)?;
         return shown(plan.steps(), context);
     }
     let installed = install(&repo, &options).map_err(failure)?;
     context.streams.data(said(&installed).as_bytes()).map(|()| 0)
+}
+
+/// The hooks that have work only where a policy asks for it, as this one does. One that can't be understood is taken for
+/// one that asks: the hook will say what is wrong with it.
+pub(super) fn asked(repo: &Repo, context: &Context) -> Vec<String> {
+    if !repo.work_tree().is_some_and(|top| top.join(POLICY).exists()) {
+        return Vec::new();
+    }
+    let (settings, interrupt) =
+        (RunArgs::default().settings(&context.environment, Trust::BuiltInOnly), Interrupt::default());
+    let session = Session { repo, settings: &settings, interrupt: &interrupt };
+    let is_asked = session.judges_messages().unwrap_or(true);
+    Vec::from_iter(is_asked.then(|| MESSAGES.to_owned()))
 }
 
 fn shown<'a>(steps: impl Iterator<Item = &'a Step>, context: &Context) -> Result<u8, Failure> {

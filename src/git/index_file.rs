@@ -1,7 +1,8 @@
 //! The file of the index, as far as it tells what is staged. The format is told in `gitformat-index`; where a file does
-//! not keep to it, or other files belong to it, nothing is read here and git itself is asked.
+//! not keep to it, or other files belong to it, nothing is read here and git itself is asked. The file of a large
+//! repository has megabytes: it is read through a window, never whole.
 
-use std::borrow::Cow;
+use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 
 use memchr::memchr;
@@ -21,84 +22,243 @@ const N_PATH: u16 = 0x0fff;
 const INTENDED: u16 = 0x2000;
 /// The extension that remembers the names of trees.
 const TREES: &[u8] = b"TREE";
+/// The most bytes that are remembered of trees.
+const MAX_TREES: u64 = 64 * 1024 * 1024;
+/// How many bytes of the file are at hand at once, and how many at least: an entry with a longer path is not read here.
+const N_WINDOW: usize = 64 * 1024;
+const N_AT_LEAST: usize = 8 * 1024;
+/// How long the beginning is: `DIRC`, the version, the number of entries.
+const N_BEGIN: usize = 12;
 
-/// What is staged, read.
-pub(super) struct IndexFile<'a> {
-    bytes: &'a [u8],
-    /// The text that has the paths: the file itself, or where it shortens them what it means.
-    paths: Cow<'a, [u8]>,
-    entries: Vec<Entry>,
-    trees: Vec<KnownTree<'a>>,
-    format: ObjectFormat,
+/// What is staged, one entry after the other in the order of their paths.
+pub(super) struct Entries<R> {
+    window: Window<R>,
+    version: u32,
+    n_left: usize,
+    n_id: usize,
+    /// The path of the last entry that was taken.
+    path: Vec<u8>,
+    /// The entry at hand, still at the front of the window.
+    entry: Option<Entry>,
+    /// Whether an entry was taken before, which the next one has to follow.
+    is_begun: bool,
 }
 
-/// Where an entry has its parts.
+/// An entry, as it stands at the front of the window.
 struct Entry {
-    /// In the file.
-    at: u32,
-    /// In the text of the paths.
-    path: Range<u32>,
+    /// How many bytes of the last path it cuts off before it adds its own; none if it keeps nothing of it.
+    n_cut: Option<usize>,
+    /// The path, or what it adds to the last one.
+    path: Range<usize>,
+    is_intended: bool,
+    n_bytes: usize,
+}
+
+/// Reads an index: what it remembers of trees, and the entries, of which the first is at hand. `None` where git has to be
+/// asked: an unknown format, a part that is in another file, a sparse or a damaged one, one with conflicts.
+pub(super) fn read<R: Read + Seek>(source: R, format: ObjectFormat) -> Option<(KnownTrees, Entries<R>)> {
+    let mut entries = Entries::begin(source, format)?;
+    for _ in 0..entries.n_left {
+        let entry = Entry::read(entries.window.ahead()?, entries.version, entries.n_id)?;
+        entries.window.pass(entry.n_bytes);
+    }
+    let trees = extensions(&mut entries.window, format.n_bytes())?;
+    let mut entries = Entries::begin(entries.window.source, format)?;
+    entries.advance()?;
+    Some((trees, entries))
+}
+
+impl<R: Read + Seek> Entries<R> {
+    /// The entries, none of which is at hand.
+    fn begin(mut source: R, format: ObjectFormat) -> Option<Self> {
+        source.seek(SeekFrom::Start(0)).ok()?;
+        let mut window = Window { source, bytes: vec![0; N_WINDOW], start: 0, end: 0, at: 0, is_whole: false };
+        let mut begin = window.ahead()?.strip_prefix(b"DIRC")?;
+        let (version, n_left) = (number(&mut begin)?, usize::try_from(number(&mut begin)?).ok()?);
+        window.pass(N_BEGIN);
+        let is_known = (2..=4).contains(&version);
+        let (path, n_id) = (Vec::new(), format.n_bytes());
+        is_known.then_some(Self { window, version, n_left, n_id, path, entry: None, is_begun: false })
+    }
+
+    /// The path of the entry at hand; none behind the last one.
+    pub(super) fn path(&self) -> Option<&[u8]> {
+        self.entry.is_some().then_some(self.path.as_slice())
+    }
+
+    /// Mode and object of the entry at hand.
+    pub(super) fn tracked(&self) -> Option<(Mode, ObjectId)> {
+        let entry = self.entry.as_ref().and(self.window.at_hand())?;
+        let mode = u32::from_be_bytes(*entry.get(MODE_AT..)?.first_chunk()?);
+        let id = ObjectId::from_bytes(entry.get(ID_AT..ID_AT + self.n_id)?)?;
+        Some((Mode::from_octal(format!("{mode:06o}").as_bytes())?, id))
+    }
+
+    /// Goes on to the next entry that is more than an intent to add one. `None` if it does not follow the last one.
+    pub(super) fn advance(&mut self) -> Option<()> {
+        loop {
+            if let Some(entry) = self.entry.take() {
+                self.window.pass(entry.n_bytes);
+            }
+            if self.n_left == 0 {
+                return Some(());
+            }
+            self.n_left -= 1;
+            let bytes = self.window.ahead()?;
+            let entry = Entry::read(bytes, self.version, self.n_id)?;
+            let n_kept = entry.n_cut.map_or(Some(0), |n_cut| self.path.len().checked_sub(n_cut))?;
+            let added = bytes.get(entry.path.clone())?;
+            if self.is_begun && added <= self.path.get(n_kept..)? {
+                return None;
+            }
+            self.is_begun = true;
+            self.path.truncate(n_kept);
+            self.path.extend_from_slice(added);
+            let is_intended = entry.is_intended;
+            self.entry = Some(entry);
+            if !is_intended {
+                return Some(());
+            }
+        }
+    }
+}
+
+impl Entry {
+    /// Reads the entry at the front; `None` if it has a conflict.
+    fn read(bytes: &[u8], version: u32, n_id: usize) -> Option<Self> {
+        let short = |at: usize| Some(u16::from_be_bytes(*bytes.get(at..)?.first_chunk()?));
+        let flags_at = ID_AT + n_id;
+        let flags = short(flags_at)?;
+        if flags & STAGE != 0 {
+            return None;
+        }
+        let (path_at, is_intended) = match flags & EXTENDED {
+            0 => (flags_at + 2, false),
+            _ => (flags_at + 4, short(flags_at + 2)? & INTENDED != 0),
+        };
+        if version == 4 {
+            let (n_cut, path_at) = variable(bytes, path_at)?;
+            let end = path_at + memchr(0, bytes.get(path_at..)?)?;
+            return Some(Self { n_cut: Some(n_cut), path: path_at..end, is_intended, n_bytes: end + 1 });
+        }
+        let end = match flags & N_PATH {
+            N_PATH => path_at + memchr(0, bytes.get(path_at..)?)?,
+            n_path => path_at + usize::from(n_path),
+        };
+        // The entry is filled with zeros up to eight bytes; one is always there.
+        let n_bytes = (end + 8) & !7;
+        let is_whole = bytes.get(end) == Some(&0) && n_bytes <= bytes.len();
+        is_whole.then_some(Self { n_cut: None, path: path_at..end, is_intended, n_bytes })
+    }
+}
+
+/// Takes a number of four bytes.
+fn number(rest: &mut &[u8]) -> Option<u32> {
+    let (taken, after) = rest.split_first_chunk()?;
+    *rest = after;
+    Some(u32::from_be_bytes(*taken))
+}
+
+/// A number of seven bits a byte, as offsets in packs have it, and where it ends.
+fn variable(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
+    let mut value = 0_usize;
+    for (at, byte) in bytes.iter().enumerate().skip(at) {
+        value = value.checked_mul(128)?.checked_add(usize::from(byte & 0x7f))?;
+        if byte & 0x80 == 0 {
+            return Some((value, at + 1));
+        }
+        value = value.checked_add(1)?;
+    }
+    None
+}
+
+/// A part of the file.
+struct Window<R> {
+    source: R,
+    bytes: Vec<u8>,
+    /// What of the bytes is at hand.
+    start: usize,
+    end: usize,
+    /// Where in the file that starts.
+    at: u64,
+    /// Whether it reaches to the end of the file.
+    is_whole: bool,
+}
+
+impl<R: Read> Window<R> {
+    /// What is at hand.
+    fn at_hand(&self) -> Option<&[u8]> {
+        self.bytes.get(self.start..self.end)
+    }
+
+    /// What comes next: [`N_AT_LEAST`] bytes or more, or all that is left. `None` if the file can't be read.
+    fn ahead(&mut self) -> Option<&[u8]> {
+        if self.end - self.start < N_AT_LEAST && !self.is_whole {
+            self.bytes.copy_within(self.start..self.end, 0);
+            self.end -= std::mem::take(&mut self.start);
+            while let Some(free) = self.bytes.get_mut(self.end..).filter(|free| !free.is_empty()) {
+                let n_read = self.source.read(free).ok()?;
+                self.end += n_read;
+                if n_read == 0 {
+                    self.is_whole = true;
+                    break;
+                }
+            }
+        }
+        self.at_hand()
+    }
+
+    /// Leaves bytes behind that are at hand.
+    fn pass(&mut self, n_bytes: usize) {
+        self.start += n_bytes;
+        self.at += n_bytes as u64;
+    }
+}
+
+/// What follows the entries, to the sum at the end; only what may be passed over by its name is passed over.
+fn extensions<R: Read + Seek>(window: &mut Window<R>, n_id: usize) -> Option<KnownTrees> {
+    let (mut at, source) = (window.at, &mut window.source);
+    let end = source.seek(SeekFrom::End(0)).ok()?.checked_sub(n_id.try_into().ok()?)?;
+    let mut known = KnownTrees::default();
+    while at < end {
+        source.seek(SeekFrom::Start(at)).ok()?;
+        let mut head = [0; 8];
+        source.read_exact(&mut head).ok()?;
+        let (name, mut n_content) = head.split_at(4);
+        let n_content = u64::from(number(&mut n_content)?);
+        at = at.checked_add(8 + n_content).filter(|at| *at <= end)?;
+        match name {
+            TREES if n_content <= MAX_TREES => {
+                let mut content = Vec::new();
+                source.by_ref().take(n_content).read_to_end(&mut content).ok()?;
+                known = KnownTrees { trees: known_trees(&content, n_id)?, names: content };
+            }
+            [b'A'..=b'Z', ..] => {}
+            _ => return None,
+        }
+    }
+    (at == end).then_some(known)
+}
+
+/// What the index remembers of the trees of folders, those below a folder behind it.
+#[derive(Default)]
+pub(super) struct KnownTrees {
+    /// The text that has their names.
+    names: Vec<u8>,
+    trees: Vec<KnownTree>,
 }
 
 /// What the index remembers of the tree of a folder.
-struct KnownTree<'a> {
-    name: &'a [u8],
+struct KnownTree {
+    /// In the text of the names.
+    name: Range<usize>,
     /// How many entries are below it, and the name of the tree.
     content: Option<(usize, ObjectId)>,
     /// Behind the last folder below it, in the list of all.
     end: usize,
 }
 
-impl<'a> IndexFile<'a> {
-    /// Reads an index; `None` where git has to be asked: an unknown format, a part that is in another file, a sparse or
-    /// a damaged one, one with conflicts.
-    pub(super) fn parse(bytes: &'a [u8], format: ObjectFormat) -> Option<Self> {
-        u32::try_from(bytes.len()).ok()?;
-        let mut rest = bytes.strip_prefix(b"DIRC")?;
-        let version = number(&mut rest)?;
-        let n_entries = usize::try_from(number(&mut rest)?).ok()?;
-        let mut reader = Reader { bytes, at: bytes.len() - rest.len(), n_id: format.n_bytes() };
-        let mut entries = Vec::with_capacity(n_entries.min(bytes.len() / ID_AT));
-        let paths = match version {
-            2 | 3 => reader.whole_paths(n_entries, &mut entries).map(|()| Cow::Borrowed(bytes)),
-            4 => reader.shortened_paths(n_entries, &mut entries).map(Cow::Owned),
-            _ => None,
-        }?;
-        let trees = reader.extensions()?;
-        Some(Self { bytes, paths, entries, trees, format })
-    }
-
-    /// All entries.
-    pub(super) fn all(&self) -> Range<usize> {
-        0..self.entries.len()
-    }
-
-    /// The path of an entry.
-    pub(super) fn path(&self, entry: usize) -> Option<&[u8]> {
-        let Range { start, end } = &self.entries.get(entry)?.path;
-        self.paths.get(usize::try_from(*start).ok()?..usize::try_from(*end).ok()?)
-    }
-
-    /// Mode and object of an entry.
-    pub(super) fn tracked(&self, entry: usize) -> Option<(Mode, ObjectId)> {
-        let entry = self.bytes.get(usize::try_from(self.entries.get(entry)?.at).ok()?..)?;
-        let mode = u32::from_be_bytes(*entry.get(MODE_AT..)?.first_chunk()?);
-        let id = ObjectId::from_bytes(entry.get(ID_AT..ID_AT + self.format.n_bytes())?)?;
-        Some((Mode::from_octal(format!("{mode:06o}").as_bytes())?, id))
-    }
-
-    /// Of entries in a row the end of those that stand below a folder, of whose path the first has `n_folder` bytes, the
-    /// slash among them.
-    pub(super) fn end_below(&self, entries: Range<usize>, n_folder: usize) -> Option<usize> {
-        let folder = self.path(entries.start)?.get(..n_folder)?;
-        let row = self.entries.get(entries.clone())?;
-        let is_below = |entry: &Entry| {
-            let path = usize::try_from(entry.path.start).ok().and_then(|start| self.paths.get(start..));
-            path.is_some_and(|path| path.starts_with(folder))
-        };
-        Some(entries.start + row.partition_point(is_below))
-    }
-
+impl KnownTrees {
     /// The topmost folder, if the trees of folders are remembered.
     pub(super) fn top(&self) -> Option<usize> {
         (!self.trees.is_empty()).then_some(0)
@@ -115,7 +275,7 @@ impl<'a> IndexFile<'a> {
         let mut next = tree + 1;
         while next < end {
             let child = self.trees.get(next)?;
-            if child.name == name {
+            if self.names.get(child.name.clone()) == Some(name) {
                 return Some(next);
             }
             next = child.end;
@@ -124,129 +284,17 @@ impl<'a> IndexFile<'a> {
     }
 }
 
-/// Takes a number of four bytes.
-fn number(rest: &mut &[u8]) -> Option<u32> {
-    let (taken, after) = rest.split_first_chunk()?;
-    *rest = after;
-    Some(u32::from_be_bytes(*taken))
-}
-
-/// Reads the file from a place on.
-struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    n_id: usize,
-}
-
-/// What an entry says in front of its path.
-struct Head {
-    /// Where the entry starts.
-    at: u32,
-    /// How long the path is, if it is shorter than [`N_PATH`].
-    n_path: u16,
-    /// Where what is said of the path starts.
-    path_at: usize,
-    is_intended: bool,
-}
-
-impl<'a> Reader<'a> {
-    /// The head of the next entry; `None` if it has a conflict.
-    fn head(&self) -> Option<Head> {
-        let flags_at = self.at + ID_AT + self.n_id;
-        let short = |at: usize| Some(u16::from_be_bytes(*self.bytes.get(at..)?.first_chunk()?));
-        let flags = short(flags_at)?;
-        if flags & STAGE != 0 {
-            return None;
-        }
-        let (path_at, is_intended) = match flags & EXTENDED {
-            0 => (flags_at + 2, false),
-            _ => (flags_at + 4, short(flags_at + 2)? & INTENDED != 0),
-        };
-        Some(Head { at: u32::try_from(self.at).ok()?, n_path: flags & N_PATH, path_at, is_intended })
-    }
-
-    /// The entries of the versions 2 and 3, each filled up to eight bytes.
-    fn whole_paths(&mut self, n_entries: usize, entries: &mut Vec<Entry>) -> Option<()> {
-        for _ in 0..n_entries {
-            let Head { at, n_path, path_at, is_intended } = self.head()?;
-            let n_path = match n_path {
-                N_PATH => memchr(0, self.bytes.get(path_at..)?)?,
-                n_path => usize::from(n_path),
-            };
-            if self.bytes.get(path_at + n_path) != Some(&0) {
-                return None;
-            }
-            let path = u32::try_from(path_at).ok()?..u32::try_from(path_at + n_path).ok()?;
-            self.at += (path_at - self.at + n_path + 8) & !7;
-            if !is_intended {
-                entries.push(Entry { at, path });
-            }
-        }
-        Some(())
-    }
-
-    /// The entries of version 4, each of which tells how much of the last path it keeps; gives all paths in a row.
-    fn shortened_paths(&mut self, n_entries: usize, entries: &mut Vec<Entry>) -> Option<Vec<u8>> {
-        let (mut paths, mut last) = (Vec::with_capacity(self.bytes.len()), 0..0);
-        for _ in 0..n_entries {
-            let Head { at, path_at, is_intended, .. } = self.head()?;
-            let (n_cut, suffix_at) = self.variable(path_at)?;
-            let kept = last.start..last.start + last.len().checked_sub(n_cut)?;
-            let suffix = self.bytes.get(suffix_at..)?;
-            let suffix = suffix.get(..memchr(0, suffix)?)?;
-            let start = paths.len();
-            paths.extend_from_within(kept);
-            paths.extend_from_slice(suffix);
-            last = start..paths.len();
-            self.at = suffix_at + suffix.len() + 1;
-            if !is_intended {
-                entries.push(Entry { at, path: u32::try_from(start).ok()?..u32::try_from(paths.len()).ok()? });
-            }
-        }
-        Some(paths)
-    }
-
-    /// A number of seven bits a byte, as offsets in packs have it, and where it ends.
-    fn variable(&self, at: usize) -> Option<(usize, usize)> {
-        let mut value = 0_usize;
-        for (at, byte) in self.bytes.iter().enumerate().skip(at) {
-            value = value.checked_mul(128)?.checked_add(usize::from(byte & 0x7f))?;
-            if byte & 0x80 == 0 {
-                return Some((value, at + 1));
-            }
-            value = value.checked_add(1)?;
-        }
-        None
-    }
-
-    /// What follows the entries, to the sum at the end; only what may be passed over by its name is passed over.
-    fn extensions(&mut self) -> Option<Vec<KnownTree<'a>>> {
-        let mut rest = self.bytes.get(self.at..self.bytes.len().checked_sub(self.n_id)?)?;
-        let mut trees = Vec::new();
-        while !rest.is_empty() {
-            let (name, after) = rest.split_at_checked(4)?;
-            rest = after;
-            let n_bytes = usize::try_from(number(&mut rest)?).ok()?;
-            let (content, after) = rest.split_at_checked(n_bytes)?;
-            rest = after;
-            match name {
-                TREES => trees = known_trees(content, self.n_id)?,
-                [b'A'..=b'Z', ..] => {}
-                _ => return None,
-            }
-        }
-        Some(trees)
-    }
-}
-
 /// Reads `NAME<zero>ENTRIES FOLDERS<newline>ID` for each folder, those below it after it; without the name of the object
 /// where the number of entries is negative.
-fn known_trees(mut rest: &[u8], n_id: usize) -> Option<Vec<KnownTree<'_>>> {
-    let mut trees: Vec<KnownTree<'_>> = Vec::new();
+fn known_trees(content: &[u8], n_id: usize) -> Option<Vec<KnownTree>> {
+    let mut rest = content;
+    let mut trees: Vec<KnownTree> = Vec::new();
     // The folders that are not complete yet, and how many are still to come in each.
     let mut open: Vec<(usize, usize)> = Vec::new();
     while !rest.is_empty() {
+        let start = content.len() - rest.len();
         let (name, after) = rest.split_at_checked(memchr(0, rest)?)?;
+        let name = start..start + name.len();
         let (counts, after) = after.split_at_checked(memchr(b'\n', after)?)?;
         let (n_entries, n_folders) = std::str::from_utf8(counts.get(1..)?).ok()?.split_once(' ')?;
         rest = after.get(1..)?;
@@ -275,8 +323,21 @@ fn known_trees(mut rest: &[u8], n_id: usize) -> Option<Vec<KnownTree<'_>>> {
 
 #[cfg(test)]
 mod tests {
-    use super::IndexFile;
+    use std::io::Cursor;
+
+    use super::{Entries, KnownTrees, read};
     use crate::git::ObjectFormat;
+
+    /// The trees and the paths of an index, each with its object.
+    fn whole(bytes: &[u8]) -> Option<(KnownTrees, Vec<(String, Vec<u8>)>)> {
+        let (trees, mut entries): (_, Entries<_>) = read(Cursor::new(bytes), ObjectFormat::Sha1)?;
+        let mut listed = Vec::new();
+        while let Some(path) = entries.path() {
+            listed.push((String::from_utf8_lossy(path).into_owned(), entries.tracked()?.1.as_bytes().to_vec()));
+            entries.advance()?;
+        }
+        Some((trees, listed))
+    }
 
     /// An index of two files, `a/b` and `c`, with the tree of the folder `a` remembered.
     fn index() -> Vec<u8> {
@@ -298,38 +359,31 @@ mod tests {
 
     #[test]
     fn entries_and_trees_are_read() {
-        let bytes = index();
-        let read = IndexFile::parse(&bytes, ObjectFormat::Sha1).unwrap();
-        assert_eq!(
-            (read.all(), read.path(0), read.path(1), read.path(2)),
-            (0..2, Some(&b"a/b"[..]), Some(&b"c"[..]), None)
-        );
-        assert_eq!(read.tracked(1).unwrap().1.as_bytes(), [2; 20]);
-        assert_eq!((read.end_below(0..2, 2), read.end_below(1..2, 1)), (Some(1), Some(2)));
-        let folder = read.below(read.top().unwrap(), b"a").unwrap();
-        assert_eq!((read.remembered(0), read.below(0, b"c")), (None, None));
-        assert_eq!(read.remembered(folder).map(|(n, id)| (n, id.as_bytes().to_vec())), Some((1, vec![3; 20])));
+        let (trees, listed) = whole(&index()).unwrap();
+        assert_eq!(listed, [("a/b".to_owned(), vec![1; 20]), ("c".to_owned(), vec![2; 20])]);
+        let folder = trees.below(trees.top().unwrap(), b"a").unwrap();
+        assert_eq!((trees.remembered(0), trees.below(0, b"c")), (None, None));
+        assert_eq!(trees.remembered(folder).map(|(n, id)| (n, id.as_bytes().to_vec())), Some((1, vec![3; 20])));
     }
 
     #[test]
     fn what_is_not_read_whole_is_not_read() {
-        let whole = index();
-        for n_bytes in 0..whole.len() {
+        let bytes = index();
+        for n_bytes in 0..bytes.len() {
             // Git does not compare the sum at the end either, so an end that looks like one is taken for it.
-            let read = IndexFile::parse(&whole[..n_bytes], ObjectFormat::Sha1);
-            assert!(read.is_none_or(|read| read.all() == (0..2)), "{n_bytes}");
+            assert!(whole(&bytes[..n_bytes]).is_none_or(|(_, listed)| listed.len() == 2), "{n_bytes}");
         }
         let changed = |at: usize, byte: u8| {
-            let mut bytes = whole.clone();
+            let mut bytes = bytes.clone();
             bytes[at] = byte;
-            IndexFile::parse(&bytes, ObjectFormat::Sha1).is_some()
+            whole(&bytes).is_some()
         };
-        let trees = whole.windows(4).position(|window| window == b"TREE").unwrap();
+        let trees = bytes.windows(4).position(|window| window == b"TREE").unwrap();
         assert!(changed(trees, b'X'), "what may be passed over is");
         assert!(!changed(trees, b't'), "what must be understood is");
         assert!(!changed(12 + 60, 0x10), "a conflict is");
         assert!(!changed(7, 5), "a version that nobody knows");
-        for (at, byte) in whole.iter().enumerate() {
+        for (at, byte) in bytes.iter().enumerate() {
             // Whatever is read of it, nothing panics.
             changed(at, !byte);
         }

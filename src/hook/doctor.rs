@@ -7,7 +7,7 @@ use crate::git::Repo;
 use crate::hook::manifest::{HooksPath, Layout, Manifest};
 use crate::hook::place::{self, Place, from_where_hooks_run, hooks_in, is_runnable};
 use crate::hook::plan::{Standing, content, standing};
-use crate::hook::{Error, STAGES, shim};
+use crate::hook::{Error, STAGES, Stage, shim};
 use crate::model::command::{CommandSpec, Exit, Scrub};
 use crate::model::rule::Level;
 use crate::process::{self, Interrupt};
@@ -139,7 +139,10 @@ fn scripts(layout: &Layout, manifest: &Manifest, found: &mut Vec<Diagnosis>) -> 
             Standing::Ours(_) => {}
         }
     }
-    for stage in STAGES.iter().filter(|stage| manifest.file(stage.name).is_none()) {
+    // What comes by itself as soon as a policy has work for it is not missing.
+    let is_missing =
+        |stage: &&Stage| manifest.file(stage.name).is_none() && !(manifest.follows_policy && stage.is_on_demand);
+    for stage in STAGES.iter().filter(is_missing) {
         let hint = format!("run `tollgate install --hook {}` if you want it", stage.name);
         note(found, Level::Note, format!("the hook {} is not installed", stage.name), hint);
     }

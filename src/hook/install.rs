@@ -13,8 +13,11 @@ use crate::hook::{Error, apply};
 /// How to install.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Options {
-    /// The hooks to install by git's names; all if empty. Those that are installed already stay.
+    /// The hooks to install by git's names; if empty those that every policy has work for, and those of `asked`. Those
+    /// that are installed already stay.
     pub(crate) hooks: Vec<String>,
+    /// The further hooks that the policy of today has work for.
+    pub(crate) asked: Vec<String>,
     /// The program that they call, absolute.
     pub(crate) binary: PathBuf,
     /// What happens to scripts of ours that were edited.
@@ -48,6 +51,18 @@ pub(crate) struct Installed {
 /// Whether the hooks were installed in this repository: somebody who may write its `.git` trusts it to run commands.
 pub(crate) fn is_installed(repo: &Repo) -> bool {
     Layout::new(repo.common_dir()).manifest().is_file()
+}
+
+/// Installs a hook that a policy has come to ask for, unless somebody named the hooks that they want; whether it was.
+pub(crate) fn add(repo: &Repo, name: &str) -> Result<bool, Error> {
+    let layout = Layout::new(repo.common_dir());
+    let Some(manifest) = Manifest::load(&layout)?.filter(|manifest| manifest.follows_policy) else { return Ok(false) };
+    if manifest.file(name).is_some_and(|file| file.role == Role::Calls) {
+        return Ok(false);
+    }
+    let (hooks, binary) = (vec![name.to_owned()], PathBuf::from(manifest.binary));
+    let installed = install(repo, &Options { hooks, asked: Vec::new(), binary, edits: Edits::Respect })?;
+    Ok(installed.is_changed)
 }
 
 /// What [`install`] would do.

@@ -64,6 +64,9 @@ pub(super) struct Manifest {
     pub(super) tollgate: String,
     /// The program that the hooks call first.
     pub(super) binary: String,
+    /// Whether nobody named the hooks that they want, so that those are installed that a policy has work for.
+    #[serde(default)]
+    pub(super) follows_policy: bool,
     /// The hooks that were written.
     pub(super) files: Vec<Written>,
     /// Whether the folder of the hooks was made by us.
@@ -137,6 +140,7 @@ impl Manifest {
             version: VERSION,
             tollgate: env!("CARGO_PKG_VERSION").to_owned(),
             binary,
+            follows_policy: false,
             files: Vec::new(),
             created_folder: false,
             hooks_path: None,

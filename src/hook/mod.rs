@@ -38,6 +38,8 @@ pub(crate) struct Stage {
     pub(crate) chained: Turn,
     /// Whether git gives the hook something to read.
     pub(crate) reads_stdin: bool,
+    /// Whether it has work only where a policy asks for it. A commit pays for each hook that git has to call.
+    pub(crate) is_on_demand: bool,
     /// Understands what git gives the hook.
     read: fn(&[OsString], &[u8]) -> Result<Request, String>,
 }
@@ -58,6 +60,7 @@ pub(crate) const STAGES: &[Stage] = &[
         summary: "before a commit: what is staged",
         chained: Turn::Before,
         reads_stdin: false,
+        is_on_demand: false,
         read: arguments::staged,
     },
     Stage {
@@ -65,6 +68,7 @@ pub(crate) const STAGES: &[Stage] = &[
         summary: "before a merge commit: what the merge would commit",
         chained: Turn::Before,
         reads_stdin: false,
+        is_on_demand: false,
         read: arguments::staged,
     },
     Stage {
@@ -72,6 +76,7 @@ pub(crate) const STAGES: &[Stage] = &[
         summary: "before a commit: its message",
         chained: Turn::Before,
         reads_stdin: false,
+        is_on_demand: true,
         read: arguments::message,
     },
     Stage {
@@ -79,6 +84,7 @@ pub(crate) const STAGES: &[Stage] = &[
         summary: "before a push: what it adds to the remote",
         chained: Turn::After,
         reads_stdin: true,
+        is_on_demand: false,
         read: arguments::push,
     },
 ];

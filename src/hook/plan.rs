@@ -10,7 +10,7 @@ use crate::hook::install::{Edits, Options};
 use crate::hook::manifest::{HooksPath, Layout, Manifest, Role, Scope, Written, sha256};
 use crate::hook::place::{self, Place, config_file, from_where_hooks_run, hooks_in, is_runnable};
 use crate::hook::shim::{self, Chained, path_text};
-use crate::hook::{Error, STAGES, stage, uninstall};
+use crate::hook::{Error, STAGES, Stage, stage, uninstall};
 use crate::tree::{self};
 
 /// What has to be done.
@@ -63,7 +63,9 @@ pub(super) fn plan(repo: &Repo, options: &Options) -> Result<Plan, Error> {
         manifest: Manifest::new(path_text("the program", &options.binary)?),
         steps: Vec::new(),
     };
-    let hooks = chosen(&options.hooks, before.as_ref())?;
+    let hooks = chosen(options, before.as_ref())?;
+    planning.manifest.follows_policy =
+        options.hooks.is_empty() || before.as_ref().is_some_and(|before| before.follows_policy);
     planning.folders();
     match &place {
         Place::Repository => planning.in_repository(&hooks)?,
@@ -72,17 +74,20 @@ pub(super) fn plan(repo: &Repo, options: &Options) -> Result<Plan, Error> {
     Ok(Plan { undo, install: planning.steps, manifest: planning.manifest, before })
 }
 
-/// The hooks to install: those that are asked for, else all, and those that are installed already.
-fn chosen(hooks: &[String], before: Option<&Manifest>) -> Result<Vec<String>, Error> {
-    for name in hooks {
+/// The hooks to install: those that are named, else those that there is work for, and those that are installed already.
+fn chosen(options: &Options, before: Option<&Manifest>) -> Result<Vec<String>, Error> {
+    let Options { hooks, asked, .. } = options;
+    for name in hooks.iter().chain(asked) {
         stage(name)?;
     }
-    let is_chosen = |name: &str| {
-        hooks.is_empty()
-            || hooks.iter().any(|hook| hook == name)
-            || before.is_some_and(|before| before.file(name).is_some_and(|file| file.role == Role::Calls))
+    let is_chosen = |stage: &&Stage| {
+        let is_in = |names: &[String]| names.iter().any(|name| name == stage.name);
+        let has_work = !stage.is_on_demand || is_in(asked);
+        is_in(hooks)
+            || (hooks.is_empty() && has_work)
+            || before.is_some_and(|before| before.file(stage.name).is_some_and(|file| file.role == Role::Calls))
     };
-    Ok(STAGES.iter().map(|stage| stage.name).filter(|name| is_chosen(name)).map(str::to_owned).collect())
+    Ok(STAGES.iter().filter(is_chosen).map(|stage| stage.name.to_owned()).collect())
 }
 
 impl Planning<'_> {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::git::Repo;
 use crate::hook::doctor::{Switch, doctor};
-use crate::hook::install::{Edits, Installed, Options, install, is_installed, plan};
+use crate::hook::install::{Edits, Installed, Options, add, install, is_installed, plan};
 use crate::hook::manifest::Layout;
 use crate::hook::uninstall::uninstall;
 use crate::hook::{Error, chain};
@@ -36,7 +36,7 @@ fn sandbox() -> (Sandbox, Options) {
     sandbox.write("a", "1\n");
     sandbox.git(&["add", "."]);
     sandbox.git(&["commit", "--quiet", "-m", "first"]);
-    (sandbox, Options { hooks: Vec::new(), binary, edits: Edits::Respect })
+    (sandbox, Options { hooks: Vec::new(), asked: vec!["commit-msg".to_owned()], binary, edits: Edits::Respect })
 }
 
 /// A hook that writes its name, its arguments and its standard input into the log.
@@ -104,9 +104,6 @@ fn a_plain_repository_gets_the_hooks_and_loses_them_without_a_trace() {
     assert_eq!((done.hooks, done.chained, done.is_changed), (ALL.map(str::to_owned).to_vec(), Vec::new(), true));
     let output = commit(&sandbox, &sandbox.top(), "2");
     assert_eq!(output.exit, Exit::Code(0), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(logged(&sandbox), "tollgate hook pre-commit\n", "without a policy nothing is asked of a message");
-    fs::write(sandbox.top().join("tollgate.toml"), "").expect("the folder is ours");
-    commit(&sandbox, &sandbox.top(), "2b");
     assert_eq!(logged(&sandbox), "tollgate hook pre-commit\ntollgate hook commit-msg .git/COMMIT_EDITMSG\n");
 
     let once = state(&git_dir);
@@ -267,6 +264,24 @@ fn an_edited_script_is_not_touched_unless_that_is_wanted() {
 }
 
 #[test]
+fn the_hook_for_messages_comes_when_a_policy_asks_for_it() {
+    let (sandbox, options) = sandbox();
+    let repo = sandbox.repo();
+    let before = state(&sandbox.top().join(".git"));
+    let names = |wanted: &[&str]| wanted.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let without = Options { asked: Vec::new(), ..options };
+    assert_eq!(installed(&repo, &without).hooks, names(&["pre-commit", "pre-merge-commit", "pre-push"]));
+    assert!(add(&repo, "commit-msg").expect("it can be added"));
+    assert!(!add(&repo, "commit-msg").expect("it is there"));
+    assert_eq!(installed(&repo, &without).hooks, names(&ALL), "what is installed stays");
+    uninstall(&repo, Edits::Respect).expect("nothing was edited");
+    assert_eq!(state(&sandbox.top().join(".git")), before);
+    // Whoever names the hooks that they want gets no others.
+    installed(&repo, &Options { hooks: names(&["pre-commit"]), ..without });
+    assert!(!add(&repo, "commit-msg").expect("it is not wanted"));
+}
+
+#[test]
 fn another_manager_that_took_the_place_of_a_hook_is_noticed() {
     let (sandbox, options) = sandbox();
     let (repo, hooks) = (sandbox.repo(), sandbox.top().join(".git/hooks"));
@@ -275,7 +290,8 @@ fn another_manager_that_took_the_place_of_a_hook_is_noticed() {
     fs::rename(hooks.join("pre-commit"), hooks.join("pre-commit.legacy")).expect("both are ours");
     program(&hooks.join("pre-commit"), "#!/bin/sh\n\"$0.legacy\" \"$@\" || exit 1\necho manager >> \"$LOG\"\n");
     commit(&sandbox, &sandbox.top(), "2");
-    assert_eq!(logged(&sandbox), "tollgate hook pre-commit\nmanager\n");
+    let expected = "tollgate hook pre-commit\nmanager\ntollgate hook commit-msg .git/COMMIT_EDITMSG\n";
+    assert_eq!(logged(&sandbox), expected);
     assert!(matches!(uninstall(&repo, Edits::Respect), Err(Error::Edited(_))));
     // Installed again, ours comes first, and the two do not call each other in turn.
     assert_eq!(installed(&repo, &options).chained, ["pre-commit"]);

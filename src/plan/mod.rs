@@ -238,7 +238,7 @@ impl Planner<'_, '_> {
         let mut files = Vec::new();
         for check in file_checks() {
             let about = check.about();
-            let names_rule = || check.rules().iter().any(|rule| self.policy.selection.names(&rule.id));
+            let names_rule = || check.rule_ids().into_iter().any(|rule| self.policy.selection.names(rule));
             if names_rule() || self.chooses(about.id, about.family, about.active == Active::ByDefault) {
                 let mut options = self.options(about.id);
                 check.validate(&options).map_err(|why| Error::Options { check: about.id, why })?;

@@ -44,12 +44,12 @@ impl Selection {
 
     /// Whether one of these rules is chosen by its own id.
     pub(crate) fn names_any(&self, rules: &BTreeSet<&RuleId>) -> bool {
-        rules.iter().any(|rule| self.names(rule))
+        rules.iter().any(|rule| self.names(rule.as_str()))
     }
 
     /// Whether a rule is chosen by its own id.
-    pub(crate) fn names(&self, rule: &RuleId) -> bool {
-        self.chosen.iter().any(|word| word == rule.as_str())
+    pub(crate) fn names(&self, rule: &str) -> bool {
+        self.chosen.iter().any(|word| word == rule)
     }
 }
 

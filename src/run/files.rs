@@ -80,8 +80,9 @@ pub(crate) enum Asked<'a> {
 
 impl Asked<'_> {
     fn includes_check(self, check: &dyn FileCheck) -> bool {
-        let rules = check.rules();
-        self.includes(check.about().id) || rules.iter().any(|rule| self.includes(rule.id.as_str()))
+        matches!(self, Self::All)
+            || self.includes(check.about().id)
+            || check.rule_ids().into_iter().any(|rule| self.includes(rule))
     }
 
     fn includes(self, rule: &str) -> bool {
@@ -200,7 +201,7 @@ impl Runner<'_> {
             _ => None,
         };
         let secrets = examined.findings.iter().filter_map(secret).collect();
-        if !check.rules().is_empty() {
+        if !check.rule_ids().is_empty() {
             let (family, selection) = (check.about().family, self.plan.selection);
             examined.findings.retain(|finding| {
                 let rule = finding.rule.as_str();

@@ -19,7 +19,7 @@ fn installed(files: &[(&str, &str)]) -> Repo {
 }
 
 fn install(repo: &Repo) {
-    repo.tollgate(&["install"]).code(0).says("installed: pre-commit, pre-merge-commit, commit-msg, pre-push");
+    repo.tollgate(&["install"]).code(0).says("installed: pre-commit, pre-merge-commit, ");
 }
 
 fn commit(repo: &Repo, args: &[&str]) -> Ran {
@@ -273,6 +273,23 @@ fn a_message_is_judged_and_the_mended_one_is_shown() {
 }
 
 #[test]
+fn messages_are_judged_from_the_commit_on_that_asks_for_it() {
+    let repo = installed(&[("a.txt", "one\n")]);
+    assert!(!repo.top().join(".git/hooks/commit-msg").exists(), "no commit pays for what nobody asks for");
+    commit(&repo, &["--allow-empty", "-m", "whatever"]).code(0).is_silent_on("commit-msg");
+    repo.stage(&[("tollgate.toml", "[stages.commit-msg]\nchecks = [\"message\"]\n")]);
+    commit(&repo, &["-m", "whatever"]).code(1).says("installed commit-msg, because").says("hint: try: ");
+    commit(&repo, &["-m", "feat: judge messages"]).code(0).is_silent_on("installed");
+    // The hooks that somebody names are all that they get.
+    let repo = Repo::with(&[("a.txt", "one\n")]);
+    repo.tollgate(&["install", "--hook", "pre-commit"]).code(0).says("installed: pre-commit in");
+    repo.write("tollgate.toml", "[stages.commit-msg]\nchecks = [\"message\"]\n");
+    commit(&repo, &["--allow-empty", "-m", "whatever"]).code(0);
+    repo.tollgate(&["install"]).code(0).says("commit-msg");
+    commit(&repo, &["--allow-empty", "-m", "whatever"]).code(1);
+}
+
+#[test]
 fn the_policy_of_a_message_is_the_one_that_is_committed() {
     let off = "[stages.commit-msg]\nchecks = []\n";
     let repo = with_messages();
@@ -501,9 +518,7 @@ fn hooks_that_were_there_go_on_running() {
         script(&repo.top().join(".git/hooks").join(name), &logging(&repo, name));
     }
     let before = everything_in(&repo.top().join(".git"));
-    repo.tollgate(&["install"])
-        .code(0)
-        .says("still running, the hooks that were there: pre-commit, commit-msg, pre-push");
+    repo.tollgate(&["install"]).code(0).says("still running, the hooks that were there: pre-commit, pre-push");
     // Before ours: it runs although ours blocks, and ours does not run if it fails.
     repo.stage(&[("b.txt", BAD)]);
     commit(&repo, &["-m", "x"]).code(1).says("b.txt");

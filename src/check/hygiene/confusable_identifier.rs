@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use unicode_script::{Script, UnicodeScript};
-use unicode_security::confusable_detection::skeleton;
 
 use crate::check::hygiene::{limited, on_line};
 use crate::check::{About, Active, Examined, FileCheck, FileInput, filetype};
@@ -17,6 +16,8 @@ use crate::syntax::tree::SyntaxTree;
 
 /// The check.
 pub(crate) struct ConfusableIdentifier;
+
+include!(concat!(env!("OUT_DIR"), "/look_alikes.rs"));
 
 static ABOUT: About = About {
     id: "confusable-identifier",
@@ -106,7 +107,8 @@ fn suspects(text: &str) -> Vec<Suspect> {
         }
     }
     let suspect = |(word, odd): (&str, char)| {
-        let looks_like: String = word.chars().flat_map(|part| shape(part).chars().collect::<Vec<_>>()).collect();
+        let mut looks_like = String::new();
+        word.chars().for_each(|letter| add_shape(letter, &mut looks_like));
         let is_whole = || word.chars().nth(MIN_WHOLE - 1).is_some() && plain.contains(looks_like.as_str());
         let is_one = looks_like.is_ascii() && (is_mixed(word) || is_whole());
         let start = word.as_ptr().addr() - text.as_ptr().addr();
@@ -126,10 +128,13 @@ fn is_mixed(word: &str) -> bool {
     })
 }
 
-/// What a letter looks like: one of another script as its skeleton, any other as itself.
-fn shape(letter: char) -> String {
-    let text = letter.to_string();
-    if is_foreign(letter) { skeleton(&text).collect() } else { text }
+/// Adds what a letter looks like: one of another script that looks like ASCII as that, any other as itself.
+fn add_shape(letter: char, shapes: &mut String) {
+    let known = LOOK_ALIKES.binary_search_by_key(&letter, |(foreign, _)| *foreign);
+    match known.ok().and_then(|at| LOOK_ALIKES.get(at)) {
+        Some((_, shape)) => shapes.extend(shape.iter().filter(|byte| **byte != 0).map(|byte| char::from(*byte))),
+        None => shapes.push(letter),
+    }
 }
 
 /// Whether a letter is of a script other than Latin.

@@ -44,11 +44,11 @@ struct Candidate {
     id: RuleId,
     level: Level,
     text: RuleText,
-    compiled: OnceLock<Result<CompiledRule, RuleError>>,
+    compiled: OnceLock<Result<Box<CompiledRule>, RuleError>>,
     needed: OnceLock<Option<Needed>>,
     named: OnceLock<Names>,
     /// The file of a built-in rule that says for which paths it is.
-    paths: OnceLock<RuleFile>,
+    paths: OnceLock<Box<RuleFile>>,
 }
 
 /// Where a rule comes from.
@@ -110,7 +110,9 @@ impl Candidate {
     /// Whether the rule is for files of that path.
     fn is_for(&self, path: &RepoPath) -> bool {
         match &self.text {
-            RuleText::BuiltIn(entry) => !entry.has_paths || self.paths.get_or_init(|| entry.read()).is_for(path),
+            RuleText::BuiltIn(entry) => {
+                !entry.has_paths || self.paths.get_or_init(|| Box::new(entry.read())).is_for(path)
+            }
             RuleText::Own(file) => file.is_for(path),
         }
     }
@@ -121,7 +123,7 @@ impl Candidate {
                 .map_err(|error| RuleError::of_engine(&error, entry.origin, entry.yaml, language)),
             RuleText::Own(file) => file.compile(language),
         };
-        self.compiled.get_or_init(compile).as_ref().map_err(Clone::clone)
+        self.compiled.get_or_init(|| compile().map(Box::new)).as_deref().map_err(Clone::clone)
     }
 }
 

@@ -17,7 +17,7 @@ mod value;
 use crate::check::secrets::encoding::decode;
 use crate::check::secrets::location::location;
 use crate::check::secrets::mask::{fingerprint, masked};
-use crate::check::secrets::pack::described;
+use crate::check::secrets::pack::{described, ids};
 use crate::check::secrets::scan::{Leak, scan};
 use crate::check::{About, Active, Examined, FileCheck, FileInput};
 use crate::model::change::{FileSide, Source};
@@ -52,6 +52,10 @@ static ABOUT: About = About {
 impl FileCheck for Secrets {
     fn about(&self) -> &'static About {
         &ABOUT
+    }
+
+    fn rule_ids(&self) -> Vec<&'static str> {
+        ids().collect()
     }
 
     fn rules(&self) -> &'static [Rule] {
