@@ -94,6 +94,35 @@ impl<R: Read + Seek> Entries<R> {
         Some((Mode::from_octal(format!("{mode:06o}").as_bytes())?, id))
     }
 
+    /// Passes over this many entries, the one at hand among them, which all have to be below a folder, as nothing behind
+    /// them may be. `None` if they are not.
+    pub(super) fn pass_over(&mut self, n_entries: usize, folder: &[u8]) -> Option<()> {
+        for n_left in (1..=n_entries).rev() {
+            let is_last = n_left == 1;
+            if (is_last || n_left == n_entries) && !self.path()?.starts_with(folder) {
+                return None;
+            }
+            // Between the first and the last nothing is asked of the paths, unless they hang on each other.
+            if self.version == 4 || n_left <= 2 { self.advance()? } else { self.advance_blindly()? }
+        }
+        self.path().is_none_or(|path| !path.starts_with(folder)).then_some(())
+    }
+
+    /// Goes on to the next entry without its path.
+    fn advance_blindly(&mut self) -> Option<()> {
+        loop {
+            let last = self.entry.take()?;
+            self.window.pass(last.n_bytes);
+            self.n_left = self.n_left.checked_sub(1)?;
+            let entry = Entry::read(self.window.ahead()?, self.version, self.n_id)?;
+            let is_intended = entry.is_intended;
+            self.entry = Some(entry);
+            if !is_intended {
+                return Some(());
+            }
+        }
+    }
+
     /// Goes on to the next entry that is more than an intent to add one. `None` if it does not follow the last one.
     pub(super) fn advance(&mut self) -> Option<()> {
         loop {

@@ -52,7 +52,7 @@ impl<R: Read + Seek> Walk<'_, R> {
         if let Some((n_entries, id)) = known.and_then(|known| self.known.remembered(known))
             && Some(id) == tree
         {
-            return (n_entries == self.pass_over()?).then_some(());
+            return self.index.pass_over(n_entries, &self.path);
         }
         self.depth += 1;
         if self.depth > MAX_DEPTH {
@@ -118,16 +118,6 @@ impl<R: Read + Seek> Walk<'_, R> {
         };
         let name = memchr(b'/', below).map_or(below, |slash| below.get(..=slash).unwrap_or(below));
         (!matches!(name, b"" | b"/")).then(|| Some(name.to_vec()))
-    }
-
-    /// Passes over what is below this folder: how many entries.
-    fn pass_over(&mut self) -> Option<usize> {
-        let mut n_entries = 0;
-        while self.index.path().is_some_and(|path| path.starts_with(&self.path)) {
-            self.index.advance()?;
-            n_entries += 1;
-        }
-        Some(n_entries)
     }
 
     fn file(&mut self, old: Option<Stored>, is_staged: bool) -> Option<()> {
