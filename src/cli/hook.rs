@@ -98,32 +98,25 @@ impl Call<'_> {
         }
         let code = OutputArgs::default().publish(&judged, &session, context)?;
         if code == 0 && request == Request::Staged {
-            let asks = if judged.is_empty() {
-                session.judges_messages()?
-            } else {
-                judged.iter().any(|one| one.judges_messages)
-            };
-            self.see_to_messages(asks, context);
+            let is_asked = judged.iter().any(|one| one.judges_messages);
+            if is_asked || (judged.is_empty() && session.judges_messages()?) {
+                self.see_to_messages(context)?;
+            }
         }
         Ok(code)
     }
-}
 
-impl Call<'_> {
     /// Puts the hook for messages in place if the policy has come to ask for it: git looks for it after this one.
-    fn see_to_messages(&self, asks: bool, context: &Context) {
-        match asks.then(|| add(self.repo, MESSAGES)).unwrap_or(Ok(false)) {
-            Ok(false) => {}
-            Ok(true) => {
-                context.streams.say(&format!("tollgate: installed {MESSAGES}, because the policy judges messages"))
-            }
-            Err(error) => {
-                let why = error.hint().map_or_else(String::new, |hint| format!("; {hint}"));
-                context
-                    .streams
-                    .warn(&format!("the policy judges messages, and {MESSAGES} is not installed: {error}{why}"));
-            }
+    fn see_to_messages(&self, context: &Context) -> Result<(), Failure> {
+        let missing = |error: hook::Error| {
+            let hint = error.hint().unwrap_or_else(|| "`tollgate doctor` says what is there".to_owned());
+            let why = format!("the policy judges messages, and {MESSAGES} can't be installed");
+            Failure { code: Failure::CHANGE, ..Failure::usage(anyhow::Error::new(error).context(why)) }.with_hint(hint)
+        };
+        if add(self.repo, MESSAGES).map_err(missing)? {
+            context.streams.say(&format!("tollgate: installed {MESSAGES}, because the policy judges messages"));
         }
+        Ok(())
     }
 }
 

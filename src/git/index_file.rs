@@ -357,8 +357,11 @@ mod tests {
     use super::{Entries, KnownTrees, read};
     use crate::git::ObjectFormat;
 
-    /// The trees and the paths of an index, each with its object.
-    fn whole(bytes: &[u8]) -> Option<(KnownTrees, Vec<(String, Vec<u8>)>)> {
+    /// A path and its object.
+    type Listed = (String, Vec<u8>);
+
+    /// The trees and the entries of an index.
+    fn whole(bytes: &[u8]) -> Option<(KnownTrees, Vec<Listed>)> {
         let (trees, mut entries): (_, Entries<_>) = read(Cursor::new(bytes), ObjectFormat::Sha1)?;
         let mut listed = Vec::new();
         while let Some(path) = entries.path() {

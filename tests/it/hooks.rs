@@ -280,6 +280,14 @@ fn messages_are_judged_from_the_commit_on_that_asks_for_it() {
     repo.stage(&[("tollgate.toml", "[stages.commit-msg]\nchecks = [\"message\"]\n")]);
     commit(&repo, &["-m", "whatever"]).code(1).says("installed commit-msg, because").says("hint: try: ");
     commit(&repo, &["-m", "feat: judge messages"]).code(0).is_silent_on("installed");
+    // Where it can't be installed nobody would judge the message.
+    let repo = installed(&[("a.txt", "one\n")]);
+    repo.write("tollgate.toml", "[stages.commit-msg]\nchecks = [\"message\"]\n");
+    for file in ["hooks/commit-msg", "tollgate/replaced/commit-msg"] {
+        script(&repo.top().join(".git").join(file), "#!/bin/sh\n");
+    }
+    let blocked = commit(&repo, &["--allow-empty", "-m", "whatever"]).code(1);
+    blocked.says("error: the policy judges messages, and commit-msg can't be installed").says("hint: remove that hook");
     // The hooks that somebody names are all that they get.
     let repo = Repo::with(&[("a.txt", "one\n")]);
     repo.tollgate(&["install", "--hook", "pre-commit"]).code(0).says("installed: pre-commit in");
