@@ -11,7 +11,7 @@ use crate::check::external::read::{
     Ran, Seen, Understood, code, ended, level, log_tail, printed_too_much, without_colour, wrote_nothing,
 };
 use crate::check::suite::files::Files;
-use crate::check::suite::trace::frames;
+use crate::check::suite::trace::{Frame, frames, without_callers};
 use crate::check::suite::{self, Case, Cut, Ending, Failure};
 use crate::config::{Output, TestFormat};
 use crate::model::command::{CommandOutput, Exit};
@@ -233,7 +233,7 @@ impl Reading<'_> {
             Ending::Failed(failure) => {
                 self.tested.n_failed += 1;
                 if self.tested.failed.len() < MAX_FAILURES {
-                    let text = told("failed", case, failure);
+                    let text = self.told("failed", case, failure);
                     let place = self.place(case, failure);
                     let finding = Finding::new(self.command.id.clone(), level(self.command), place, text);
                     let finding = finding.with_novelty(Novelty::Always);
@@ -241,7 +241,7 @@ impl Reading<'_> {
                 }
             }
             Ending::Flaky(failure) => {
-                let text = told("failed, and passed when the runner tried again", case, failure);
+                let text = self.told("failed, and passed when the runner tried again", case, failure);
                 self.remark(Remark::Flaky, self.place(case, failure), text);
             }
         }
@@ -275,10 +275,28 @@ impl Reading<'_> {
         }
     }
 
+    /// The text of a finding: what happened, what should have, and what the test printed.
+    fn told(&self, what: &str, case: &Case, failure: &Failure) -> String {
+        let mut text = format!("test `{}` {what}", escaped(&case.full_name()));
+        let add = |text: &mut String, label: &str, part: &str| {
+            if !part.is_empty() && !text.contains(part) {
+                text.push_str(&format!("\n{label}{part}"));
+            }
+        };
+        let near = near(case);
+        let is_ours = |frame: &Frame| (self.files)().find(&frame.file, &near).is_some();
+        add(&mut text, "", &first_lines(&failure.message));
+        add(&mut text, "expected: ", &first_lines(&failure.expected));
+        add(&mut text, "actual: ", &first_lines(&failure.actual));
+        add(&mut text, "", &both_ends(&without_callers(&failure.detail, &is_ours)));
+        add(&mut text, "it printed:\n", &last_lines(&without_empty_parts(&case.log)));
+        text
+    }
+
     /// Where a test failed: at the innermost place that its report names in a file of ours, else at the test.
     fn place(&self, case: &Case, failure: &Failure) -> Place {
         let files = (self.files)();
-        let near = format!("{} {} {}", case.class, case.name, case.file);
+        let near = near(case);
         let find = |text: &str| {
             let text = without_colour(text);
             frames(&text).iter().find_map(|frame| Some(at(files.find(&frame.file, &near)?, frame.line)))
@@ -298,24 +316,13 @@ impl Reading<'_> {
     }
 }
 
-fn at(path: RepoPath, line: u32) -> Place {
-    Place::Lines { path, start: LineColumn { line, column: 0 }, end: None, unit: ColumnUnit::Characters }
+/// What tells which of several files of a name a test means.
+fn near(case: &Case) -> String {
+    format!("{} {} {}", case.class, case.name, case.file)
 }
 
-/// The text of a finding: what happened, what should have, and what the test printed.
-fn told(what: &str, case: &Case, failure: &Failure) -> String {
-    let mut text = format!("test `{}` {what}", escaped(&case.full_name()));
-    let add = |text: &mut String, label: &str, part: &str| {
-        if !part.is_empty() && !text.contains(part) {
-            text.push_str(&format!("\n{label}{part}"));
-        }
-    };
-    add(&mut text, "", &first_lines(&failure.message));
-    add(&mut text, "expected: ", &first_lines(&failure.expected));
-    add(&mut text, "actual: ", &first_lines(&failure.actual));
-    add(&mut text, "", &both_ends(&failure.detail));
-    add(&mut text, "it printed:\n", &last_lines(&case.log));
-    text
+fn at(path: RepoPath, line: u32) -> Place {
+    Place::Lines { path, start: LineColumn { line, column: 0 }, end: None, unit: ColumnUnit::Characters }
 }
 
 fn first_lines(text: &str) -> String {
@@ -337,6 +344,22 @@ fn last_lines(text: &str) -> String {
     escaped_lines(&lines.get(lines.len().saturating_sub(N_LINES)..).unwrap_or_default().join("\n"))
 }
 
+/// A log without the headings under which pytest has nothing to show, and without blank lines.
+fn without_empty_parts(log: &str) -> String {
+    let is_heading = |line: &str| line.starts_with("-----") && line.contains(" Captured ") && line.ends_with("-----");
+    let mut kept = Vec::new();
+    let mut heading = None;
+    for line in log.lines().filter(|line| !line.trim().is_empty()) {
+        if is_heading(line) {
+            heading = Some(line);
+        } else {
+            kept.extend(heading.take());
+            kept.push(line);
+        }
+    }
+    kept.join("\n")
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use std::collections::BTreeSet;
@@ -344,7 +367,7 @@ pub(crate) mod tests {
     use std::path::{Path, PathBuf};
     use std::time::Duration;
 
-    use super::{Tested, understand};
+    use super::{Tested, understand, without_empty_parts};
     use crate::check::external::Command;
     use crate::check::external::read::{Ran, Seen};
     use crate::check::external::tests::command;
@@ -462,6 +485,13 @@ pub(crate) mod tests {
         let [slow] = tested.remarks.as_slice() else { panic!("{:?}", tested.remarks) };
         let shown = (slow.rule.as_str(), place(slow), slow.message.as_str());
         assert_eq!(shown, ("own/slow-test", "src/a.py".to_owned(), "test `b` took 5.3 s, more than 5.0 s"));
+    }
+
+    #[test]
+    fn parts_of_a_log_without_anything_are_left_out() {
+        let [out, err] = ["Out", "Err"].map(|name| format!("------- Captured {name} -------"));
+        assert_eq!(without_empty_parts(&format!("{out}\n\n{err}\n")), "");
+        assert_eq!(without_empty_parts(&format!("{out}\na\n\n b\n{err}")), format!("{out}\na\n b"));
     }
 
     #[test]
