@@ -157,6 +157,11 @@ pub(crate) fn understand(
         let n_before = reading.tested.n_failed;
         match &ran.reports {
             None if output.n_dropped > 0 => return Err(printed_too_much(output)),
+            // What compilers tell beside the report comes first.
+            None if format == TestFormat::GoTest => {
+                let mut told = output.stderr.as_slice().chain(output.stdout.as_slice());
+                reading.read(format, &mut told, output);
+            }
             None => reading.read(format, &mut output.stdout.as_slice(), output),
             Some(reports) => {
                 let paths = reports.get(index).filter(|paths| !paths.is_empty());
@@ -363,7 +368,7 @@ fn without_empty_parts(log: &str) -> String {
 #[cfg(test)]
 pub(crate) mod tests {
     use std::collections::BTreeSet;
-    use std::io::BufRead;
+    use std::io::{BufRead, Read};
     use std::path::{Path, PathBuf};
     use std::time::Duration;
 

@@ -171,13 +171,23 @@ impl Reading<'_, '_> {
     }
 }
 
-/// What a test printed without the lines that say that it runs and how it ended.
+/// What a test printed without the lines that say that it runs and how it ended, and without the calls of Go's own
+/// packages, each of which is two lines.
 fn without_frame(printed: &str) -> String {
     let is_kept = |line: &&str| {
         let text = line.trim_start();
         !["=== ", "--- FAIL", "--- PASS"].iter().any(|mark| text.starts_with(mark))
     };
-    printed.lines().filter(is_kept).collect::<Vec<_>>().join("\n").trim_end().to_owned()
+    let mut kept: Vec<&str> = Vec::new();
+    for line in printed.lines().filter(is_kept) {
+        let is_foreign = ["/src/testing/", "/src/runtime/"].iter().any(|folder| line.contains(folder));
+        if is_foreign && line.starts_with('\t') && line.contains(".go:") {
+            kept.pop();
+        } else {
+            kept.push(line);
+        }
+    }
+    kept.join("\n").trim_end().to_owned()
 }
 
 /// What a test printed, and why it failed, which it tells last: by its panic, or at the last place that it names. What it
@@ -249,6 +259,14 @@ mod tests {
             "# x/z\nz.go:1: bad\nFAIL\tx/z [build failed]\n",
             &["x/z::(package) failed [build failed]|z.go:1: bad"],
         );
+    }
+
+    #[test]
+    fn calls_of_the_runner_are_left_out() {
+        let stack = "panic: no\n\ngoroutine 6 [running]:\ntesting.tRunner.func1(0x1)\n\t/usr/lib/go/src/testing/testing.go:1396 +0x24e\n\
+            panic({0x1, 0x2})\n\t/usr/lib/go/src/runtime/panic.go:884 +0x212\nx.F(...)\n\t/w/x.go:3\n\
+            created by testing.(*T).Run\n\t/usr/lib/go/src/testing/testing.go:1493 +0x35f\n";
+        assert_eq!(super::without_frame(stack), "panic: no\n\ngoroutine 6 [running]:\nx.F(...)\n\t/w/x.go:3");
     }
 
     #[test]
