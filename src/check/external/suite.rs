@@ -11,6 +11,7 @@ use crate::check::external::read::{
     Ran, Seen, Understood, code, ended, level, log_tail, printed_too_much, without_colour, wrote_nothing,
 };
 use crate::check::suite::files::Files;
+use crate::check::suite::roll::{Fate, Roll};
 use crate::check::suite::trace::{Frame, frames, without_callers};
 use crate::check::suite::{self, Case, Cut, Ending, Failure};
 use crate::config::{Output, TestFormat};
@@ -44,10 +45,12 @@ pub(crate) enum Remark {
     Expired,
     /// A quarantine means no test.
     Unmatched,
+    /// Tests that ran before are not there any more.
+    Vanished,
 }
 
 /// Each with the end of the rule's id, its level and what it finds.
-const REMARKS: [(Remark, &str, Level, &str); 5] = [
+const REMARKS: [(Remark, &str, Level, &str); 6] = [
     (Remark::Flaky, "flaky-test", Level::Note, "A test that failed and passed when it was tried again"),
     (Remark::Quarantined, "quarantined-test", Level::Note, "A test in quarantine that failed"),
     (Remark::Slow, "slow-test", Level::Note, "A test that took longer than `slow` says"),
@@ -58,6 +61,7 @@ const REMARKS: [(Remark, &str, Level, &str); 5] = [
         "A test whose quarantine is over: its failure counts again",
     ),
     (Remark::Unmatched, "unmatched-quarantine", Level::Note, "A test in quarantine that there is no more"),
+    (Remark::Vanished, "vanished-test", Level::Note, "A test that ran before the change and is not there any more"),
 ];
 
 impl Remark {
@@ -107,6 +111,8 @@ pub(crate) struct Tested {
     pub(crate) n_executed: usize,
     /// What else is told of tests.
     pub(crate) remarks: Vec<Finding>,
+    /// The tests that there are.
+    pub(crate) roll: Roll,
     /// The watched tests that passed.
     pub(super) passed: BTreeSet<String>,
     /// The places in the quarantine of those that mean a test that there is.
@@ -123,6 +129,19 @@ impl Tested {
     /// Whether there may be failures that are not told.
     pub(super) fn is_doubtful(&self) -> bool {
         self.has_doubt || self.n_failed > self.failed.len()
+    }
+
+    /// Whether it is known what all tests of it are: nothing went wrong that may have kept one from running.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.breakage.is_none() && self.n_failed == 0 && !self.is_doubtful() && self.roll.is_whole()
+    }
+
+    /// The same with what there is to say of tests that ran before the change.
+    #[must_use]
+    pub(crate) fn held_against(mut self, before: &Roll, fate: &dyn Fn(&RepoPath) -> Fate, suite: &RuleId) -> Self {
+        let missed = self.roll.missed(before, fate);
+        self.remarks.extend(missed.into_iter().map(|(place, text)| Remark::Vanished.finding(suite, place, text)));
+        self
     }
 
     /// What of it goes into a report.
@@ -178,6 +197,7 @@ pub(crate) fn understand(
         }
     }
     let mut tested = reading.tested;
+    tested.roll = tested.roll.located(|class, file| standing((files)(), class, file));
     if tested.n_executed == 0 && tested.breakage.is_none() {
         tested.breakage = Some(Breakage {
             why: "no test was executed".to_owned(),
@@ -225,6 +245,7 @@ impl Reading<'_> {
 
     fn take(&mut self, case: &Case) {
         self.tested.n_executed += usize::from(case.ending != Ending::Skipped);
+        self.tested.roll.add(case);
         self.look_for_quarantine(case);
         self.look_at_time(case);
         match &case.ending {
@@ -312,13 +333,17 @@ impl Reading<'_> {
 
     /// Where a test stands, as far as its report tells.
     fn declared(&self, case: &Case) -> Place {
-        let files = (self.files)();
-        match files.find(&case.file, &case.class).filter(|_| !case.file.is_empty()) {
-            Some(path) if case.line > 0 => at(path, case.line),
+        match standing((self.files)(), &case.class, &case.file) {
+            Some(path) if case.line > 0 && !case.file.is_empty() => at(path, case.line),
             Some(path) => Place::File(path),
-            None => files.of_class(&case.class).map_or(Place::Change, Place::File),
+            None => Place::Change,
         }
     }
+}
+
+/// The file in which a test stands, by its class and what its report calls the file.
+fn standing(files: &Files<'_>, class: &str, file: &str) -> Option<RepoPath> {
+    files.find(file, class).filter(|_| !file.is_empty()).or_else(|| files.of_class(class))
 }
 
 /// What tells which of several files of a name a test means.
@@ -368,7 +393,7 @@ fn without_empty_parts(log: &str) -> String {
 #[cfg(test)]
 pub(crate) mod tests {
     use std::collections::BTreeSet;
-    use std::io::{BufRead, Read};
+    use std::io::BufRead;
     use std::path::{Path, PathBuf};
     use std::time::Duration;
 
