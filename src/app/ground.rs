@@ -108,9 +108,11 @@ impl Session<'_> {
         };
         let object = |commit: Option<_>| commit.map_or_else(String::new, |id| format!("{id}"));
         let premises = self.premises(change, jobs, &sites);
+        let states = self.states(change, jobs, &sites);
         let ground = Ground {
             sites,
             premises,
+            states,
             scratch: scratch.map(Arc::new),
             edited,
             reports: reports.path().to_owned(),

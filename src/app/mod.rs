@@ -20,6 +20,7 @@ pub(crate) mod rules_in_force;
 mod sources;
 pub(crate) mod staged;
 mod starts;
+mod states;
 mod suppressions;
 pub(crate) mod vocabulary;
 

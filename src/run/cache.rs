@@ -71,7 +71,8 @@ impl Cache {
         Told::decode(&self.bytes(key)?, path)
     }
 
-    fn bytes(&self, key: &Key) -> Option<Vec<u8>> {
+    /// What is kept under a key.
+    pub(super) fn bytes(&self, key: &Key) -> Option<Vec<u8>> {
         self.lock().find(key, &self.folder)
     }
 

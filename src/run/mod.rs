@@ -48,6 +48,7 @@ use crate::run::tally::Tally;
 use crate::sarif::locate::locate;
 use crate::sarif::text::Text;
 use crate::store::log::Logs;
+use crate::store::results::key::Recipe;
 use crate::tree::scratch::Scratch;
 
 /// A file of more bytes than this is not read: its checks say so.
@@ -63,7 +64,7 @@ pub(crate) struct Site {
 }
 
 /// Where commands run.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Ground {
     /// The site of each command, or why it can't run, by the id of its check.
     pub(crate) sites: BTreeMap<RuleId, Result<Site, Breakage>>,
@@ -75,12 +76,23 @@ pub(crate) struct Ground {
     /// What the findings of commands depend on beside their files, where that is known and results are kept, by the id
     /// of the check.
     pub(crate) premises: BTreeMap<RuleId, Premises>,
+    /// The states by which it is known which tests there were.
+    pub(crate) states: States,
     /// A folder for reports that commands are asked for.
     pub(crate) reports: PathBuf,
     /// The state before, as an object name; empty if there is none.
     pub(crate) base: String,
     /// The judged state, as an object name; empty for the index and the work tree.
     pub(crate) head: String,
+}
+
+/// The states of a change, each as what its files are; none where that is not known or no command asks for it.
+#[derive(Clone, Default)]
+pub(crate) struct States {
+    /// The judged one, if commands see exactly that.
+    pub(crate) judged: Option<Recipe>,
+    /// The one before.
+    pub(crate) before: Option<Recipe>,
 }
 
 /// What a run works with.

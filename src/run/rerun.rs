@@ -15,7 +15,7 @@ use crate::plan::CommandJob;
 use crate::run::commands::Execution;
 use crate::run::programs::Programs;
 use crate::run::suppressions::Suppressions;
-use crate::run::{Ground, MAX_FILE, Ran, Runner, Site, resolve};
+use crate::run::{Ground, MAX_FILE, Ran, Runner, Site, States, resolve};
 use crate::sarif::text::Text;
 use crate::triage::BaseFile;
 
@@ -43,7 +43,7 @@ impl Runner<'_> {
             return Ok(Vec::new());
         }
         let (base, head) = (String::new(), before.commit.map_or_else(String::new, |commit| commit.to_string()));
-        let ground = Ground { base, head, ..self.ground.clone()? };
+        let ground = Ground { base, head, states: States::default(), ..self.ground.clone()? };
         let programs = Programs::default();
         let mut execution = Execution::new(self, job, (&ground, &programs), before.site.clone(), events);
         let shown = RuleId::new(format!("{} before", job.command.id));

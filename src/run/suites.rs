@@ -2,12 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use crate::check::affected::Tests;
 use crate::check::external::read::{Ran, Seen, Understood};
 use crate::check::external::suite::{self, Tested};
+use crate::check::suite::roll::{Fate, Roll};
+use crate::model::change::ChangedFile;
 use crate::model::outcome::Breakage;
+use crate::model::path::RepoPath;
 use crate::plan::CommandJob;
-use crate::run::Runner;
 use crate::run::commands::Execution;
+use crate::run::{Runner, States};
+use crate::store::results::key::Recipe;
 use crate::tree::report_file::open_report;
 
 impl Runner<'_> {
@@ -34,7 +39,34 @@ impl Runner<'_> {
                 }
             }
         }
-        Ok(tested.quarantined(command, self.today).understood(&command.id))
+        let tested = tested.quarantined(command, self.today);
+        Ok(self.with_vanished(job, execution, tested).understood(&command.id))
+    }
+
+    /// Tells of tests that ran on the state before and are not there now, if both are known, and keeps which there are.
+    fn with_vanished(&self, job: &CommandJob, execution: &Execution<'_>, tested: Tested) -> Tested {
+        if matches!(job.tests, Some(Tests::Some { .. })) || !tested.is_whole() {
+            return tested;
+        }
+        let id = &job.command.id;
+        let key = |state: &Recipe| state.clone().with(b"roll").with(id.as_str().as_bytes()).key();
+        let States { judged, before } = &execution.ground.states;
+        if let Some(judged) = judged {
+            self.cache.put(key(judged), tested.roll.encode());
+        }
+        match before.as_ref().and_then(|before| Roll::decode(&self.cache.bytes(&key(before))?)) {
+            Some(before) => tested.held_against(&before, &|path| self.fate(path), id),
+            None => tested,
+        }
+    }
+
+    /// What the change did to a file that there was before.
+    fn fate(&self, path: &RepoPath) -> Fate {
+        let was_there = |file: &&ChangedFile| file.bases.iter().flatten().any(|base| base.path == *path);
+        match self.change.files.iter().find(was_there) {
+            Some(file) => file.head.as_ref().map_or(Fate::Gone, |head| Fate::There(head.path.clone())),
+            None => Fate::There(path.clone()),
+        }
     }
 
     fn tested(

@@ -46,3 +46,5 @@ mod suppressions;
 mod surface;
 #[cfg(unix)]
 mod tools;
+#[cfg(unix)]
+mod vanished;

@@ -53,6 +53,15 @@ impl Shop {
         run(&mut command, b"")
     }
 
+    pub(crate) fn top(&self) -> PathBuf {
+        self.repo.top()
+    }
+
+    /// The check, reported whole.
+    pub(crate) fn report(&self) -> Ran {
+        self.tollgate(&["check", "--staged", "--only", "it", "--format", "json"])
+    }
+
     pub(crate) fn check(&self) -> Ran {
         self.tollgate(&["check", "--staged", "--only", "it", "--format", "short"])
     }
@@ -90,7 +99,7 @@ fn looks(tool: &str, more: &str, misuse: (i32, &str)) {
     assert_recorded(&found.stdout, &format!("{tool}/found.txt"));
     let clean = Shop::new(&policy(tool, more), &format!("{tool}/clean"));
     assert_eq!(clean.check().code(0).stdout, "");
-    let json = clean.tollgate(&["check", "--staged", "--only", "it", "--format", "json"]).code(0).stdout;
+    let json = clean.report().code(0).stdout;
     let report: serde_json::Value = serde_json::from_str(&json).unwrap();
     let version =
         report["checks"].as_array().unwrap().iter().find(|check| check["id"] == "it").unwrap()["version"].clone();

@@ -3,7 +3,7 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
-use std::io::BufRead;
+use std::io::{BufRead, Read};
 use std::path::Path;
 
 use crate::check::external::Command;
@@ -11,7 +11,8 @@ use crate::check::external::read::{
     Ran, Seen, Understood, code, ended, level, log_tail, printed_too_much, without_colour, wrote_nothing,
 };
 use crate::check::suite::files::Files;
-use crate::check::suite::trace::frames;
+use crate::check::suite::roll::{Fate, Roll};
+use crate::check::suite::trace::{Frame, frames, without_callers};
 use crate::check::suite::{self, Case, Cut, Ending, Failure};
 use crate::config::{Output, TestFormat};
 use crate::model::command::{CommandOutput, Exit};
@@ -44,10 +45,12 @@ pub(crate) enum Remark {
     Expired,
     /// A quarantine means no test.
     Unmatched,
+    /// Tests that ran before are not there any more.
+    Vanished,
 }
 
 /// Each with the end of the rule's id, its level and what it finds.
-const REMARKS: [(Remark, &str, Level, &str); 5] = [
+const REMARKS: [(Remark, &str, Level, &str); 6] = [
     (Remark::Flaky, "flaky-test", Level::Note, "A test that failed and passed when it was tried again"),
     (Remark::Quarantined, "quarantined-test", Level::Note, "A test in quarantine that failed"),
     (Remark::Slow, "slow-test", Level::Note, "A test that took longer than `slow` says"),
@@ -58,6 +61,7 @@ const REMARKS: [(Remark, &str, Level, &str); 5] = [
         "A test whose quarantine is over: its failure counts again",
     ),
     (Remark::Unmatched, "unmatched-quarantine", Level::Note, "A test in quarantine that there is no more"),
+    (Remark::Vanished, "vanished-test", Level::Note, "A test that ran before the change and is not there any more"),
 ];
 
 impl Remark {
@@ -107,6 +111,8 @@ pub(crate) struct Tested {
     pub(crate) n_executed: usize,
     /// What else is told of tests.
     pub(crate) remarks: Vec<Finding>,
+    /// The tests that there are.
+    pub(crate) roll: Roll,
     /// The watched tests that passed.
     pub(super) passed: BTreeSet<String>,
     /// The places in the quarantine of those that mean a test that there is.
@@ -123,6 +129,19 @@ impl Tested {
     /// Whether there may be failures that are not told.
     pub(super) fn is_doubtful(&self) -> bool {
         self.has_doubt || self.n_failed > self.failed.len()
+    }
+
+    /// Whether it is known what all tests of it are: nothing went wrong that may have kept one from running.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.breakage.is_none() && self.n_failed == 0 && !self.is_doubtful() && self.roll.is_whole()
+    }
+
+    /// The same with what there is to say of tests that ran before the change.
+    #[must_use]
+    pub(crate) fn held_against(mut self, before: &Roll, fate: &dyn Fn(&RepoPath) -> Fate, suite: &RuleId) -> Self {
+        let missed = self.roll.missed(before, fate);
+        self.remarks.extend(missed.into_iter().map(|(place, text)| Remark::Vanished.finding(suite, place, text)));
+        self
     }
 
     /// What of it goes into a report.
@@ -157,6 +176,11 @@ pub(crate) fn understand(
         let n_before = reading.tested.n_failed;
         match &ran.reports {
             None if output.n_dropped > 0 => return Err(printed_too_much(output)),
+            // What compilers tell beside the report comes first.
+            None if format == TestFormat::GoTest => {
+                let mut told = output.stderr.as_slice().chain(output.stdout.as_slice());
+                reading.read(format, &mut told, output);
+            }
             None => reading.read(format, &mut output.stdout.as_slice(), output),
             Some(reports) => {
                 let paths = reports.get(index).filter(|paths| !paths.is_empty());
@@ -173,6 +197,7 @@ pub(crate) fn understand(
         }
     }
     let mut tested = reading.tested;
+    tested.roll = tested.roll.located(|class, file| standing((files)(), class, file));
     if tested.n_executed == 0 && tested.breakage.is_none() {
         tested.breakage = Some(Breakage {
             why: "no test was executed".to_owned(),
@@ -220,6 +245,7 @@ impl Reading<'_> {
 
     fn take(&mut self, case: &Case) {
         self.tested.n_executed += usize::from(case.ending != Ending::Skipped);
+        self.tested.roll.add(case);
         self.look_for_quarantine(case);
         self.look_at_time(case);
         match &case.ending {
@@ -233,7 +259,7 @@ impl Reading<'_> {
             Ending::Failed(failure) => {
                 self.tested.n_failed += 1;
                 if self.tested.failed.len() < MAX_FAILURES {
-                    let text = told("failed", case, failure);
+                    let text = self.told("failed", case, failure);
                     let place = self.place(case, failure);
                     let finding = Finding::new(self.command.id.clone(), level(self.command), place, text);
                     let finding = finding.with_novelty(Novelty::Always);
@@ -241,7 +267,7 @@ impl Reading<'_> {
                 }
             }
             Ending::Flaky(failure) => {
-                let text = told("failed, and passed when the runner tried again", case, failure);
+                let text = self.told("failed, and passed when the runner tried again", case, failure);
                 self.remark(Remark::Flaky, self.place(case, failure), text);
             }
         }
@@ -275,10 +301,28 @@ impl Reading<'_> {
         }
     }
 
+    /// The text of a finding: what happened, what should have, and what the test printed.
+    fn told(&self, what: &str, case: &Case, failure: &Failure) -> String {
+        let mut text = format!("test `{}` {what}", escaped(&case.full_name()));
+        let add = |text: &mut String, label: &str, part: &str| {
+            if !part.is_empty() && !text.contains(part) {
+                text.push_str(&format!("\n{label}{part}"));
+            }
+        };
+        let near = near(case);
+        let is_ours = |frame: &Frame| (self.files)().find(&frame.file, &near).is_some();
+        add(&mut text, "", &first_lines(&failure.message));
+        add(&mut text, "expected: ", &first_lines(&failure.expected));
+        add(&mut text, "actual: ", &first_lines(&failure.actual));
+        add(&mut text, "", &both_ends(&without_callers(&failure.detail, &is_ours)));
+        add(&mut text, "it printed:\n", &last_lines(&without_empty_parts(&case.log)));
+        text
+    }
+
     /// Where a test failed: at the innermost place that its report names in a file of ours, else at the test.
     fn place(&self, case: &Case, failure: &Failure) -> Place {
         let files = (self.files)();
-        let near = format!("{} {} {}", case.class, case.name, case.file);
+        let near = near(case);
         let find = |text: &str| {
             let text = without_colour(text);
             frames(&text).iter().find_map(|frame| Some(at(files.find(&frame.file, &near)?, frame.line)))
@@ -289,33 +333,26 @@ impl Reading<'_> {
 
     /// Where a test stands, as far as its report tells.
     fn declared(&self, case: &Case) -> Place {
-        let files = (self.files)();
-        match files.find(&case.file, &case.class).filter(|_| !case.file.is_empty()) {
-            Some(path) if case.line > 0 => at(path, case.line),
+        match standing((self.files)(), &case.class, &case.file) {
+            Some(path) if case.line > 0 && !case.file.is_empty() => at(path, case.line),
             Some(path) => Place::File(path),
-            None => files.of_class(&case.class).map_or(Place::Change, Place::File),
+            None => Place::Change,
         }
     }
 }
 
-fn at(path: RepoPath, line: u32) -> Place {
-    Place::Lines { path, start: LineColumn { line, column: 0 }, end: None, unit: ColumnUnit::Characters }
+/// The file in which a test stands, by its class and what its report calls the file.
+fn standing(files: &Files<'_>, class: &str, file: &str) -> Option<RepoPath> {
+    files.find(file, class).filter(|_| !file.is_empty()).or_else(|| files.of_class(class))
 }
 
-/// The text of a finding: what happened, what should have, and what the test printed.
-fn told(what: &str, case: &Case, failure: &Failure) -> String {
-    let mut text = format!("test `{}` {what}", escaped(&case.full_name()));
-    let add = |text: &mut String, label: &str, part: &str| {
-        if !part.is_empty() && !text.contains(part) {
-            text.push_str(&format!("\n{label}{part}"));
-        }
-    };
-    add(&mut text, "", &first_lines(&failure.message));
-    add(&mut text, "expected: ", &first_lines(&failure.expected));
-    add(&mut text, "actual: ", &first_lines(&failure.actual));
-    add(&mut text, "", &both_ends(&failure.detail));
-    add(&mut text, "it printed:\n", &last_lines(&case.log));
-    text
+/// What tells which of several files of a name a test means.
+fn near(case: &Case) -> String {
+    format!("{} {} {}", case.class, case.name, case.file)
+}
+
+fn at(path: RepoPath, line: u32) -> Place {
+    Place::Lines { path, start: LineColumn { line, column: 0 }, end: None, unit: ColumnUnit::Characters }
 }
 
 fn first_lines(text: &str) -> String {
@@ -337,6 +374,22 @@ fn last_lines(text: &str) -> String {
     escaped_lines(&lines.get(lines.len().saturating_sub(N_LINES)..).unwrap_or_default().join("\n"))
 }
 
+/// A log without the headings under which pytest has nothing to show, and without blank lines.
+fn without_empty_parts(log: &str) -> String {
+    let is_heading = |line: &str| line.starts_with("-----") && line.contains(" Captured ") && line.ends_with("-----");
+    let mut kept = Vec::new();
+    let mut heading = None;
+    for line in log.lines().filter(|line| !line.trim().is_empty()) {
+        if is_heading(line) {
+            heading = Some(line);
+        } else {
+            kept.extend(heading.take());
+            kept.push(line);
+        }
+    }
+    kept.join("\n")
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use std::collections::BTreeSet;
@@ -344,7 +397,7 @@ pub(crate) mod tests {
     use std::path::{Path, PathBuf};
     use std::time::Duration;
 
-    use super::{Tested, understand};
+    use super::{Tested, understand, without_empty_parts};
     use crate::check::external::Command;
     use crate::check::external::read::{Ran, Seen};
     use crate::check::external::tests::command;
@@ -462,6 +515,13 @@ pub(crate) mod tests {
         let [slow] = tested.remarks.as_slice() else { panic!("{:?}", tested.remarks) };
         let shown = (slow.rule.as_str(), place(slow), slow.message.as_str());
         assert_eq!(shown, ("own/slow-test", "src/a.py".to_owned(), "test `b` took 5.3 s, more than 5.0 s"));
+    }
+
+    #[test]
+    fn parts_of_a_log_without_anything_are_left_out() {
+        let [out, err] = ["Out", "Err"].map(|name| format!("------- Captured {name} -------"));
+        assert_eq!(without_empty_parts(&format!("{out}\n\n{err}\n")), "");
+        assert_eq!(without_empty_parts(&format!("{out}\na\n\n b\n{err}")), format!("{out}\na\n b"));
     }
 
     #[test]

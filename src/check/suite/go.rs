@@ -30,8 +30,14 @@ struct Told {
 
 /// Reads a report.
 pub(super) fn read(input: &mut dyn BufRead, take: &mut Take<'_>) -> Result<Doubt, Cut> {
-    let mut reading =
-        Reading { take, n_events: 0, packages: BTreeMap::new(), tests: BTreeMap::new(), builds: BTreeMap::new() };
+    let mut reading = Reading {
+        take,
+        n_events: 0,
+        packages: BTreeMap::new(),
+        tests: BTreeMap::new(),
+        builds: BTreeMap::new(),
+        building: None,
+    };
     each(input, &mut |line| reading.line(&line))?;
     if reading.n_events == 0 {
         return Err(Cut("no line of it is an event of `go test -json`".to_owned()));
@@ -58,6 +64,8 @@ struct Reading<'a, 'b> {
     tests: BTreeMap<(String, String), String>,
     /// What compilers print, by package.
     builds: BTreeMap<String, String>,
+    /// The package of which a compiler is telling, where it tells so in plain lines.
+    building: Option<String>,
 }
 
 impl Reading<'_, '_> {
@@ -83,10 +91,26 @@ impl Reading<'_, '_> {
             return Err(Cut("a line of it is an event that can't be read".to_owned()));
         }
         let mut words = line.text.split_whitespace();
-        if let (Some("FAIL"), Some(package), Some(reason)) = (words.next(), words.next(), words.next()) {
-            let ending = Ending::Failed(Failure::new(format!("{reason} {}", words.collect::<Vec<_>>().join(" "))));
-            self.n_events += 1;
-            (self.take)(Case { class: package.to_owned(), name: "(package)".to_owned(), ending, ..Case::default() });
+        match (words.next(), words.next(), words.next()) {
+            (Some("#"), Some(package), _) => self.building = Some(package.to_owned()),
+            (Some("FAIL"), Some(package), Some(reason)) => {
+                let message = format!("{reason} {}", words.collect::<Vec<_>>().join(" "));
+                let detail = self.builds.get(package).map_or("", |built| built.trim()).to_owned();
+                let ending = Ending::Failed(Failure { detail, ..Failure::new(message) });
+                self.n_events += 1;
+                (self.take)(Case {
+                    class: package.to_owned(),
+                    name: "(package)".to_owned(),
+                    ending,
+                    ..Case::default()
+                });
+            }
+            (Some(_), ..) => {
+                if let Some(package) = &self.building {
+                    add_tail(self.builds.entry(package.clone()).or_default(), &format!("{}\n", line.text));
+                }
+            }
+            (None, ..) => {}
         }
         Ok(())
     }
@@ -141,19 +165,43 @@ impl Reading<'_, '_> {
             if is_summary {
                 return;
             }
-            failure.detail = without_frame(&printed);
+            (case.log, failure.detail) = parted(&without_frame(&printed));
         }
         (self.take)(case);
     }
 }
 
-/// What a test printed without the lines that say that it runs and how it ended.
+/// What a test printed without the lines that say that it runs and how it ended, and without the calls of Go's own
+/// packages, each of which is two lines.
 fn without_frame(printed: &str) -> String {
     let is_kept = |line: &&str| {
         let text = line.trim_start();
         !["=== ", "--- FAIL", "--- PASS"].iter().any(|mark| text.starts_with(mark))
     };
-    printed.lines().filter(is_kept).collect::<Vec<_>>().join("\n").trim_end().to_owned()
+    let mut kept: Vec<&str> = Vec::new();
+    for line in printed.lines().filter(is_kept) {
+        let is_foreign = ["/src/testing/", "/src/runtime/"].iter().any(|folder| line.contains(folder));
+        if is_foreign && line.starts_with('\t') && line.contains(".go:") {
+            kept.pop();
+        } else {
+            kept.push(line);
+        }
+    }
+    kept.join("\n").trim_end().to_owned()
+}
+
+/// What a test printed, and why it failed, which it tells last: by its panic, or at the last place that it names. What it
+/// tells by `t.Log` looks no other than that.
+fn parted(printed: &str) -> (String, String) {
+    let names_place = |line: &&str| {
+        let place = line.trim_start().split_once(": ").map_or("", |(place, _)| place);
+        place.rsplit_once(':').is_some_and(|(file, line)| file.ends_with(".go") && line.parse::<u32>().is_ok())
+    };
+    let lines: Vec<&str> = printed.lines().collect();
+    let panic = lines.iter().position(|line| line.starts_with("panic: "));
+    let start = panic.or_else(|| lines.iter().rposition(names_place)).unwrap_or(0);
+    let (log, detail) = lines.split_at(start);
+    (log.join("\n"), detail.join("\n"))
 }
 
 #[cfg(test)]
@@ -206,7 +254,34 @@ mod tests {
                 "x/z::(package) failed it failed outside of any test|z/z.go:3:2: undefined: q\nFAIL\tx/z [build failed]",
             ],
         );
-        check(GoTest, "# x/z\nz.go:1: bad\nFAIL\tx/z [build failed]\n", &["x/z::(package) failed [build failed]|"]);
+        check(
+            GoTest,
+            "# x/z\nz.go:1: bad\nFAIL\tx/z [build failed]\n",
+            &["x/z::(package) failed [build failed]|z.go:1: bad"],
+        );
+    }
+
+    #[test]
+    fn calls_of_the_runner_are_left_out() {
+        let stack = "panic: no\n\ngoroutine 6 [running]:\ntesting.tRunner.func1(0x1)\n\t/usr/lib/go/src/testing/testing.go:1396 +0x24e\n\
+            panic({0x1, 0x2})\n\t/usr/lib/go/src/runtime/panic.go:884 +0x212\nx.F(...)\n\t/w/x.go:3\n\
+            created by testing.(*T).Run\n\t/usr/lib/go/src/testing/testing.go:1493 +0x35f\n";
+        assert_eq!(super::without_frame(stack), "panic: no\n\ngoroutine 6 [running]:\nx.F(...)\n\t/w/x.go:3");
+    }
+
+    #[test]
+    fn why_it_failed_is_what_it_tells_last() {
+        let parted = |printed| super::parted(printed);
+        let own = |log: &str, detail: &str| (log.to_owned(), detail.to_owned());
+        assert_eq!(
+            parted("    a_test.go:2: half\n    a_test.go:3: got 1\n        want 2"),
+            own("    a_test.go:2: half", "    a_test.go:3: got 1\n        want 2")
+        );
+        assert_eq!(
+            parted("    a_test.go:2: half\npanic: no\n\nx.f()\n\t/w/x.go:3: +0x1"),
+            own("    a_test.go:2: half", "panic: no\n\nx.f()\n\t/w/x.go:3: +0x1")
+        );
+        assert_eq!(parted("nothing\nof: that"), own("", "nothing\nof: that"));
     }
 
     #[test]

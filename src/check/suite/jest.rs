@@ -129,10 +129,13 @@ impl Tally<'_, '_> {
         }
         if file.status == "failed" && n_failed == 0 {
             n_failed = 1;
-            let detail = head(&file.message, MAX_TEXT).trim().to_owned();
+            // Jest begins with what may be the matter in general.
+            let told = file.message.split_once("\n    Details:\n").map_or(file.message.as_str(), |(_, told)| told);
+            let detail = head(told, MAX_TEXT).trim().to_owned();
             let ending = Ending::Failed(Failure { detail, ..Failure::new("the tests of this file could not be run") });
-            let name = head(&file.name, MAX_NAME).to_owned();
-            (self.take)(Case { name: "(file)".to_owned(), file: name, ending, ..Case::default() });
+            let path = head(&file.name, MAX_NAME).to_owned();
+            let name = path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+            (self.take)(Case { name, file: path, ending, ..Case::default() });
         }
         self.n_failed += n_failed;
     }
@@ -173,12 +176,12 @@ mod tests {
              {"ancestorTitles":["A","b"],"title":"c","status":"passed","duration":5,"failureMessages":[]},
              {"ancestorTitles":["A"],"title":"d","status":"failed","failureMessages":["Error: x\n    at f (/w/a.test.js:5:1)"],"location":{"line":4,"column":1}},
              {"ancestorTitles":[],"title":"e","status":"todo","duration":null}]},
-            {"name":"/w/b.test.js","status":"failed","message":"SyntaxError: y","assertionResults":[]}]}"#,
+            {"name":"/w/b.test.js","status":"failed","message":"Look:\n\n    Details:\n\n    SyntaxError: y\n","assertionResults":[]}]}"#,
             &[
                 "A b::c passed",
                 "A::d failed |Error: x\n    at f (/w/a.test.js:5:1)",
                 "e skipped",
-                "(file) failed the tests of this file could not be run|SyntaxError: y",
+                "b.test.js failed the tests of this file could not be run|SyntaxError: y",
             ],
         );
     }

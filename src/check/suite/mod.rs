@@ -13,6 +13,7 @@ mod lines;
 mod nunit;
 #[cfg(test)]
 mod recorded;
+pub(crate) mod roll;
 #[cfg(test)]
 mod shown;
 mod tap;

@@ -45,6 +45,27 @@ pub(crate) fn frames(text: &str) -> Vec<Frame> {
     frames
 }
 
+/// A text without the outer ends of the stacks of the JVM, .NET and JavaScript in it: what called the outermost place that
+/// is ours is the runner. Of a stack without any of ours the start stays.
+pub(crate) fn without_callers(text: &str, is_ours: &dyn Fn(&Frame) -> bool) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    // How many lines there are up to and with the outermost place of ours in the stack that is being read.
+    let mut n_kept = None;
+    for line in text.lines() {
+        if !line.trim_start().starts_with("at ") && !line.trim_start().starts_with("❯ ") {
+            kept.truncate(n_kept.take().unwrap_or(usize::MAX));
+            kept.push(line);
+            continue;
+        }
+        kept.push(line);
+        if n_kept.is_none() || frames(line).iter().any(is_ours) {
+            n_kept = Some(kept.len());
+        }
+    }
+    kept.truncate(n_kept.unwrap_or(usize::MAX));
+    kept.join("\n")
+}
+
 fn frame(found: &Captures<'_>) -> Option<Frame> {
     let text = |name: &str| found.name(name).map(|found| found.as_str());
     let (file, line) = if let Some(class) = text("class") {
@@ -65,7 +86,7 @@ fn frame(found: &Captures<'_>) -> Option<Frame> {
 
 #[cfg(test)]
 mod tests {
-    use super::frames;
+    use super::{frames, without_callers};
 
     /// `expected` are the places as `file:line`.
     #[track_caller]
@@ -106,5 +127,24 @@ mod tests {
         check("C:\\w\\b_test.cc(7): error: x", &["\\w\\b_test.cc:7"]);
         check("Failed test 'x'\nat t/a.t line 5.", &["t/a.t:5"]);
         check("at 12:30:45 the x.y:0 and v1.2", &[]);
+    }
+
+    #[test]
+    fn what_called_the_outermost_place_of_ours_is_left_out() {
+        #[track_caller]
+        fn check(text: &str, expected: &str) {
+            assert_eq!(without_callers(text, &|frame| frame.file.contains("Our")), expected);
+        }
+        let stack = "x.Error: no\n\tat lib.A.b(A.java:1)\n\tat Our.c(Our.java:2)\n\tat lib.Run.d(Run.java:3)";
+        let cut = "x.Error: no\n\tat lib.A.b(A.java:1)\n\tat Our.c(Our.java:2)";
+        check(stack, cut);
+        let caused = "\nCaused by: y\n\tat lib.E.f(E.java:4)\n\t... 9 more";
+        check(&format!("{stack}{caused}\n"), &format!("{cut}{caused}"));
+        check(
+            "Error: x\n ❯ f node_modules/a.mjs:2:1\n ❯ Our.js:1:2\n ❯ g b.js:2:1",
+            "Error: x\n ❯ f node_modules/a.mjs:2:1\n ❯ Our.js:1:2",
+        );
+        check("at lib.A.b(A.java:1)\nat lib.C.d(C.java:2)", "at lib.A.b(A.java:1)");
+        check("expected: 1\n  at the Our.rs:3\nlooked at 2", "expected: 1\n  at the Our.rs:3\nlooked at 2");
     }
 }
