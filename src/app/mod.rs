@@ -65,8 +65,10 @@ use crate::plan::{Plan, Policy, plan};
 use crate::process::Interrupt;
 use crate::report::plan::PlanView;
 use crate::run::cache::Cache;
+use crate::run::order::Durations;
 use crate::run::{MAX_FILE, Ran, Runner};
 use crate::store;
+use crate::store::durations::{load_durations, save_durations};
 use crate::store::log::Logs;
 use crate::triage;
 
@@ -352,6 +354,7 @@ impl Session<'_> {
         let stage = case.stage()?;
         let grounded = if plan.commands.is_empty() { None } else { Some(self.ground(case.change, &plan.commands)) };
         let logs = if plan.commands.is_empty() { None } else { Some(self.logs()) };
+        let durations = self.durations(plan);
         let runner = Runner {
             change: case.change,
             plan,
@@ -362,12 +365,14 @@ impl Session<'_> {
             surroundings: &self.settings.surroundings,
             logs: logs.as_ref().and_then(|logs| logs.as_ref().ok()),
             n_jobs: if plan.commands.is_empty() { 1 } else { stage.jobs.value.unwrap_or_else(default_jobs) },
+            durations: &durations,
             today: suppressions::today(),
             deadline: stage.timeout.value.map_or(Deadline::NEVER, Deadline::after),
             interrupt: self.interrupt,
             top: self.repo.work_tree().unwrap_or(Path::new("")),
         };
         let mut ran = runner.run(world.events);
+        self.keep_durations(case, plan, &durations, &ran);
         if self.interrupt.is_set() {
             return Err(Failure::interrupted());
         }
@@ -383,6 +388,24 @@ impl Session<'_> {
         suppressions::settle(case, &mut ran, &bases);
         ran.notices.extend(no_logs(logs));
         Ok(ran)
+    }
+
+    /// How long commands took in earlier runs; not asked for where there is nothing to bring into an order.
+    fn durations(&self, plan: &Plan<'_>) -> Durations {
+        match plan.commands.len() {
+            0 | 1 => Durations::new(),
+            _ => load_durations(&store::folder(&self.settings.cache, self.repo.git_dir())),
+        }
+    }
+
+    /// Keeps how long they took now. That it can't be kept is no reason to say anything: it changes no result.
+    fn keep_durations(&self, case: Case<'_>, plan: &Plan<'_>, before: &Durations, ran: &Ran) {
+        if plan.commands.len() > 1 && !ran.durations.is_empty() {
+            let mut durations = before.clone();
+            durations.extend(ran.durations.clone());
+            durations.retain(|id, _| case.prepared.loaded.config.checks.contains_key(id.as_str()));
+            let _ = save_durations(&store::folder(&self.settings.cache, self.repo.git_dir()), &durations);
+        }
     }
 
     /// Where what the commands print is kept.

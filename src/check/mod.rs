@@ -2,6 +2,7 @@
 //! no clock but the deadline that is handed in.
 
 pub(crate) mod affected;
+mod attributes;
 pub(crate) mod builtin;
 pub(crate) mod change;
 pub(crate) mod coverage;

@@ -4,7 +4,11 @@ use std::fmt::{self, Write};
 
 /// Writes `text` with every control, bidirectional and invisible formatting character made visible.
 pub(crate) fn write_escaped(out: &mut impl Write, text: &str) -> fmt::Result {
-    for character in text.chars() {
+    let is_plain = |byte: u8| (b' '..=b'~').contains(&byte);
+    let n_plain = text.bytes().position(|byte| !is_plain(byte)).unwrap_or(text.len());
+    let (plain, rest) = text.split_at_checked(n_plain).unwrap_or(("", text));
+    out.write_str(plain)?;
+    for character in rest.chars() {
         match character {
             '\n' => out.write_str("\\n")?,
             '\r' => out.write_str("\\r")?,

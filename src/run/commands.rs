@@ -16,7 +16,7 @@ use crate::model::event::Event;
 use crate::model::finding::{Finding, Novelty};
 use crate::model::outcome::{Breakage, CheckRun, Notice, Outcome};
 use crate::model::path::RepoPath;
-use crate::model::rule::{Family, Rule};
+use crate::model::rule::{Family, Rule, RuleId};
 use crate::plan::CommandJob;
 use crate::process;
 use crate::run::coverage::{WrittenReport, before};
@@ -38,6 +38,16 @@ pub(super) struct Done {
     pub(super) coverage: WrittenReport,
     /// What it told of files, to be remembered.
     pub(super) kept: Vec<Kept>,
+    /// Whether it was given all of its files, and not only those that no earlier run knows.
+    was_given_all: bool,
+}
+
+impl Done {
+    /// How long it takes, if this run shows that: a part of its files, or a program that is missing, take no time.
+    pub(super) fn told_duration(&self) -> Option<(RuleId, Duration)> {
+        let has_ended = matches!(self.check.outcome, Outcome::Clean | Outcome::Found(_));
+        (has_ended && self.was_given_all).then(|| (self.check.id.clone(), self.check.duration))
+    }
 }
 
 /// What the commands of a run share.
@@ -61,6 +71,7 @@ pub(super) struct Execution<'a> {
     pub(super) version: String,
     coverage: WrittenReport,
     pub(super) kept: Vec<Kept>,
+    has_known: bool,
     events: &'a mpsc::Sender<Event>,
 }
 
@@ -85,12 +96,14 @@ impl<'a> Execution<'a> {
             version: String::new(),
             coverage: None,
             kept: Vec::new(),
+            has_known: false,
             events,
         }
     }
 
     /// Tells that only some of its files are looked at.
-    pub(super) fn tell_known(&self, n_known: usize, n_files: usize) {
+    pub(super) fn tell_known(&mut self, n_known: usize, n_files: usize) {
+        self.has_known = true;
         let _ = self.events.send(Event::Known { check: self.command.id.clone(), n_known, n_files });
     }
 }
@@ -102,10 +115,10 @@ impl Runner<'_> {
         let schedule = &shared.schedule;
         let mut started = Instant::now();
         let (mut version, mut log, mut coverage, mut kept) = (String::new(), None, None, Vec::new());
-        let understood = match schedule.await_needs(&job.command.check.needs) {
-            Some(need) => Err(Outcome::Skipped(format!("it needs `{need}`, which failed"))),
-            None => {
-                let _turn = schedule.turn(job.command.check.exclusive || job.command.mends());
+        let mut was_given_all = false;
+        let understood = match schedule.begin(id) {
+            Err(need) => Err(Outcome::Skipped(format!("it needs `{need}`, which failed"))),
+            Ok(_turn) => {
                 started = Instant::now();
                 let _ = events.send(Event::Started { check: id.clone(), n_files: job.files.len() });
                 self.execution(job, shared, events)
@@ -114,6 +127,7 @@ impl Runner<'_> {
                             true => self.execute_mending(job, &mut execution, &shared.undone),
                             false => self.execute_remembering(job, &mut execution),
                         };
+                        was_given_all = !execution.has_known;
                         (version, kept) = (execution.version, execution.kept);
                         log = execution.log.and_then(Log::end);
                         coverage = execution.coverage.filter(|_| understood.is_ok());
@@ -145,6 +159,7 @@ impl Runner<'_> {
             writes_coverage: job.command.check.coverage.is_some(),
             coverage,
             kept,
+            was_given_all,
         }
     }
 

@@ -8,6 +8,7 @@ mod files;
 mod guards;
 pub(crate) mod memory;
 pub(crate) mod mending;
+pub(crate) mod order;
 mod programs;
 mod recall;
 pub(crate) mod rerun;
@@ -41,6 +42,7 @@ use crate::run::cache::Cache;
 use crate::run::commands::Shared;
 use crate::run::guards::Guards;
 use crate::run::memory::Premises;
+use crate::run::order::{Durations, Job, order};
 use crate::run::programs::Programs;
 use crate::run::schedule::Schedule;
 use crate::run::suppressions::{Suppressions, not_read};
@@ -115,6 +117,8 @@ pub(crate) struct Runner<'a> {
     pub(crate) logs: Option<&'a Logs>,
     /// How many commands run at once.
     pub(crate) n_jobs: usize,
+    /// How long commands took in earlier runs.
+    pub(crate) durations: &'a Durations,
     /// Today, by which a quarantine holds or is over.
     pub(crate) today: Day,
     /// When everything must be over.
@@ -147,6 +151,8 @@ pub(crate) struct Ran {
     pub(crate) texts: BTreeMap<usize, Vec<u8>>,
     /// The secrets that were found, to be hidden wherever they are quoted.
     redactor: Redactor,
+    /// How long the commands took that looked at all of their files and came to an end.
+    pub(crate) durations: Durations,
     /// The tracked files that commands changed in the scratch tree though they do not mend, as far as that was undone
     /// before the end.
     pub(crate) undone: BTreeSet<RepoPath>,
@@ -155,7 +161,9 @@ pub(crate) struct Ran {
 impl Runner<'_> {
     /// Executes the plan. Events are sent as they happen; a receiver that is gone does not matter.
     pub(crate) fn run(&self, events: &mpsc::Sender<Event>) -> Ran {
-        let schedule = Schedule::new(&self.plan.commands, &self.plan.settled, self.n_jobs);
+        let mut jobs: Vec<Job> = self.plan.commands.iter().map(Job::of).collect();
+        order(&mut jobs, self.durations);
+        let schedule = Schedule::new(jobs, &self.plan.settled, self.n_jobs);
         let shared = Shared { schedule, programs: Programs::default(), undone: Mutex::default() };
         let mut ran = Ran::default();
         std::thread::scope(|scope| {
@@ -175,6 +183,7 @@ impl Runner<'_> {
             let mut kept = Vec::new();
             for command in commands {
                 let done = command.join().expect("because a command's thread catches what its check panics with");
+                ran.durations.extend(done.told_duration());
                 written.extend(done.writes_coverage.then(|| (done.check.id.clone(), done.coverage)));
                 ran.checks.push(done.check);
                 ran.findings.extend(done.findings);
@@ -375,6 +384,7 @@ mod tests {
             surroundings: &Surroundings::default(),
             logs: None,
             n_jobs: 1,
+            durations: &Default::default(),
             today: crate::model::suppression::Day::parse("2026-11-23").unwrap(),
             deadline: Deadline::NEVER,
             interrupt: &interrupt,

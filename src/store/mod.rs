@@ -1,6 +1,8 @@
 //! What is kept between runs, in a folder that the caller names. Failing to keep something ends no run: the caller
 //! says so and goes on.
 
+mod document;
+pub(crate) mod durations;
 pub(crate) mod last;
 pub(crate) mod log;
 pub(crate) mod results;

@@ -122,10 +122,10 @@ pub(crate) fn log_tail(output: &CommandOutput) -> String {
 }
 
 /// Colours are how tools speak to terminals: they are dropped, anything else of that kind is made visible later.
-pub(super) fn without_colour(text: &str) -> String {
+pub(super) fn without_colour(text: &str) -> Cow<'_, str> {
     static COLOUR: LazyLock<Regex> =
         LazyLock::new(|| Regex::new("\u{1b}\\[[0-9;]*[mK]").expect("because the expression is constant"));
-    COLOUR.replace_all(text, "").into_owned()
+    COLOUR.replace_all(text, "")
 }
 
 pub(super) fn level(command: &Command) -> Level {

@@ -325,7 +325,7 @@ impl Reading<'_> {
         let near = near(case);
         let find = |text: &str| {
             let text = without_colour(text);
-            frames(&text).iter().find_map(|frame| Some(at(files.find(&frame.file, &near)?, frame.line)))
+            frames(&text).find_map(|frame| Some(at(files.find(&frame.file, &near)?, frame.line)))
         };
         let told = find(&failure.detail).or_else(|| find(&failure.message)).or_else(|| find(&case.log));
         told.unwrap_or_else(|| self.declared(case))

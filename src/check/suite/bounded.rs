@@ -17,10 +17,20 @@ const CHUNK: usize = 16 << 10;
 /// How many bytes of a document can hold its declaration.
 const MAX_HEAD: usize = 256;
 
+/// What the bytes that come are.
+enum Form {
+    /// Nothing came yet.
+    Unknown,
+    /// UTF-8, as it is handed on.
+    Plain,
+    /// Something else, or UTF-8 that is wrong or cut.
+    Coded(Decoder),
+}
+
 /// A reader of UTF-8 in which what is wrong is replaced.
 pub(super) struct Bounded<R> {
     inner: R,
-    decoder: Option<Decoder>,
+    form: Form,
     decoded: Vec<u8>,
     out: Vec<u8>,
     at: usize,
@@ -31,18 +41,45 @@ pub(super) struct Bounded<R> {
 impl<R: BufRead> Bounded<R> {
     pub(super) fn new(inner: R) -> Self {
         let lexer = Lexer { state: State::Text, length: 0, n_tag: 0, seen: Vec::new() };
-        let (decoded, out) = (vec![0; 3 * CHUNK], Vec::new());
-        Self { inner, decoder: None, decoded, out, at: 0, is_over: false, lexer }
+        Self { inner, form: Form::Unknown, decoded: Vec::new(), out: Vec::new(), at: 0, is_over: false, lexer }
     }
 
     fn refill(&mut self) -> io::Result<()> {
         self.out.clear();
         self.at = 0;
         let chunk = self.inner.fill_buf()?;
-        let decoder = self.decoder.get_or_insert_with(|| encoding(chunk).new_decoder_with_bom_removal());
         let chunk = chunk.get(..CHUNK).unwrap_or(chunk);
+        if matches!(self.form, Form::Unknown) {
+            self.form = match encoding(chunk) {
+                encoding if encoding == UTF_8 && !is_marked(chunk) => Form::Plain,
+                encoding => Form::Coded(encoding.new_decoder_with_bom_removal()),
+            };
+        }
+        let n_plain = chunk.utf8_chunks().next().map_or(0, |chunk| chunk.valid().len());
+        if matches!(self.form, Form::Plain) && (n_plain > 0 || chunk.is_empty()) {
+            self.is_over = chunk.is_empty();
+            self.lexer.feed(chunk.get(..n_plain).unwrap_or_default(), &mut self.out)?;
+            self.inner.consume(n_plain);
+            return Ok(());
+        }
+        self.decode()
+    }
+
+    /// Decodes what comes next. Behind an ASCII character nothing of it is left in the decoder of UTF-8.
+    fn decode(&mut self) -> io::Result<()> {
+        let chunk = self.inner.fill_buf()?;
+        let chunk = chunk.get(..CHUNK).unwrap_or(chunk);
+        if matches!(self.form, Form::Plain | Form::Unknown) {
+            self.form = Form::Coded(UTF_8.new_decoder_without_bom_handling());
+        }
+        let Form::Coded(decoder) = &mut self.form else { return Ok(()) };
+        self.decoded.resize(3 * CHUNK, 0);
         let is_last = chunk.is_empty();
         let (result, n_read, n_written, _) = decoder.decode_to_utf8(chunk, &mut self.decoded, is_last);
+        let is_whole = n_read.checked_sub(1).and_then(|last| chunk.get(last)).is_some_and(u8::is_ascii);
+        if is_whole && decoder.encoding() == UTF_8 {
+            self.form = Form::Plain;
+        }
         self.inner.consume(n_read);
         self.is_over = is_last && result == CoderResult::InputEmpty;
         self.lexer.feed(self.decoded.get(..n_written).unwrap_or_default(), &mut self.out)
@@ -69,6 +106,11 @@ impl<R: BufRead> Read for Bounded<R> {
         self.consume(n_read);
         Ok(n_read)
     }
+}
+
+/// Whether a document begins with the mark of UTF-8, or with what may become one.
+fn is_marked(head: &[u8]) -> bool {
+    head.first() == Some(&0xef)
 }
 
 /// The encoding that a document shows by its first bytes or declares; UTF-8 if it does neither, or declares one that it

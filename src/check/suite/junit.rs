@@ -1,9 +1,10 @@
 //! JUnit XML in its dialects. A root of `testsuites` or `testsuite`, nested suites, failures on the suite itself, reruns and
 //! missing attributes are all met in the wild.
 
+use std::borrow::Cow;
 use std::io::BufRead;
 
-use crate::check::suite::xml::{Elements, Tag, read as read_xml};
+use crate::check::suite::xml::{Elements, Tag, read as read_xml, says};
 use crate::check::suite::{
     Case, Cut, Doubt, Ending, Failure, MAX_NAME, MAX_TEXT, Take, add_head, add_tail, counted, head, seconds,
 };
@@ -11,6 +12,9 @@ use crate::check::suite::{
 /// What CTest says of tests that could not be started, which it counts as failed and reports as skipped.
 const NOT_RUN: [&str; 4] =
     ["Unable to find executable", "Required Files Missing", "Fixture dependency failed", "Insufficient resources"];
+
+/// The attributes of a test.
+const OF_CASE: [&str; 9] = ["classname", "name", "file", "filepath", "line", "lineno", "time", "status", "result"];
 
 /// Reads a report.
 pub(super) fn read(input: &mut dyn BufRead, take: &mut Take<'_>) -> Result<Doubt, Cut> {
@@ -77,27 +81,26 @@ impl<'a, 'b> Reading<'a, 'b> {
     fn open_suite(&mut self, tag: &Tag<'_>) {
         self.end_case();
         self.has_suite = true;
-        let count = |name| tag.get(name).and_then(|count| count.trim().parse().ok()).unwrap_or(0_usize);
-        self.n_counted = self.n_counted.max(count("failures").saturating_add(count("errors")));
-        let name = tag.get("name").unwrap_or_default();
-        let file = tag.said("file").or_else(|| tag.said("filepath"));
+        let [failures, errors, name, file, filepath] = tag.pick(["failures", "errors", "name", "file", "filepath"]);
+        let count = |count: Option<Cow<'_, str>>| count.and_then(|count| count.trim().parse().ok()).unwrap_or(0_usize);
+        self.n_counted = self.n_counted.max(count(failures).saturating_add(count(errors)));
+        let file = says(file).or_else(|| says(filepath)).map(|file| head(&file, MAX_NAME).to_owned());
         let file = file.or_else(|| self.suites.last().map(|(_, file)| file.clone())).unwrap_or_default();
-        self.suites.push((head(&name, MAX_NAME).to_owned(), head(&file, MAX_NAME).to_owned()));
+        self.suites.push((text(name), file));
     }
 
     fn open_case(&mut self, tag: &Tag<'_>) {
         self.end_case();
         self.has_suite = true;
-        let text = |name| tag.get(name).map(|text| head(&text, MAX_NAME).to_owned()).unwrap_or_default();
+        let [class, name, file, filepath, line, lineno, time, status, result] = tag.pick(OF_CASE);
         let suite_file = || self.suites.last().map(|(_, file)| file.clone()).unwrap_or_default();
-        let status = tag.said("status").or_else(|| tag.said("result"));
         self.case = Some(Case {
-            class: text("classname"),
-            name: text("name"),
-            file: tag.said("file").or_else(|| tag.said("filepath")).unwrap_or_else(suite_file),
-            line: tag.get("line").or_else(|| tag.get("lineno")).and_then(|line| line.trim().parse().ok()).unwrap_or(0),
-            time: tag.get("time").and_then(|time| seconds(&time)),
-            ending: ending(&status.unwrap_or_default()),
+            class: text(class),
+            name: text(name),
+            file: says(file).or_else(|| says(filepath)).map_or_else(suite_file, Cow::into_owned),
+            line: line.or(lineno).and_then(|line| line.trim().parse().ok()).unwrap_or(0),
+            time: time.and_then(|time| seconds(&time)),
+            ending: says(status).or_else(|| says(result)).map_or(Ending::Passed, |status| ending(&status)),
             log: String::new(),
         });
     }
@@ -194,6 +197,11 @@ impl Elements for Reading<'_, '_> {
     }
 }
 
+/// The value of an attribute, of which only the first bytes are kept.
+fn text(value: Option<Cow<'_, str>>) -> String {
+    value.map(|value| head(&value, MAX_NAME).to_owned()).unwrap_or_default()
+}
+
 fn failure(tag: &Tag<'_>) -> Failure {
     let message = tag.said("message").or_else(|| tag.said("type")).unwrap_or_default();
     Failure::new(head(&message, MAX_TEXT))
@@ -201,10 +209,15 @@ fn failure(tag: &Tag<'_>) -> Failure {
 
 /// How a test ended, as far as its status tells: some runners say it nowhere else.
 fn ending(status: &str) -> Ending {
-    match status.to_ascii_lowercase().as_str() {
-        "notrun" | "skipped" | "disabled" | "suppressed" | "ignored" => Ending::Skipped,
-        "failed" | "failure" | "fail" | "error" => Ending::Failed(Failure::new(format!("its status is `{status}`"))),
-        _ => Ending::Passed,
+    const SKIPPED: [&str; 5] = ["notrun", "skipped", "disabled", "suppressed", "ignored"];
+    const FAILED: [&str; 4] = ["failed", "failure", "fail", "error"];
+    let is_any = |words: &[&str]| words.iter().any(|word| status.eq_ignore_ascii_case(word));
+    if is_any(&SKIPPED) {
+        Ending::Skipped
+    } else if is_any(&FAILED) {
+        Ending::Failed(Failure::new(format!("its status is `{status}`")))
+    } else {
+        Ending::Passed
     }
 }
 

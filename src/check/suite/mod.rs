@@ -23,6 +23,7 @@ mod trx;
 mod xml;
 mod xunit;
 
+use std::borrow::Cow;
 use std::io::BufRead;
 use std::time::Duration;
 
@@ -156,6 +157,7 @@ fn add_tail(text: &mut String, more: &str) {
 
 /// Seconds as runners write them, with a point or with commas between thousands; none if that is no time.
 fn seconds(text: &str) -> Option<Duration> {
-    let text = text.trim().trim_end_matches('s').replace(',', "");
-    Duration::try_from_secs_f64(text.parse().ok()?).ok()
+    let text = text.trim().trim_end_matches('s');
+    let plain = if text.contains(',') { Cow::Owned(text.replace(',', "")) } else { Cow::Borrowed(text) };
+    Duration::try_from_secs_f64(plain.parse().ok()?).ok()
 }

@@ -99,7 +99,7 @@ impl Reading<'_, '_> {
 fn suite(tag: &Tag<'_>) -> Suite {
     let name = tag.said("fullname").or_else(|| tag.said("name")).unwrap_or_default();
     // NUnit 2 does not say whose failure it is; there the tests are told as failed too.
-    let is_blamed = tag.get("site").is_some_and(|site| !OF_CHILDREN.contains(&site.as_str()));
+    let is_blamed = tag.get("site").is_some_and(|site| !OF_CHILDREN.contains(&site.as_ref()));
     Suite { name: head(&name, MAX_NAME).to_owned(), is_blamed, is_told: false }
 }
 

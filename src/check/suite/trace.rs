@@ -20,29 +20,38 @@ pub(crate) struct Frame {
 /// Python (`File "a.py", line 3`), the JVM (`at org.x.A.b(A.java:3)`), C# (`in /x/a.cs:line 3`),
 /// Perl (`at t/a.t line 3`), Visual C++ and PHP (`a.cpp(3)`), and everybody else (`a.rs:3:5`).
 static FRAME: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
+    expression(concat!(
         r#"File "(?P<python>[^"\n]+)", line (?P<python_line>\d{1,9})"#,
         r"|\bat (?:[\w.@-]*/)*(?P<package>(?:[\w$]+\.)*)[\w$<>]+\.[\w$<>-]+\((?P<class>[\w$-]+\.\w+):(?P<class_line>\d{1,9})\)",
         r"|\bat (?P<perl>\S+) line (?P<perl_line>\d{1,9})\b",
         r"|\b(?:in|at) (?P<cs>(?:\w:)?[^\n:]+\.\w{1,8}):\w+ (?P<cs_line>\d{1,9})",
         r"|(?P<path>[\w@+./\\~$-]+\.\w{1,8})(?::(?P<line>\d{1,9})|\((?P<bracket>\d{1,9})(?:,\d{1,9})?\))",
     ))
-    .expect("because the expression is constant")
 });
 
 /// Lines of Python's traces, which name the innermost place last.
 static INNERMOST_LAST: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"(?m)^\s*File "[^"\n]+", line \d+|^\S+\.py:\d+: (?:in |\w+(?:Error|Exception|Warning)?\b|$)"#)
-        .expect("because the expression is constant")
+    expression(r#"(?m)^\s*File "[^"\n]+", line \d+|^\S+\.py:\d+: (?:in |\w+(?:Error|Exception|Warning)?\b|$)"#)
 });
 
+/// An expression in which `\w` is what names are made of: ASCII's letters, digits and `_`, and of other scripts what is
+/// neither a sign nor a space, by block. Unicode's own list of letters would make it a hundred times as large.
+fn expression(text: &str) -> Regex {
+    const LETTERS: &str =
+        r"0-9A-Za-z_\u{c0}-\u{1fff}\u{2c00}-\u{2dff}\u{3040}-\u{d7ff}\u{f900}-\u{faff}\u{20000}-\u{3ffff}";
+    let text = text.replace(r"[\w", &format!("[{LETTERS}")).replace(r"\w", &format!("[{LETTERS}]"));
+    let text = text.replace(r"\d", "[0-9]").replace(r"\b", r"(?-u:\b)");
+    Regex::new(&text).expect("because the expression is constant")
+}
+
 /// The places that a text names, the innermost first.
-pub(crate) fn frames(text: &str) -> Vec<Frame> {
-    let mut frames: Vec<Frame> = FRAME.captures_iter(text).filter_map(|found| frame(&found)).take(MAX_FRAMES).collect();
+pub(crate) fn frames(text: &str) -> impl Iterator<Item = Frame> {
+    // What is found is taken apart only where somebody asks for it: that takes much longer than to find it.
+    let mut found: Vec<&str> = FRAME.find_iter(text).map(|found| found.as_str()).take(MAX_FRAMES).collect();
     if INNERMOST_LAST.is_match(text) {
-        frames.reverse();
+        found.reverse();
     }
-    frames
+    found.into_iter().filter_map(|found| frame(&FRAME.captures(found)?))
 }
 
 /// A text without the outer ends of the stacks of the JVM, .NET and JavaScript in it: what called the outermost place that
@@ -91,7 +100,7 @@ mod tests {
     /// `expected` are the places as `file:line`.
     #[track_caller]
     fn check(text: &str, expected: &[&str]) {
-        let found: Vec<_> = frames(text).iter().map(|frame| format!("{}:{}", frame.file, frame.line)).collect();
+        let found: Vec<_> = frames(text).map(|frame| format!("{}:{}", frame.file, frame.line)).collect();
         assert_eq!(found, expected);
     }
 

@@ -76,7 +76,7 @@ fn case(tag: &Tag<'_>) -> Case {
     Case {
         name: head(&tag.get("testName").unwrap_or_default(), MAX_NAME).to_owned(),
         time: tag.get("duration").and_then(|time| duration(&time)),
-        ending: match outcome.as_str() {
+        ending: match outcome.as_ref() {
             "Passed" | "PassedButRunAborted" | "Completed" | "Warning" => Ending::Passed,
             "NotExecuted" | "Inconclusive" | "Pending" => Ending::Skipped,
             // A result without an outcome is one of a test that never came to its end.

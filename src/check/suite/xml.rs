@@ -1,12 +1,14 @@
 //! What the readers of XML reports share: the elements of a document, one after the other, in bounded memory. Entities that a
 //! document declares are never expanded.
 
+use std::borrow::Cow;
 use std::io::BufRead;
 
+use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
-use quick_xml::{Reader, XmlVersion};
 
+use crate::check::attributes::{Attributes, Written};
 use crate::check::suite::Cut;
 use crate::check::suite::bounded::Bounded;
 
@@ -34,17 +36,25 @@ impl Tag<'_> {
     }
 
     /// The value of an attribute; a reference that is not XML's own stays as it is written.
-    pub(super) fn get(&self, name: &str) -> Option<String> {
-        let mut attributes = self.0.html_attributes();
-        let found = attributes.with_checks(false).flatten().find(|found| found.key.as_ref() == name)?;
-        let value = found.normalized_value(XmlVersion::Implicit1_0);
-        Some(value.map_or_else(|_| found.value.clone().into_owned(), |value| value.into_owned()))
+    pub(super) fn get(&self, name: &str) -> Option<Cow<'_, str>> {
+        let [value] = self.pick([name]);
+        value
+    }
+
+    /// The same for several attributes.
+    pub(super) fn pick<const N: usize>(&self, names: [&str; N]) -> [Option<Cow<'_, str>>; N] {
+        Attributes::of(self.0).pick(names).map(|value| value.map(Written::text))
     }
 
     /// The value of an attribute that says something.
-    pub(super) fn said(&self, name: &str) -> Option<String> {
-        self.get(name).filter(|value| !value.trim().is_empty())
+    pub(super) fn said(&self, name: &str) -> Option<Cow<'_, str>> {
+        says(self.get(name))
     }
+}
+
+/// A value that says something.
+pub(super) fn says(value: Option<Cow<'_, str>>) -> Option<Cow<'_, str>> {
+    value.filter(|value| !value.trim().is_empty())
 }
 
 /// Reads a document to its end. Where it is broken off, what came before was taken.

@@ -4,7 +4,7 @@ use std::io::BufRead;
 
 use quick_xml::events::BytesStart;
 
-use crate::check::coverage::formats::xml::{Piece, attribute, needed, pieces};
+use crate::check::coverage::formats::xml::{Piece, attributes, missing, needed, pieces};
 use crate::check::coverage::formats::{count, number};
 use crate::check::coverage::gathered::{Gathered, Ran};
 
@@ -50,10 +50,10 @@ pub(super) fn read(input: &mut dyn BufRead, into: &mut Gathered<'_>) -> Result<(
 }
 
 fn line(tag: &BytesStart<'_>) -> Result<(u32, Ran), String> {
-    let hits = count(&needed(tag, "hits")?)?;
-    let conditions = attribute(tag, "condition-coverage")?;
+    let [at, hits, conditions] = attributes(tag, ["number", "hits", "condition-coverage"])?;
+    let hits = count(&hits.ok_or_else(|| missing(tag, "hits"))?)?;
     let percentage = conditions.as_deref().and_then(|conditions| conditions.split('%').next()?.trim().parse().ok());
     let is_partly = percentage.is_some_and(|percentage: f64| percentage < 100.0);
     let ran = if hits > 0 && is_partly { Ran::Partly } else { Ran::of(hits) };
-    Ok((number(&needed(tag, "number")?)?, ran))
+    Ok((number(&at.ok_or_else(|| missing(tag, "number"))?)?, ran))
 }

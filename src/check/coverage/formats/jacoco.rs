@@ -14,12 +14,12 @@ pub(super) fn read(input: &mut dyn BufRead, into: &mut Gathered<'_>) -> Result<(
     let mut is_wanted = false;
     pieces(input, "report", &mut |piece| match piece {
         Piece::Open("package", tag) => {
-            package = needed(tag, "name")?;
+            package = needed(tag, "name")?.into_owned();
             Ok(())
         }
         Piece::Open("sourcefile", tag) => {
             let name = needed(tag, "name")?;
-            let file = if package.is_empty() { name } else { format!("{package}/{name}") };
+            let file = if package.is_empty() { name.into_owned() } else { format!("{package}/{name}") };
             is_wanted = into.file(&file, &[]);
             Ok(())
         }

@@ -1,11 +1,13 @@
 //! Formats of lines: one bounded line after the other.
 
-use std::io::{BufRead, Read};
+use std::io::BufRead;
+
+use memchr::memchr;
 
 use crate::check::coverage::formats::shortened;
 
 /// The most bytes of a line: no path and no count comes near.
-const MAX_LINE: u64 = 1 << 20;
+const MAX_LINE: usize = 1 << 20;
 
 /// A line of a report, without its end.
 pub(super) struct Line<'a> {
@@ -24,24 +26,43 @@ impl Line<'_> {
     }
 }
 
+/// What takes lines.
+type Take<'a> = dyn FnMut(&Line<'_>) -> Result<(), String> + 'a;
+
 /// Hands each line to `take`.
-pub(super) fn each(
-    input: &mut dyn BufRead,
-    take: &mut dyn FnMut(&Line<'_>) -> Result<(), String>,
-) -> Result<(), String> {
-    let mut bytes = Vec::new();
-    for number in 1.. {
-        bytes.clear();
-        let read = (&mut *input).take(MAX_LINE).read_until(b'\n', &mut bytes);
-        if read.map_err(|error| error.to_string())? == 0 {
+pub(super) fn each(input: &mut dyn BufRead, take: &mut Take<'_>) -> Result<(), String> {
+    // A line that is not whole in what was read at once.
+    let mut begun = Vec::new();
+    let mut number = 1;
+    loop {
+        let read = input.fill_buf().map_err(|error| error.to_string())?;
+        let (n_read, mut rest) = (read.len(), read);
+        if n_read == 0 {
             break;
         }
-        let is_ended = bytes.ends_with(b"\n");
-        if !is_ended && bytes.len() as u64 == MAX_LINE {
-            return Err(format!("line {number} has more than {} KiB", MAX_LINE >> 10));
+        while let Some((line, behind)) = memchr(b'\n', rest).and_then(|end| rest.split_at_checked(end + 1)) {
+            rest = behind;
+            if begun.is_empty() {
+                number = hand(number, line, take)?;
+            } else {
+                begun.extend_from_slice(line);
+                number = hand(number, &begun, take)?;
+                begun.clear();
+            }
         }
-        let text = String::from_utf8_lossy(&bytes);
-        take(&Line { number, text: text.trim_end_matches(['\n', '\r']), is_ended })?;
+        begun.extend_from_slice(rest);
+        if begun.len() >= MAX_LINE {
+            return Err(format!("line {} has more than {} KiB", number, MAX_LINE >> 10));
+        }
+        input.consume(n_read);
     }
-    Ok(())
+    if begun.is_empty() { Ok(()) } else { hand(number, &begun, take).map(|_| ()) }
+}
+
+/// Hands on a line; gives the number of the next one.
+fn hand(number: usize, bytes: &[u8], take: &mut Take<'_>) -> Result<usize, String> {
+    let text = String::from_utf8_lossy(bytes);
+    let is_ended = bytes.ends_with(b"\n");
+    take(&Line { number, text: text.trim_end_matches(['\n', '\r']), is_ended })?;
+    Ok(number + 1)
 }

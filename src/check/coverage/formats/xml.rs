@@ -1,12 +1,15 @@
 //! XML read as a stream, in the encoding that it declares. Entities that a document declares itself are refused where
 //! one is used: nothing is ever expanded.
 
+use std::borrow::Cow;
 use std::io::BufRead;
 
+use quick_xml::Reader;
 use quick_xml::encoding::DecodingReader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
-use quick_xml::{Reader, XmlVersion};
+
+use crate::check::attributes::Attributes;
 
 /// The most bytes of a declaration.
 const MAX_DECLARATION: usize = 1_000;
@@ -90,17 +93,29 @@ fn foreign_entity() -> String {
 }
 
 /// An attribute of an element, if it has it.
-pub(super) fn attribute(tag: &BytesStart<'_>, name: &str) -> Result<Option<String>, String> {
-    let mut attributes = tag.html_attributes();
-    let found = attributes.with_checks(false).flatten().find(|found| found.key.as_ref() == name);
-    let value = |found: quick_xml::events::attributes::Attribute<'_>| {
-        found.normalized_value(XmlVersion::Implicit1_0).map(|value| value.into_owned()).map_err(|_| foreign_entity())
-    };
-    found.map(value).transpose()
+pub(super) fn attribute<'a>(tag: &'a BytesStart<'_>, name: &str) -> Result<Option<Cow<'a, str>>, String> {
+    let [value] = attributes(tag, [name])?;
+    Ok(value)
+}
+
+/// The same for several attributes.
+pub(super) fn attributes<'a, const N: usize>(
+    tag: &'a BytesStart<'_>,
+    names: [&str; N],
+) -> Result<[Option<Cow<'a, str>>; N], String> {
+    let mut meant = [const { None }; N];
+    for (into, written) in meant.iter_mut().zip(Attributes::of(tag).pick(names)) {
+        *into = written.map(|written| written.meant().ok_or_else(foreign_entity)).transpose()?;
+    }
+    Ok(meant)
 }
 
 /// An attribute that an element must have.
-pub(super) fn needed(tag: &BytesStart<'_>, name: &str) -> Result<String, String> {
-    let element = tag.local_name();
-    attribute(tag, name)?.ok_or_else(|| format!("a <{}> has no `{name}`", element.as_ref()))
+pub(super) fn needed<'a>(tag: &'a BytesStart<'_>, name: &str) -> Result<Cow<'a, str>, String> {
+    attribute(tag, name)?.ok_or_else(|| missing(tag, name))
+}
+
+/// That an element has no such attribute.
+pub(super) fn missing(tag: &BytesStart<'_>, name: &str) -> String {
+    format!("a <{}> has no `{name}`", tag.local_name().as_ref())
 }
