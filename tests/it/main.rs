@@ -46,3 +46,4 @@ mod suppressions;
 mod surface;
 #[cfg(unix)]
 mod tools;
+mod utilities;
