@@ -7,7 +7,6 @@ use crate::app::policy::MAX_BYTES;
 use crate::app::project_rules::Where;
 use crate::app::{Network, Session, packs};
 use crate::check::pattern::fault::RuleError;
-use crate::check::pattern::rule_file::RuleFile;
 use crate::config::extends::{Location, Reference, Refusal, Site};
 use crate::config::patterns::Patterns;
 use crate::git::pinned::{Damage, Pinned};
@@ -63,14 +62,15 @@ impl Session<'_> {
         found.map(|found| found.bytes).ok_or_else(|| refusal(format!("there is no file {path} {where_}"), hint))
     }
 
-    /// Rules that pinned policies bring, from the trees of these.
-    pub(super) fn pinned_rules(&self, site: &Site, patterns: &[String]) -> Result<Vec<RuleFile>, RuleError> {
+    /// The rule files, or those with utility rules, that a pinned policy brings: for people what each is called, and its
+    /// text.
+    pub(super) fn pinned_files(&self, site: &Site, patterns: &[String]) -> Result<Vec<(String, String)>, RuleError> {
         let Site::Pinned { url, commit } = site else { return Ok(Vec::new()) };
         let fault = |origin: &str, reason: String| RuleError::new(origin, reason);
         let pinned = self.pinned(url, commit).map_err(|refusal| fault(url, refusal.message))?;
         let wanted = Patterns::new(patterns).map_err(|error| fault(url, error.to_string()))?;
         let files = pinned.files().map_err(|damage| fault(url, damage.to_string()))?;
-        let mut rules = Vec::new();
+        let mut texts = Vec::new();
         for path in files.into_iter().filter(|path| wanted.matches(path)) {
             let origin = Location { site: site.clone(), path: path.clone() }.to_string();
             let content = pinned.read(&path, MAX_RULE).map_err(|damage| fault(&origin, damage.to_string()))?;
@@ -78,11 +78,9 @@ impl Session<'_> {
                 return Err(fault(&origin, "it is too large for a rule".to_owned()));
             };
             let text = String::from_utf8(bytes).map_err(|_| fault(&origin, "it is not UTF-8".to_owned()))?;
-            for rule in RuleFile::parse_all(&origin, &text) {
-                rules.push(rule?);
-            }
+            texts.push((origin, text));
         }
-        Ok(rules)
+        Ok(texts)
     }
 
     /// A commit of another repository, from the cache folder; fetched if it is not there and the run may do that.

@@ -284,7 +284,8 @@ impl Session<'_> {
                 .collect(),
         };
         let on = packs::rules_on(&mut loaded.config, &selection.chosen);
-        let engine = engine(&loaded, &on, change);
+        let off = packs::own_off(&mut loaded.config, &selection.chosen, &loaded.own);
+        let engine = engine(&loaded, &on, &off, change);
         let foreign = self.foreign(change, loaded.attributes)?;
         let starts = starts::read(change, &loaded.config, &Sources::new(self.repo));
         let credentials = self.credentials(&loaded.config, &selection);

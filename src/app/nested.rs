@@ -32,10 +32,10 @@ impl Session<'_> {
     ) -> Result<(), Failure> {
         for (folder, found) in self.nested(side, change)? {
             let nested = Nested::read((found.name(), &found.bytes), &folder).map_err(Failure::config)?;
-            let rules = self.project_rules(&nested.config, side)?;
+            let rules = self.project_rules(&nested.config, Some(config), side)?;
             own.extend(rules.iter().cloned());
             verify_nested(config, &nested.config, &vocabulary(own)).map_err(Failure::config)?;
-            let brought = rules.iter().map(|file| (file.rule.id.as_str().to_owned(), Some(file.rule.level))).collect();
+            let brought = rules.iter().map(level_of).collect();
             let levels = default_levels(config, own);
             // What a tool reports may be an error, as long as nobody says otherwise.
             let default = |id: &str| levels.get(id).copied().unwrap_or(Some(Level::Error));
@@ -71,6 +71,10 @@ fn default_levels(config: &Config, own: &[RuleFile]) -> BTreeMap<String, RuleLev
     let on = packs::rules_on(&mut config.clone(), &[]);
     let checks = built_in_checks().into_iter().map(|about| (about.id.to_owned(), Some(about.level)));
     let rules = entries().iter().map(|entry| (entry.id.to_owned(), on.contains(entry.id).then(|| entry.level())));
-    let own = own.iter().map(|file| (file.rule.id.as_str().to_owned(), Some(file.rule.level)));
-    checks.chain(rules).chain(own).collect()
+    checks.chain(rules).chain(own.iter().map(level_of)).collect()
+}
+
+/// The level of a rule of the project where nobody says anything.
+fn level_of(file: &RuleFile) -> (String, RuleLevel) {
+    (file.rule.id.as_str().to_owned(), (!file.is_off).then_some(file.rule.level))
 }

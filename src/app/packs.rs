@@ -4,8 +4,10 @@
 use std::collections::BTreeSet;
 
 use crate::check::pattern::pack::{Pack, ids, newest, packs};
+use crate::check::pattern::rule_file::RuleFile;
 use crate::config::nearest::nearest;
 use crate::config::{Config, Origin, Sourced};
+use crate::model::rule::RuleId;
 
 /// The packs of a policy: the newest of the recommended where it names none.
 fn packs_of(config: &Config) -> Vec<&'static Pack> {
@@ -35,20 +37,28 @@ pub(super) fn unknown(name: &str) -> Option<String> {
 /// for their files alone: everywhere else it gets the level `off`.
 pub(super) fn rules_on(config: &mut Config, chosen: &[String]) -> BTreeSet<&'static str> {
     let packs = packs_of(config);
-    let mut on = BTreeSet::new();
-    for id in ids() {
-        let is_chosen = packs.iter().any(|pack| pack.has(id)) || chosen.iter().any(|word| word == id);
-        let has_level = config.levels.get(id).is_some_and(|level| level.value.is_some());
-        let is_in_override =
-            || config.overrides.iter().any(|entry| entry.levels.get(id).is_some_and(|level| level.value.is_some()));
-        if is_chosen || has_level {
-            on.insert(id);
-        } else if is_in_override() {
-            on.insert(id);
-            config.levels.entry(id.to_owned()).or_insert(Sourced { value: None, origin: Origin::Default });
-        }
+    let is_on = |id: &&str| packs.iter().any(|pack| pack.has(id)) || is_named(config, chosen, id);
+    ids().filter(is_on).collect()
+}
+
+/// The rules of the project that are off: those that say so, unless the policy gives them a level or they are `chosen`.
+pub(super) fn own_off(config: &mut Config, chosen: &[String], own: &[RuleFile]) -> BTreeSet<RuleId> {
+    let by_themselves = own.iter().filter(|file| file.is_off).map(|file| &file.rule.id);
+    by_themselves.filter(|id| !is_named(config, chosen, id.as_str())).cloned().collect()
+}
+
+/// Whether a rule that is not on by itself is given a level, or chosen by id. One that only [[overrides]] name gets the
+/// level `off` for all other files.
+fn is_named(config: &mut Config, chosen: &[String], id: &str) -> bool {
+    if chosen.iter().any(|word| word == id) || config.levels.get(id).is_some_and(|level| level.value.is_some()) {
+        return true;
     }
-    on
+    let is_in_override =
+        config.overrides.iter().any(|entry| entry.levels.get(id).is_some_and(|level| level.value.is_some()));
+    if is_in_override {
+        config.levels.entry(id.to_owned()).or_insert(Sourced { value: None, origin: Origin::Default });
+    }
+    is_in_override
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::app::sources::Sources;
 use crate::app::vocabulary::vocabulary;
 use crate::app::{Session, packs};
 use crate::check::pattern::rule_file::RuleFile;
+use crate::check::pattern::utility::Utility;
 use crate::config::extends::{Location, Site};
 use crate::config::vocabulary::{Vocabulary, verify, verify_words};
 use crate::config::{Config, quarantine};
@@ -197,6 +198,17 @@ impl Session<'_> {
         Ok(self.load(found, AttributeSource::Worktree, None)?.own)
     }
 
+    /// The utility rules that the work tree's policy names, and the files of the work tree that they are in.
+    pub(crate) fn own_utilities(&self) -> Result<(Vec<Utility>, Vec<PathBuf>), Failure> {
+        let (Some(found), Some(top)) = (self.in_worktree(&RepoPath::from(FILE))?, self.repo.work_tree()) else {
+            return Ok((Vec::new(), Vec::new()));
+        };
+        let config = self.config_of(&found, None)?;
+        let files = self.utility_files(&config, found.side)?;
+        let files = files.iter().map(|side| top.join(side.path.to_fs())).collect();
+        Ok((self.utilities(&config, found.side)?, files))
+    }
+
     /// The files of the work tree that the work tree's policy names as rules, none of them read.
     pub(crate) fn own_rule_files(&self) -> Result<Vec<PathBuf>, Failure> {
         let (Some(found), Some(top)) = (self.in_worktree(&RepoPath::from(FILE))?, self.repo.work_tree()) else {
@@ -242,7 +254,7 @@ impl Session<'_> {
         packs::complete(&mut config);
         let nowhere = change.map_or(Where::Nowhere, |_| on_side_of(attributes));
         let side = found.as_ref().map_or(nowhere, |found| found.side);
-        let mut own = self.project_rules(&config, side)?;
+        let mut own = self.project_rules(&config, None, side)?;
         if own.is_empty() && !config.rule_paths.value.is_empty() {
             config.notices.push("`paths` of [rules] match no tracked file: no rule of the project runs".to_owned());
         }

@@ -80,6 +80,7 @@ impl Config {
             new_suppressions: Sourced::built_in(NewSuppressions::Report),
             checks: BTreeMap::new(),
             rule_paths: Sourced::built_in(Vec::new()),
+            utility_paths: Sourced::built_in(Vec::new()),
             levels: BTreeMap::new(),
             overrides: Vec::new(),
             max_lines: Sourced::built_in(MAX_LINES),

@@ -217,6 +217,7 @@ pub(crate) type Packs = BTreeMap<String, Sourced<String>>;
 
 #[cfg(test)]
 mod tests {
+    use crate::config::PinnedRules;
     use std::collections::BTreeMap;
 
     use crate::config::extends::{Location, Reference, Refusal, Site, parse};
@@ -392,15 +393,18 @@ mod tests {
             format!("extends = [\"git:https://h/p.git@{COMMIT}#gate.toml\"]\n[rules]\npaths = [\"own/*.yml\"]\n");
         let files = [
             ("tollgate.toml", policy.as_str()),
-            (pinned.as_str(), "extends = [\"more.toml\"]\n[rules]\npaths = [\"a/*.yml\"]\n"),
+            (pinned.as_str(), "extends = [\"more.toml\"]\n[rules]\npaths = [\"a/*.yml\"]\nutils = [\"u/*.yml\"]\n"),
         ];
         let more = pinned.replace("gate.toml", "more.toml");
         let config = load(&[files[0], files[1], (more.as_str(), "[rules]\npaths = [\"b/*.yml\"]\n")]);
         let config = config.expect("it is valid");
         assert_eq!(config.rule_paths.value, ["own/*.yml"]);
-        let [(Site::Pinned { .. }, paths)] = config.pinned_rules.as_slice() else {
+        let [PinnedRules { site: Site::Pinned { .. }, paths, utilities }] = config.pinned_rules.as_slice() else {
             panic!("{:?}", config.pinned_rules)
         };
-        assert_eq!(paths, &["a/*.yml"]);
+        assert_eq!(
+            (paths.as_slice(), utilities.as_slice()),
+            (["a/*.yml".to_owned()].as_slice(), ["u/*.yml".to_owned()].as_slice())
+        );
     }
 }

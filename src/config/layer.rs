@@ -5,14 +5,17 @@ use toml::{Table, Value};
 
 use crate::config::extends::{Packs, Refusal, Site};
 use crate::config::load::{raw_config, text};
-use crate::config::places::Places;
+use crate::config::places::{Places, joined};
 use crate::config::problem::{Error, Problem};
 use crate::config::raw::RawConfig;
 use crate::config::resolve;
-use crate::config::{Config, Sourced};
+use crate::config::{Config, PinnedRules, Sourced};
 
 /// Lists to which the extending file adds; any other list it replaces.
 const APPENDED: [&str; 2] = ["exclude", "overrides"];
+
+/// The keys of [rules] that name files in the tree of the file that says them.
+const STAYING: [&str; 2] = ["paths", "utils"];
 
 /// A file of a policy, or several laid over each other.
 pub(crate) struct Layer {
@@ -23,7 +26,7 @@ pub(crate) struct Layer {
     /// The tree that the file is in.
     pub(crate) site: Site,
     packs: Packs,
-    pinned_rules: Vec<(Site, Vec<String>)>,
+    pinned_rules: Vec<PinnedRules>,
 }
 
 impl Layer {
@@ -57,13 +60,17 @@ impl Layer {
 
     /// Lets the rules of the file stay in its own tree, where the file that extends it is in another.
     pub(crate) fn keep_rules(&mut self) {
-        if let Some(paths) = self.raw.rules.as_mut().and_then(|rules| rules.paths.take()) {
-            self.pinned_rules.push((self.site.clone(), paths));
+        if let Some(rules) = self.raw.rules.as_mut() {
+            let (paths, utilities) = (rules.paths.take(), rules.utils.take());
+            if paths.is_some() || utilities.is_some() {
+                let (paths, utilities) = (paths.unwrap_or_default(), utilities.unwrap_or_default());
+                self.pinned_rules.push(PinnedRules { site: self.site.clone(), paths, utilities });
+            }
         }
         if let Some(rules) = self.merged.as_mut().and_then(|table| table.get_mut("rules")?.as_table_mut()) {
-            rules.remove("paths");
+            STAYING.iter().for_each(|key| drop(rules.remove(*key)));
         }
-        self.places.forget("rules.paths");
+        STAYING.iter().for_each(|key| self.places.forget(&joined("rules", key)));
     }
 
     /// This file over what it builds on.
@@ -87,10 +94,11 @@ impl Layer {
         self.merged.take().unwrap_or_else(|| {
             let mut table: Table = self.places.text().parse().unwrap_or_default();
             table.remove("extends");
-            if self.raw.rules.as_ref().is_some_and(|rules| rules.paths.is_none())
-                && let Some(rules) = table.get_mut("rules").and_then(Value::as_table_mut)
-            {
-                rules.remove("paths");
+            if let Some(rules) = table.get_mut("rules").and_then(Value::as_table_mut) {
+                let raw = self.raw.rules.as_ref();
+                let said = raw.map_or([false; 2], |raw| [raw.paths.is_some(), raw.utils.is_some()]);
+                let unsaid = STAYING.iter().zip(said).filter(|(_, is_said)| !is_said);
+                unsaid.for_each(|(key, _)| drop(rules.remove(*key)));
             }
             table
         })

@@ -378,6 +378,17 @@ impl Allowance {
         [("rules.levels", Self::Levels), ("overrides", Self::Overrides), ("exclude", Self::Exclude)];
 }
 
+/// The rule files that a pinned policy brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PinnedRules {
+    /// The tree that they are in.
+    pub(crate) site: Site,
+    /// Gitignore patterns of its rules.
+    pub(crate) paths: Vec<String>,
+    /// Gitignore patterns of its utility rules.
+    pub(crate) utilities: Vec<String>,
+}
+
 /// The resolved policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Config {
@@ -397,6 +408,8 @@ pub(crate) struct Config {
     pub(crate) checks: BTreeMap<String, Check>,
     /// Gitignore patterns of the project's own rule files.
     pub(crate) rule_paths: Sourced<Vec<String>>,
+    /// Gitignore patterns of the files with utility rules for these.
+    pub(crate) utility_paths: Sourced<Vec<String>>,
     /// Levels by rule or check id.
     pub(crate) levels: BTreeMap<String, Sourced<RuleLevel>>,
     /// Levels for some files; the last that matches wins.
@@ -407,8 +420,8 @@ pub(crate) struct Config {
     pub(crate) nested_allow: Sourced<Vec<Allowance>>,
     /// The packs of built-in rules; none for the newest of the recommended.
     pub(crate) packs: Vec<Sourced<String>>,
-    /// Gitignore patterns of the rule files that pinned policies bring, with the tree of each.
-    pub(crate) pinned_rules: Vec<(Site, Vec<String>)>,
+    /// The rule files that pinned policies bring.
+    pub(crate) pinned_rules: Vec<PinnedRules>,
     /// What a reader must know beside it: configuration that is there and was not read.
     pub(crate) notices: Vec<String>,
     /// Where each key of the file stands.

@@ -36,6 +36,7 @@ impl Nested {
         Error::check(foreign.map(refusal).collect())?;
         let mut config = layer.resolve()?;
         rebase(&mut config.rule_paths.value, folder);
+        rebase(&mut config.utility_paths.value, folder);
         rebase(&mut config.exclude.value, folder);
         config.overrides.iter_mut().for_each(|entry| rebase(&mut entry.files, folder));
         for check in config.checks.values_mut() {
@@ -89,6 +90,7 @@ impl Config {
         self.overrides.extend(config.overrides);
         self.exclude.value.extend(config.exclude.value);
         self.rule_paths.value.extend(config.rule_paths.value);
+        self.utility_paths.value.extend(config.utility_paths.value);
         self.checks.extend(config.checks);
         Ok(())
     }

@@ -198,6 +198,9 @@ pub(crate) struct RawCheck {
 pub(crate) struct RawRules {
     /// The project's own rule files, in ast-grep's YAML: patterns in gitignore syntax.
     pub(crate) paths: Option<Vec<String>>,
+    /// Files with utility rules that all of these may use by `matches` (ast-grep's `utilDirs`): patterns in gitignore
+    /// syntax. A file that `paths` names as well is one of these and no rule.
+    pub(crate) utils: Option<Vec<String>>,
     /// Levels by id of a rule or check; `off` switches it off.
     #[serde(default)]
     pub(crate) levels: BTreeMap<String, RawLevel>,

@@ -56,6 +56,7 @@ impl Resolver<'_> {
             ),
             checks,
             rule_paths: self.patterns("rules.paths", rules.paths.clone()),
+            utility_paths: self.patterns("rules.utils", rules.utils.clone()),
             levels: self.rule_levels(&rules),
             overrides: self.overrides(raw.overrides.unwrap_or_default()),
             max_lines: self.either(

@@ -58,6 +58,7 @@ pub(crate) fn show(config: &Config, origins: Origins) -> String {
         page.check(&joined("checks", id), check);
     }
     page.line("rules.paths", &list(&config.rule_paths.value), &config.rule_paths.origin);
+    page.line("rules.utils", &list(&config.utility_paths.value), &config.utility_paths.origin);
     for (id, level) in &config.levels {
         page.line(&joined("rules.levels", id), &text(level_name(level.value)), &level.origin);
     }

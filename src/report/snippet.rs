@@ -1,12 +1,14 @@
 //! A finding with its source line and the span underlined, in the look of rustc.
 
+use std::ops::Range;
+
 use annotate_snippets::{AnnotationKind, Group, Level as Kind, Origin, Renderer, Snippet};
 
 use crate::model::escape::escaped_lines;
 use crate::model::finding::{Finding, Novelty, Related, State};
 use crate::model::outcome::Breakage;
 use crate::model::path::RepoPath;
-use crate::model::place::{Place, Region};
+use crate::model::place::{Place, Position, Region};
 use crate::model::rule::{Level, RuleId};
 use crate::report::summary::{line_and_column, listed, one_line, subject_of};
 use crate::report::{Audience, Detail};
@@ -27,12 +29,17 @@ pub(super) fn of_finding(finding: &Finding, help: &str, audience: &Audience) -> 
     let title = kind(finding.level).primary_title(headline).id(one_line(finding.rule.as_str()));
     let mut group = Group::with_title(title);
     let source = finding.region.as_ref().and_then(Source::of);
+    let (pointed_at, named) = split_related(finding, source.as_ref());
     group = match (file_name(&finding.place), &source) {
         (Some(name), Some(source)) => group.element(
             Snippet::source(source.text.as_str())
                 .line_start(source.first_line)
                 .path(name)
-                .annotation(AnnotationKind::Primary.span(source.start..source.end)),
+                .annotation(AnnotationKind::Primary.span(source.start..source.end))
+                .annotations(pointed_at.into_iter().map(|(range, related)| {
+                    let said = Some(one_line(&related.message)).filter(|said| !said.is_empty());
+                    AnnotationKind::Context.span(range).label(said)
+                })),
         ),
         (Some(name), None) => group.element(origin(name, finding)),
         (None, _) => group,
@@ -40,7 +47,7 @@ pub(super) fn of_finding(finding: &Finding, help: &str, audience: &Audience) -> 
     if !rest.is_empty() {
         group = group.element(Kind::NOTE.no_name().message(rest.join("\n")));
     }
-    for related in finding.related.iter().take(MAX_RELATED) {
+    for related in named {
         group = group.element(Kind::NOTE.message(related_line(related)));
     }
     if finding.state == State::Unchanged {
@@ -55,6 +62,23 @@ pub(super) fn of_finding(finding: &Finding, help: &str, audience: &Audience) -> 
         group = group.element(Kind::HELP.message(help));
     }
     render(group, audience)
+}
+
+/// The related places in the lines that are shown, each with its bytes there, and those elsewhere; no more than anyone
+/// reads.
+fn split_related<'a>(
+    finding: &'a Finding,
+    source: Option<&Source>,
+) -> (Vec<(Range<usize>, &'a Related)>, Vec<&'a Related>) {
+    let (mut pointed_at, mut named) = (Vec::new(), Vec::new());
+    for related in finding.related.iter().take(MAX_RELATED) {
+        let region = related.region.as_ref().filter(|_| related.place.path() == finding.place.path());
+        match source.zip(region).and_then(|(source, region)| source.range(region)) {
+            Some(range) => pointed_at.push((range, related)),
+            None => named.push(related),
+        }
+    }
+    (pointed_at, named)
 }
 
 /// Checks that could not run for the same reason, with the end of their log.
@@ -139,6 +163,8 @@ fn related_line(related: &Related) -> String {
 /// The lines of a region, escaped, with the region as a range of bytes of them.
 struct Source {
     text: String,
+    /// The lines as the file has them.
+    lines: Vec<String>,
     first_line: usize,
     start: usize,
     end: usize,
@@ -159,7 +185,20 @@ impl Source {
         let behind =
             if is_whole { shown.last()?.len().checked_sub(shown_length(last, region.end.column))? } else { 0 };
         let end = text.len().checked_sub(behind)?.max(start);
-        Some(Self { text, first_line: usize::try_from(region.start.line).ok()?, start, end })
+        let (first_line, lines) = (usize::try_from(region.start.line).ok()?, lines.to_vec());
+        Some(Self { text, lines, first_line, start, end })
+    }
+
+    /// Where another region is in the text; none if it is not in it as a whole.
+    fn range(&self, region: &Region) -> Option<Range<usize>> {
+        let offset = |position: Position| {
+            let above = usize::try_from(position.line).ok()?.checked_sub(self.first_line)?;
+            let line = self.lines.get(above)?;
+            let before: usize = self.lines.get(..above)?.iter().map(|line| shown(line).len() + 1).sum();
+            Some(before + shown_length(line, position.column))
+        };
+        let (start, end) = (offset(region.start)?, offset(region.end)?);
+        (start <= end).then_some(start..end)
     }
 }
 
@@ -178,7 +217,7 @@ mod tests {
     use proptest::prelude::{any, prop_assert, proptest};
 
     use super::of_finding;
-    use crate::model::finding::Finding;
+    use crate::model::finding::{Finding, Related};
     use crate::model::place::{Place, Position, Region, Span};
     use crate::model::rule::Level;
     use crate::report::Audience;
@@ -202,10 +241,56 @@ mod tests {
             };
             let place = Place::Span("f".into(), Span { start: 0, end: 0 });
             let mut finding = Finding::new("r", Level::Error, place, "m");
-            finding.region = Some(Region { start, end, first_line, lines, line_hash: String::new() });
+            let other = Region { start: end, end: start, first_line, lines: lines.clone(), line_hash: String::new() };
+            let region = Region { start, end, first_line, lines, line_hash: String::new() };
+            for region in [other, region.clone()] {
+                finding.related.push(Related { place: finding.place.clone(), region: Some(region), message: "l".into() });
+            }
+            finding.region = Some(region);
             let text = of_finding(&finding, "", &Audience { width, ..Audience::LOG });
             prop_assert!(text.starts_with("error[r]: m\n"), "{}", text);
             prop_assert!(!text.contains(['\u{1b}', '\u{202e}', '\r']), "{}", text);
         }
+    }
+
+    #[test]
+    fn related_places_are_pointed_at_in_the_lines_that_are_shown_and_named_elsewhere() {
+        let region = |line, columns: (u32, u32), first_line, lines: &[&str]| Region {
+            start: Position { line, column: columns.0 },
+            end: Position { line, column: columns.1 },
+            first_line,
+            lines: lines.iter().map(|line| (*line).to_owned()).collect(),
+            line_hash: String::new(),
+        };
+        let place = |path: &str| Place::Span(path.into(), Span { start: 0, end: 0 });
+        let mut finding = Finding::new("r", Level::Error, place("f"), "m");
+        finding.region = Some(region(3, (1, 12), 1, &["", "", "f(\u{1b}a, 'b')"]));
+        let related = |path: &str, region, message: &str| Related {
+            place: place(path),
+            region: Some(region),
+            message: message.to_owned(),
+        };
+        finding.related = vec![
+            related("f", region(3, (7, 10), 3, &["f(\u{1b}a, 'b')"]), "this text"),
+            related("f", region(1, (1, 2), 1, &["x"]), "far above"),
+            related("g", region(3, (1, 2), 3, &["x"]), "elsewhere"),
+        ];
+        let text = of_finding(&finding, "", &Audience::LOG);
+        snapbox::assert_data_eq!(
+            text,
+            snapbox::str![[r#"
+error[r]: m
+ --> f:3:1
+  |
+3 | f(/x1ba, 'b')
+  | ^^^^^^^^^---^
+  |          |
+  |          this text
+  |
+  = note: f:1:1: far above
+  = note: g:3:1: elsewhere
+
+"#]]
+        );
     }
 }

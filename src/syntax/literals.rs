@@ -24,21 +24,22 @@ const MAX_DEPTH: usize = 24;
 /// Texts of which a file has at least one if the rule can hold in it; never empty.
 pub(crate) type Needed = BTreeSet<String>;
 
-/// What a rule in JSON needs.
-pub(crate) fn of_json(json: &str, language: Language) -> Option<Needed> {
-    of_rule(&serde_json::from_str(json).ok()?, language)
+/// What a rule in JSON needs; `utilities` are the utility rules that it uses.
+pub(crate) fn of_json(json: &str, utilities: &[&str], language: Language) -> Option<Needed> {
+    let utilities: Vec<Value> = utilities.iter().filter_map(|json| serde_json::from_str(json).ok()).collect();
+    of_rule(&serde_json::from_str(json).ok()?, &utilities, language, 0)
 }
 
-fn of_rule(whole: &Value, language: Language) -> Option<Needed> {
+fn of_rule(whole: &Value, utilities: &[Value], language: Language, depth: usize) -> Option<Needed> {
     let none = Map::new();
     let utils = whole.get("utils").and_then(Value::as_object).unwrap_or(&none);
-    let reader = Reader { language, utils };
+    let reader = Reader { language, utils, utilities };
     let rule = whole.get("rule")?;
-    let bound = reader.bound(rule, 0);
+    let bound = reader.bound(rule, depth);
     let constraints = whole.get("constraints").and_then(Value::as_object).unwrap_or(&none);
     let constrained = constraints.iter().filter(|(name, _)| bound.contains(*name));
-    let of_constraints = constrained.filter_map(|(_, rule)| reader.needed(rule, 0));
-    reader.needed(rule, 0).into_iter().chain(of_constraints).max_by_key(worth)
+    let of_constraints = constrained.filter_map(|(_, rule)| reader.needed(rule, depth));
+    reader.needed(rule, depth).into_iter().chain(of_constraints).max_by_key(worth)
 }
 
 /// The better one of two: whose shortest text is longer, then which has fewer.
@@ -63,6 +64,8 @@ fn either(alternatives: impl Iterator<Item = Option<Needed>>) -> Option<Needed> 
 struct Reader<'a> {
     language: Language,
     utils: &'a Map<String, Value>,
+    /// Utility rules of other files.
+    utilities: &'a [Value],
 }
 
 impl Reader<'_> {
@@ -78,10 +81,20 @@ impl Reader<'_> {
                 parts.filter_map(|part| self.needed(part, depth + 1)).max_by_key(worth)
             }
             "any" => either(value.as_array()?.iter().map(|part| self.needed(part, depth + 1))),
-            "matches" => self.needed(self.utils.get(value.as_str()?)?, depth + 1),
+            "matches" => match self.utils.get(value.as_str()?) {
+                Some(rule) => self.needed(rule, depth + 1),
+                None => self.utility(value.as_str()?, depth + 1),
+            },
             _ => None,
         };
         rule.iter().filter_map(of_key).max_by_key(worth)
+    }
+
+    /// What a utility rule of another file needs. Of one with parameters that is not told: what it names may be one.
+    fn utility(&self, id: &str, depth: usize) -> Option<Needed> {
+        let whole = self.utilities.iter().find(|utility| utility.get("id").and_then(Value::as_str) == Some(id))?;
+        let is_plain = whole.get("arguments").is_none();
+        is_plain.then(|| of_rule(whole, self.utilities, self.language, depth)).flatten()
     }
 
     /// The variables that are bound to one node wherever the rule holds.
@@ -176,7 +189,7 @@ mod tests {
 
     #[track_caller]
     fn check(rule: &str, expected: &[&str]) {
-        let needed = of_json(&json_of(&format!("rule: {rule}\n")), Language::Python).unwrap_or_default();
+        let needed = of_json(&json_of(&format!("rule: {rule}\n")), &[], Language::Python).unwrap_or_default();
         assert_eq!(needed.iter().map(String::as_str).collect::<Vec<_>>(), expected, "{rule}");
     }
 

@@ -2,16 +2,25 @@
 
 use crate::model::deadline::Deadline;
 use crate::syntax::languages::Language;
-use crate::syntax::rules::{CompiledRule, scan};
+use crate::syntax::rules::{CompiledRule, Match, json_of, scan};
 use crate::syntax::tree::SyntaxTree;
+
+/// What a rule with these keys and these utility rules finds in a text.
+#[track_caller]
+fn found(keys: &str, utilities: &[&str], text: &str) -> Vec<Match> {
+    let yaml = format!("id: a\nlanguage: JavaScript\n{keys}\n");
+    let utilities: Vec<String> = utilities.iter().map(|utility| json_of(utility)).collect();
+    let utilities: Vec<&str> = utilities.iter().map(String::as_str).collect();
+    let rule = CompiledRule::compile(&yaml, &utilities, Language::JavaScript);
+    let rule = rule.unwrap_or_else(|error| panic!("{error} in {yaml}"));
+    let tree = SyntaxTree::parse(text, Language::JavaScript, Deadline::NEVER).unwrap();
+    scan(&tree, &[&rule], Deadline::NEVER).matches
+}
 
 /// Text, what is found in it in order, and what the fixes put there.
 #[track_caller]
 fn check_with_fix(keys: &str, text: &str, expected: &[&str], replacements: &[&str]) {
-    let yaml = format!("id: a\nlanguage: JavaScript\n{keys}\n");
-    let rule = CompiledRule::compile(&yaml, Language::JavaScript).unwrap_or_else(|error| panic!("{error} in {yaml}"));
-    let tree = SyntaxTree::parse(text, Language::JavaScript, Deadline::NEVER).unwrap();
-    let found = scan(&tree, &[&rule], Deadline::NEVER).matches;
+    let found = found(keys, &[], text);
     let texts: Vec<&str> = found.iter().map(|found| &text[found.span.start..found.span.end]).collect();
     assert_eq!(texts, expected, "{keys}");
     let applied: Vec<String> = found
@@ -40,6 +49,8 @@ fn atomic_rules() {
     check("{pattern: {context: f(a), strictness: cst}}", "f(a,); f(a)", &["f(a)"]);
     check("{pattern: {context: f(a), strictness: signature}}", "g(b); f()", &["g(b)"]);
     check("{kind: number}", "f(1, 'a')", &["1"]);
+    check("{kind: call_expression > identifier}", "f(a); b", &["f"]);
+    check("{kind: program number}", "f(1)", &["1"]);
     check("{kind: identifier, regex: ^fo+$}", "fo; bar; foo", &["fo", "foo"]);
     check("{kind: number, nthChild: 2}", "[1, 2, 3]", &["2"]);
     check("{kind: number, nthChild: 2n+1}", "[1, 2, 3]", &["1", "3"]);
@@ -109,7 +120,13 @@ fn fixes_transforms_and_rewriters() {
         check_with_fix(&keys, "f(fooBar);", &["f(fooBar)"], &[expected]);
     };
     transformed("{convert: {source: $A, toCase: snakeCase}}", "g(foo_bar);");
+    transformed("{convert: {source: $A, toCase: upperCase}}", "g(FOOBAR);");
+    transformed("{convert: {source: $A, toCase: kebabCase, separatedBy: [underscore]}}", "g(foobar);");
+    transformed("'convert($A, toCase=pascalCase, separatedBy=[caseChange])'", "g(FooBar);");
     transformed("{substring: {source: $A, startChar: 3}}", "g(Bar);");
+    transformed("{substring: {source: $A, startChar: 1, endChar: -1}}", "g(ooBa);");
+    transformed("'substring($A, startChar=-3)'", "g(Bar);");
+    transformed("\"replace($A, replace='^foo', by='')\"", "g(Bar);");
     transformed("{replace: {source: $A, replace: o+, by: u}}", "g(fuBar);");
     check_with_fix(
         "rule: {pattern: '[$$$A]'}\n\
@@ -119,6 +136,47 @@ fn fixes_transforms_and_rewriters() {
         &["[1, 2]"],
         &["x = 11 + 22;"],
     );
+    check_with_fix(
+        "rule: {pattern: f($A)}\n\
+         rewriters: [{id: word, utils: {w: {kind: identifier}}, rule: {matches: w, pattern: $N}, constraints: {N: \
+         {regex: o}}, transform: {M: 'replace($N, replace=o, by=u)'}, fix: $M}]\n\
+         transform: {B: 'rewrite($A, rewriters=[word])'}\nfix: g($B)",
+        "f(foo + bar);",
+        &["f(foo + bar)"],
+        &["g(fuu + bar);"],
+    );
+}
+
+#[test]
+fn utility_rules_of_other_files_are_used_by_their_ids() {
+    const LITERAL: &str = "id: literal\nlanguage: JavaScript\nrule: {any: [{kind: number}, {matches: text}]}\n";
+    const TEXT: &str = "id: text\nlanguage: JavaScript\nutils: {t: {kind: string}}\nrule: {matches: t}\n";
+    const CALL: &str = "id: one-off\nlanguage: JavaScript\nrule: {pattern: $F($A)}\nconstraints: {A: {kind: number}}\n";
+    const WRAPPED: &str = "id: wrapped\nlanguage: JavaScript\narguments: [inner]\nrule: {kind: \
+                           parenthesized_expression, has: {matches: inner}}\n";
+    let check = |rule: &str, utilities: &[&str], text: &str, expected: &[&str]| {
+        let found = found(&format!("rule: {rule}"), utilities, text);
+        let texts: Vec<&str> = found.iter().map(|found| &text[found.span.start..found.span.end]).collect();
+        assert_eq!(texts, expected, "{rule}");
+    };
+    check("{matches: literal}", &[LITERAL, TEXT], "[1, 'a', b]", &["1", "'a'"]);
+    check("{matches: literal}\nutils: {literal: {kind: identifier}}", &[LITERAL, TEXT], "[1, b]", &["b"]);
+    check("{matches: one-off}", &[CALL], "f(1); f(a)", &["f(1)"]);
+    check("{matches: {wrapped: {inner: {kind: number}}}}", &[WRAPPED], "(1); (a)", &["(1)"]);
+}
+
+#[test]
+fn labels_name_places_of_a_match() {
+    let keys = "rule: {pattern: 'f($A, $$$B)', inside: {pattern: 'function $F() { $$$ }', stopBy: end}}\nlabels: {A: \
+                {style: primary, message: this}, B: {style: secondary}, F: {style: secondary, message: in here}}";
+    let text = "function g() { f(1, 2, 3); }";
+    let labels: Vec<Vec<(&str, String)>> = found(keys, &[], text)
+        .into_iter()
+        .map(|found| found.labels.into_iter().map(|(span, said)| (&text[span.start..span.end], said)).collect())
+        .collect();
+    let label = |at: &'static str, said: &str| (at, said.to_owned());
+    let expected = [label("g", "in here"), label("1", "this"), label("2, 3", "")];
+    assert_eq!(labels, [expected.to_vec()]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use ast_grep_config::{Fixer, GlobalRules, RuleConfig, SerializableRuleConfig};
+use ast_grep_config::{DeserializeEnv, Fixer, GlobalRules, RuleConfig, SerializableGlobalRule, SerializableRuleConfig};
 use ast_grep_core::matcher::{Matcher, MatcherExt};
 use ast_grep_core::{Node, NodeMatch};
 
@@ -50,34 +50,52 @@ pub(crate) struct CompiledRule {
     config: RuleConfig<Language>,
     /// What a node must be captured by as well.
     query: Option<CaptureQuery>,
+    /// The utility rules that it uses; the rule itself only points to them.
+    _utilities: GlobalRules,
 }
 
 impl CompiledRule {
-    /// Compiles one YAML document for `language`, whatever its own `language` key says.
-    pub(crate) fn compile(yaml: &str, language: Language) -> Result<Self, Error> {
+    /// Compiles one YAML document for `language`, whatever its own `language` key says. `utilities` are the utility rules
+    /// that it uses, each as JSON, with those that these use.
+    pub(crate) fn compile(yaml: &str, utilities: &[&str], language: Language) -> Result<Self, Error> {
         let parsed = ast_grep_config::from_str(yaml).map_err(|error| {
             let at = error.location().map(|place| (place.line(), place.column()));
             let at = at.and_then(|(line, column)| Some((line.try_into().ok()?, column.try_into().ok()?)));
             Error::Yaml { message: error.without_snippet().to_string(), at }
         });
-        Self::make(parsed?, language)
+        Self::make(parsed?, utilities, language)
     }
 
     /// The same from JSON, which is faster.
-    pub(crate) fn compile_json(json: &str, language: Language) -> Result<Self, Error> {
+    pub(crate) fn compile_json(json: &str, utilities: &[&str], language: Language) -> Result<Self, Error> {
         let parsed = serde_json::from_str(json).map_err(|error| Error::Yaml { message: error.to_string(), at: None });
-        Self::make(parsed?, language)
+        Self::make(parsed?, utilities, language)
     }
 
-    fn make(mut parsed: SerializableRuleConfig<Language>, language: Language) -> Result<Self, Error> {
+    fn make(
+        mut parsed: SerializableRuleConfig<Language>,
+        utilities: &[&str],
+        language: Language,
+    ) -> Result<Self, Error> {
         parsed.language = language;
         let metadata = serde_json::to_value(&parsed.metadata).unwrap_or_default();
         let query = metadata.get("query").and_then(serde_json::Value::as_str);
         let query = query.map(|text| CaptureQuery::compile(text, language)).transpose().map_err(Error::Rule)?;
-        let config =
-            RuleConfig::try_from(parsed, &GlobalRules::default()).map_err(|error| Error::Rule(chain(&error)))?;
-        Ok(Self { config, query })
+        let utilities = compile_utilities(utilities, language)?;
+        let config = RuleConfig::try_from(parsed, &utilities).map_err(|error| Error::Rule(chain(&error)))?;
+        Ok(Self { config, query, _utilities: utilities })
     }
+}
+
+/// Compiles utility rules for `language`, whatever their own `language` keys say.
+pub(crate) fn compile_utilities(utilities: &[&str], language: Language) -> Result<GlobalRules, Error> {
+    let parse = |json: &&str| {
+        let parsed: Result<SerializableGlobalRule<Language>, _> = serde_json::from_str(json);
+        parsed.map(|parsed| SerializableGlobalRule { language, ..parsed })
+    };
+    let parsed = utilities.iter().map(parse).collect::<Result<Vec<_>, _>>();
+    let parsed = parsed.map_err(|error| Error::Yaml { message: error.to_string(), at: None })?;
+    DeserializeEnv::parse_global_utils(parsed).map_err(|error| Error::Rule(chain(&error)))
 }
 
 /// The causes in one sentence, without the first: that only says that there is one.
@@ -103,6 +121,8 @@ pub(crate) struct Match {
     pub(crate) symbol: String,
     /// The rule's own fixes: what each is called, where it has a name, and what it does.
     pub(crate) fixes: Vec<(Option<String>, Edit)>,
+    /// Places in it that the rule labels, in the order of the text, each with what the rule says of it.
+    pub(crate) labels: Vec<(Span, String)>,
 }
 
 /// What a scan gave.
@@ -216,7 +236,22 @@ fn describe(tree: &SyntaxTree, index: usize, rule: &CompiledRule, matched: &Node
         message: rule.config.get_message(matched),
         symbol: tree.symbol(node),
         fixes: rule.config.fixer.iter().map(fix).collect(),
+        labels: labels(rule, matched),
     }
+}
+
+/// The places that the rule's own `labels` name.
+fn labels(rule: &CompiledRule, matched: &NodeMatch<'_, Doc>) -> Vec<(Span, String)> {
+    if rule.config.labels.is_none() {
+        return Vec::new();
+    }
+    let labels = rule.config.get_labels(matched).into_iter().map(|label| {
+        let range = label.range();
+        (Span { start: range.start, end: range.end }, label.message.unwrap_or_default().to_owned())
+    });
+    let mut labels: Vec<(Span, String)> = labels.collect();
+    labels.sort();
+    labels
 }
 
 #[cfg(test)]
@@ -229,7 +264,7 @@ mod tests {
     const EVAL: &str = "id: no-eval\nlanguage: Python\nmessage: calls eval on $ARG\nrule: {pattern: eval($ARG)}\nfix: ast.literal_eval($ARG)\n";
 
     fn scan(yaml: &str, text: &str) -> super::Scan {
-        let rule = CompiledRule::compile(yaml, Language::Python).unwrap();
+        let rule = CompiledRule::compile(yaml, &[], Language::Python).unwrap();
         let tree = SyntaxTree::parse(text, Language::Python, Deadline::NEVER).unwrap();
         super::scan(&tree, &[&rule], Deadline::NEVER)
     }
@@ -259,7 +294,7 @@ mod tests {
 
     #[test]
     fn a_deadline_ends_a_scan_inside_of_a_file() {
-        let rule = CompiledRule::compile(EVAL, Language::Python).unwrap();
+        let rule = CompiledRule::compile(EVAL, &[], Language::Python).unwrap();
         let tree = SyntaxTree::parse("eval(x)\n", Language::Python, Deadline::NEVER).unwrap();
         let scan = super::scan(&tree, &[&rule], Deadline::after(std::time::Duration::ZERO));
         assert!(scan.timed_out && scan.matches.is_empty());
@@ -267,7 +302,7 @@ mod tests {
 
     #[test]
     fn what_is_no_rule_is_refused_with_a_reason() {
-        let refuse = |yaml: &str| CompiledRule::compile(yaml, Language::Python).err().unwrap().to_string();
+        let refuse = |yaml: &str| CompiledRule::compile(yaml, &[], Language::Python).err().unwrap().to_string();
         assert!(refuse("id: a\nlanguage: Python\nrule: {kind: no_such_kind}\n").contains("no_such_kind"));
         assert!(refuse("id: a\nlanguage: Python\nrule: {pattern: f($A)}\nwhatever: 1\n").contains("whatever"));
         assert!(refuse("[").starts_with("not a rule"));

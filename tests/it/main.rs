@@ -46,5 +46,6 @@ mod suppressions;
 mod surface;
 #[cfg(unix)]
 mod tools;
+mod utilities;
 #[cfg(unix)]
 mod vanished;

@@ -61,6 +61,12 @@ pub(super) fn without_place(message: &str) -> &str {
     message.rsplit_once(" at line ").map_or(message, |(message, _)| message)
 }
 
+/// Line and column, from 1, that the YAML reader tells of.
+pub(super) fn place_in_yaml(error: &serde_saphyr::Error) -> Option<(usize, usize)> {
+    let place = error.location()?;
+    Some((place.line().try_into().ok()?, place.column().try_into().ok()?))
+}
+
 /// The name of a field in a sentence about one, which has no backticks; then the texts between backticks, the last first:
 /// causes follow what they cause.
 fn quoted(reason: &str) -> Vec<&str> {
@@ -109,7 +115,7 @@ mod tests {
     #[track_caller]
     fn check(rule: &str, expected: (usize, usize), reason: &str, hint: &str) {
         let yaml = format!("id: a\nlanguage: Python\n{rule}");
-        let error = CompiledRule::compile(&yaml, Language::Python).err().unwrap();
+        let error = CompiledRule::compile(&yaml, &[], Language::Python).err().unwrap();
         let error = RuleError::of_engine(&error, "a.yml", &yaml, Language::Python);
         assert_eq!(error.at, Some(expected), "{error}");
         assert!(error.reason.contains(reason), "{error}");

@@ -2,13 +2,14 @@
 
 use std::cell::Cell;
 
-use proptest::prelude::{Just, Strategy};
+use proptest::prelude::{Just, Strategy, any};
 use proptest::test_runner::{Config, TestRunner};
 use proptest::{collection, option, prop_assert_eq, prop_oneof, sample};
 use serde_json::{Value, json};
 
 use crate::check::pattern::Engine;
 use crate::check::pattern::rule_file::RuleFile;
+use crate::check::pattern::utility::Utility;
 use crate::check::{FileInput, Manner};
 use crate::model::change::{FileSide, Mode, Source};
 use crate::model::deadline::Deadline;
@@ -118,6 +119,16 @@ fn text() -> impl Strategy<Value = String> {
     collection::vec(sample::select(lines.to_vec()), 0..6).prop_map(|lines| lines.join("\n") + "\n")
 }
 
+/// The rule, with its utility rule in a file of its own if `is_apart`; none if it is no rule.
+fn file(mut rule: Value, is_apart: bool) -> Option<RuleFile> {
+    let mut utilities = Vec::new();
+    if is_apart && let Some(util) = rule.get_mut("utils").and_then(|utils| utils.as_object_mut()?.remove("util")) {
+        let util = json!({ "id": "util", "language": "Python", "rule": util });
+        utilities.extend(Utility::parse_all("u.yml", &util.to_string()).into_iter().flatten());
+    }
+    Some(RuleFile::parse("a.yml", &rule.to_string()).ok()?.with_utilities(&utilities))
+}
+
 fn n_findings(engine: &Engine, text: &str) -> usize {
     let side = FileSide { path: "a.py".into(), mode: Mode::File, source: Source::Worktree };
     let file = FileInput {
@@ -136,9 +147,9 @@ fn n_findings(engine: &Engine, text: &str) -> usize {
 fn a_gated_rule_finds_what_it_finds_ungated() {
     let (n_found, n_kept_out) = (Cell::new(0), Cell::new(0));
     let mut runner = TestRunner::new(Config { cases: 1_500, failure_persistence: None, ..Config::default() });
-    let run = |(rule, texts): (Value, Vec<String>)| {
+    let run = |(rule, is_apart, texts): (Value, bool, Vec<String>)| {
         // Some combinations are no rule: a rule that can't say which kinds it matches, for one.
-        let Ok(file) = RuleFile::parse("a.yml", &rule.to_string()) else { return Ok(()) };
+        let Some(file) = file(rule, is_apart) else { return Ok(()) };
         let rules = std::slice::from_ref(&file);
         let (gated, ungated) = (Engine::default().with(rules), Engine::default().with(rules).ungated());
         if gated.verify().is_err() {
@@ -153,6 +164,6 @@ fn a_gated_rule_finds_what_it_finds_ungated() {
         }
         Ok(())
     };
-    runner.run(&(whole(), collection::vec(text(), 4)), run).unwrap();
+    runner.run(&(whole(), any::<bool>(), collection::vec(text(), 4)), run).unwrap();
     assert!(n_found.get() > 100 && n_kept_out.get() > 500, "{n_found:?} {n_kept_out:?}");
 }

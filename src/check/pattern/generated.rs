@@ -26,7 +26,7 @@ fn keep(name: &str, expected: &str) {
 
 /// What a rule needs, if it is the same in each of its languages.
 fn needed(entry: &Entry) -> Option<Vec<String>> {
-    let mut languages = entry.languages().map(|language| literals::of_json(entry.rule, language));
+    let mut languages = entry.languages().map(|language| literals::of_json(entry.rule, &[], language));
     let first = languages.next()?;
     languages.all(|needed| needed == first).then(|| first.into_iter().flatten().collect())
 }

@@ -39,7 +39,8 @@ impl<'a> Hits<'a> {
         Ok(Self { rules, matches: scan.matches, cut: scan.cut })
     }
 
-    /// Adds those that were found in a view of the file, without their fixes: these may hold what the file does not say.
+    /// Adds those that were found in a view of the file, without their fixes: these may hold what the file does not
+    /// say.
     pub(super) fn add(&mut self, seen: Hits<'a>, view: &View) {
         let indices: Vec<usize> = seen.rules.into_iter().map(|rule| self.index_of(rule)).collect();
         let index = |rule: usize| indices.get(rule).copied();
@@ -48,7 +49,9 @@ impl<'a> Hits<'a> {
         let new = seen.matches.into_iter().filter_map(|found| {
             let rule = index(found.rule).filter(|rule| !is_full(*rule))?;
             let span = view.in_file(found.span).filter(|span| !known.contains(&(rule, *span)))?;
-            Some(Match { rule, span, fixes: Vec::new(), ..found })
+            let labels = found.labels.into_iter();
+            let labels = labels.filter_map(|(span, message)| Some((view.in_file(span)?, message))).collect();
+            Some(Match { rule, span, fixes: Vec::new(), labels, ..found })
         });
         let new: Vec<Match> = new.collect();
         let cut = seen.cut.into_iter().filter_map(|(rule, n_more)| Some((index(rule)?, n_more)));

@@ -13,6 +13,7 @@ mod hits;
 pub(crate) mod pack;
 pub(crate) mod rule_file;
 pub(crate) mod trial;
+pub(crate) mod utility;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,7 +28,7 @@ use crate::check::pattern::rule_file::RuleFile;
 use crate::check::rust::{self, RustRule};
 use crate::check::{Examined, FileInput};
 use crate::model::change::FileSide;
-use crate::model::finding::{Anchor, Edit, Finding};
+use crate::model::finding::{Anchor, Edit, Finding, Related};
 use crate::model::outcome::Breakage;
 use crate::model::path::RepoPath;
 use crate::model::place::Place;
@@ -71,7 +72,7 @@ impl Candidate {
     fn named(&self) -> &Names {
         self.named.get_or_init(|| match &self.text {
             RuleText::BuiltIn(entry) => entry.named(),
-            RuleText::Own(file) => named::of_json(&file.json),
+            RuleText::Own(file) => file.texts().flat_map(named::of_json).collect(),
         })
     }
 
@@ -81,9 +82,9 @@ impl Candidate {
             RuleText::BuiltIn(entry) => match entry.needed {
                 Some(texts) => Some(texts.iter().map(|text| (*text).to_owned()).collect())
                     .filter(|texts: &Needed| !texts.is_empty()),
-                None => literals::of_json(entry.rule, language),
+                None => literals::of_json(entry.rule, &[], language),
             },
-            RuleText::Own(file) => literals::of_json(&file.json, language),
+            RuleText::Own(file) => literals::of_json(&file.json, &file.utilities(language), language),
         });
         match (derived, &self.text) {
             (Some(derived), _) => Some(derived.iter().map(String::as_str).collect()),
@@ -119,7 +120,7 @@ impl Candidate {
 
     fn compiled(&self, language: Language) -> Result<&CompiledRule, RuleError> {
         let compile = || match &self.text {
-            RuleText::BuiltIn(entry) => CompiledRule::compile_json(entry.rule, language)
+            RuleText::BuiltIn(entry) => CompiledRule::compile_json(entry.rule, &[], language)
                 .map_err(|error| RuleError::of_engine(&error, entry.origin, entry.yaml, language)),
             RuleText::Own(file) => file.compile(language),
         };
@@ -187,7 +188,7 @@ impl Engine {
 
     /// The same with rules of the project; each runs on every language that it names, and on the dialects of these
     /// whose grammar knows all that it asks for.
-    pub(crate) fn with(mut self, files: &[RuleFile]) -> Self {
+    pub(crate) fn with<'a>(mut self, files: impl IntoIterator<Item = &'a RuleFile>) -> Self {
         for file in files {
             let holds_in = |dialect: &Language| !file.languages.contains(dialect) && file.compile(*dialect).is_ok();
             let dialects = file.languages.iter().filter_map(|language| language.dialect()).filter(holds_in);
@@ -249,7 +250,10 @@ impl Engine {
             tell(rule.id.as_str().as_bytes());
             match &rule.text {
                 RuleText::BuiltIn(_) => tell(b""),
-                RuleText::Own(file) => tell(file.yaml.as_bytes()),
+                RuleText::Own(file) => {
+                    tell(file.yaml.as_bytes());
+                    file.texts().skip(1).for_each(|text| tell(text.as_bytes()));
+                }
             }
         }
         let items = self.rust.iter().filter(|(id, _)| language == Language::Rust && is_asked(id));
@@ -377,7 +381,13 @@ fn finding(files: &[RuleFile], active: &[&Candidate], file: &FileInput<'_>, foun
     let fix = |finding: Finding, (title, edit): (Option<String>, Edit)| {
         finding.with_suggestion(title.unwrap_or_else(|| format!("apply the fix of {id}")), vec![edit])
     };
-    Some(found.fixes.into_iter().fold(finding, fix))
+    let finding = found.fixes.into_iter().fold(finding, fix);
+    let related = found.labels.into_iter().map(|(span, message)| Related {
+        place: Place::Span(file.side.path.clone(), span),
+        region: None,
+        message,
+    });
+    Some(Finding { related: related.collect(), ..finding })
 }
 
 #[cfg(test)]
@@ -426,7 +436,7 @@ mod tests {
         Engine::built_in(&Language::all().collect()).verify().unwrap();
         let files: Vec<(String, String)> =
             entries().iter().map(|entry| (entry.origin.to_owned(), entry.yaml.to_owned())).collect();
-        let trial = try_rules(&files, &[]);
+        let trial = try_rules(&files, &[], &[]);
         assert!(trial.n_rules >= 12);
         let told: Vec<String> =
             trial.faulty.iter().chain(&trial.failed).map(|fault| format!("{fault}\n{}\n", fault.hint)).collect();

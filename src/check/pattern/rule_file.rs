@@ -1,15 +1,21 @@
 //! A rule file: ast-grep's YAML unchanged, with our own additions under `metadata`.
 
+use std::sync::Arc;
+
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::Deserialize;
 
 use crate::check::pattern::example::Examples;
-use crate::check::pattern::fault::{RuleError, without_place};
+use crate::check::pattern::fault::{RuleError, place_in_yaml, without_place};
+use crate::check::pattern::utility::{self, Utility};
 use crate::config::nearest::nearest;
 use crate::model::path::RepoPath;
 use crate::model::rule::{Family, Level, Rule, RuleId};
 use crate::syntax::languages::Language;
 use crate::syntax::rules::{CompiledRule, json_of};
+
+/// The severity of a rule that is off.
+const OFF: &str = "off";
 
 /// The keys of ast-grep's YAML that describe a rule; what it matches is left to the engine.
 #[derive(Deserialize)]
@@ -21,14 +27,10 @@ struct Header {
     message: String,
     #[serde(default)]
     severity: String,
-    #[serde(default)]
-    note: String,
-    #[serde(default)]
-    url: String,
-    #[serde(default)]
-    files: Vec<Glob>,
-    #[serde(default)]
-    ignores: Vec<Glob>,
+    note: Option<String>,
+    url: Option<String>,
+    files: Option<Vec<Glob>>,
+    ignores: Option<Vec<Glob>>,
     #[serde(default)]
     metadata: Metadata,
 }
@@ -46,9 +48,13 @@ enum Glob {
     },
 }
 
-/// Our additions.
+/// The keys of our additions.
+pub(super) const METADATA: [&str; 10] =
+    ["also", "summary", "hint", "literals", "query", "category", "precision", "cwe", "references", "tests"];
+
+/// Our additions. What else stands there is not for us.
 #[derive(Deserialize, Default)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(default, rename_all = "kebab-case")]
 struct Metadata {
     /// Other languages that the rule runs on.
     also: Vec<String>,
@@ -63,10 +69,53 @@ struct Metadata {
     _query: String,
     category: String,
     precision: String,
-    cwe: Vec<u32>,
-    references: Vec<String>,
+    cwe: OneOrMany<Weakness>,
+    references: OneOrMany<String>,
     /// Examples that must and must not be found.
     tests: Examples,
+}
+
+/// One thing or a list of such.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany<T> {
+    One(T),
+    Many(Vec<T>),
+}
+
+impl<T> Default for OneOrMany<T> {
+    fn default() -> Self {
+        Self::Many(Vec::new())
+    }
+}
+
+impl<T> OneOrMany<T> {
+    fn into_vec(self) -> Vec<T> {
+        match self {
+            Self::One(one) => vec![one],
+            Self::Many(many) => many,
+        }
+    }
+}
+
+/// A weakness of the CWE list: its number, or as others write it: `CWE-79: Cross-site Scripting`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Weakness {
+    Number(u32),
+    Text(String),
+}
+
+impl Weakness {
+    fn number(self) -> Option<u32> {
+        match self {
+            Self::Number(number) => Some(number),
+            Self::Text(text) => {
+                let number = text.trim().trim_start_matches(['C', 'W', 'E', 'c', 'w', 'e', '-']);
+                number.split(|character: char| !character.is_ascii_digit()).next()?.parse().ok()
+            }
+        }
+    }
 }
 
 /// A rule file, described but not compiled.
@@ -82,12 +131,16 @@ pub(crate) struct RuleFile {
     pub(crate) languages: Vec<Language>,
     /// What the rule says of itself.
     pub(crate) rule: Rule,
+    /// Whether it is off until the policy gives it a level or somebody names it.
+    pub(crate) is_off: bool,
     /// What to do about a hit.
     pub(crate) hint: String,
     /// Texts of which a file has at least one if the rule can hold in it; none if that can't be told.
     pub(crate) literals: Vec<String>,
     /// Its examples.
     pub(crate) tests: Examples,
+    /// The utility rules that it uses, with those that these use.
+    utilities: Arc<[Utility]>,
     /// The paths that it is for; none for all.
     files: Option<GlobSet>,
     /// The paths that it leaves out.
@@ -109,9 +162,8 @@ impl RuleFile {
     pub(crate) fn parse(origin: &str, yaml: &str) -> Result<Self, RuleError> {
         let fail = |reason: String| RuleError::new(origin, reason);
         let header: Header = serde_saphyr::from_str(yaml).map_err(|error| {
-            let at = error.location().map(|place| (place.line(), place.column()));
-            let at = at.and_then(|(line, column)| Some((line.try_into().ok()?, column.try_into().ok()?)));
-            RuleError { at, ..fail(format!("not a rule: {}", without_place(&error.without_snippet().to_string()))) }
+            let reason = format!("not a rule: {}", without_place(&error.without_snippet().to_string()));
+            RuleError { at: place_in_yaml(&error), ..fail(reason) }
         })?;
         if header.id.is_empty() {
             return Err(fail("the rule has no `id`".to_owned()));
@@ -121,31 +173,42 @@ impl RuleFile {
             .map(|name| Language::from_name(name).ok_or_else(|| no_language(origin, yaml, name)))
             .collect::<Result<Vec<_>, _>>()?;
         let severity = header.severity.as_str();
-        let level = level(severity).ok_or_else(|| {
-            fail(format!("`severity: {severity}` is none of error, warning, info, hint")).at_word(yaml, severity)
+        let is_off = severity == OFF;
+        let level = level(if is_off { "" } else { severity }).ok_or_else(|| {
+            fail(format!("`severity: {severity}` is none of error, warning, info, hint, off")).at_word(yaml, severity)
         })?;
         let metadata = header.metadata;
+        let references = metadata.references.into_vec();
         let summary = if metadata.summary.is_empty() { header.message } else { metadata.summary };
         let rule = Rule {
             id: RuleId::new(header.id),
             family: Family::Rules,
             level,
-            doc: document(&summary, &header.note, &metadata.tests, &metadata.hint, &metadata.references),
+            doc: document(
+                &summary,
+                header.note.as_deref().unwrap_or_default(),
+                &metadata.tests,
+                &metadata.hint,
+                &references,
+            ),
             summary,
-            url: header.url,
+            url: header.url.unwrap_or_default(),
             category: metadata.category,
             precision: metadata.precision,
-            cwe: metadata.cwe,
+            cwe: metadata.cwe.into_vec().into_iter().filter_map(Weakness::number).collect(),
         };
         let (origin, yaml) = (origin.to_owned(), yaml.to_owned());
-        let files = (!header.files.is_empty()).then(|| globs(&header.files)).transpose().map_err(fail)?;
-        let ignores = globs(&header.ignores).map_err(fail)?;
+        let files = header.files.filter(|files| !files.is_empty());
+        let files = files.map(|files| globs(&files)).transpose().map_err(fail)?;
+        let ignores = globs(&header.ignores.unwrap_or_default()).map_err(fail)?;
         Ok(Self {
             origin,
             json: json_of(&yaml),
             yaml,
             languages,
             rule,
+            is_off,
+            utilities: Arc::default(),
             hint: metadata.hint,
             literals: metadata.literals,
             tests: metadata.tests,
@@ -154,10 +217,26 @@ impl RuleFile {
         })
     }
 
+    /// The same with the utility rules of the project that it uses.
+    pub(crate) fn with_utilities(self, all: &[Utility]) -> Self {
+        Self { utilities: utility::used(&self.json, all).into(), ..self }
+    }
+
+    /// The utility rules that it uses in a language, as JSON.
+    pub(super) fn utilities(&self, language: Language) -> Vec<&str> {
+        utility::for_language(&self.utilities, language)
+    }
+
+    /// All that says what it finds, as JSON: its own text and the utility rules that it uses.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.json.as_str()).chain(self.utilities.iter().map(|utility| utility.json.as_str()))
+    }
+
     /// The rule, compiled for a language. What is wrong with it is told by its own text.
     pub(crate) fn compile(&self, language: Language) -> Result<CompiledRule, RuleError> {
-        CompiledRule::compile_json(&self.json, language)
-            .or_else(|_| CompiledRule::compile(&self.yaml, language))
+        let utilities = self.utilities(language);
+        CompiledRule::compile_json(&self.json, &utilities, language)
+            .or_else(|_| CompiledRule::compile(&self.yaml, &utilities, language))
             .map_err(|error| RuleError::of_engine(&error, &self.origin, &self.yaml, language))
     }
 
@@ -169,7 +248,7 @@ impl RuleFile {
 }
 
 /// The documents of a YAML file, each with as many lines before it as it has there, so that places in it stay true.
-fn documents(yaml: &str) -> Vec<String> {
+pub(super) fn documents(yaml: &str) -> Vec<String> {
     let mut documents = vec![String::new()];
     for (n_before, line) in yaml.split_inclusive('\n').enumerate() {
         let last = documents.last_mut().expect("because there is one from the start");
@@ -190,7 +269,7 @@ fn is_blank(document: &str) -> bool {
     document.lines().all(|line| line.trim().is_empty() || line.starts_with('#') || line == "---")
 }
 
-fn no_language(origin: &str, yaml: &str, name: &str) -> RuleError {
+pub(super) fn no_language(origin: &str, yaml: &str, name: &str) -> RuleError {
     let known: Vec<&str> = Language::all().map(Language::name).collect();
     let error = RuleError::new(origin, format!("there is no language `{name}`")).at_word(yaml, name);
     let hint = match nearest(name, known.iter().copied()) {
@@ -261,7 +340,6 @@ mod tests {
         refused("language: Python\nrule: {pattern: a}\n", "no `id`");
         refused("id: a\nlanguage: Klingon\n", ":2:11: there is no language `Klingon`");
         refused("id: a\nlanguage: Python\nseverity: fatal\n", ":3:11: `severity: fatal`");
-        refused("id: a\nlanguage: Python\nmetadata: {tetst: 1}\n", ":3:12: not a rule: unknown field `tetst`");
         refused("id: a\nlanguage: Python\nmetadata: {tests: {fail: [{cod: x}]}}\n", "unknown field `cod`");
         refused("- a\n", "not a rule");
     }
@@ -275,6 +353,18 @@ mod tests {
             .map(|rule| rule.map_or_else(|error| error.to_string(), |rule| rule.rule.id.to_string()))
             .collect();
         assert_eq!(read, ["a", "b", "r.yml:10:11: there is no language `Klingon`"]);
+    }
+
+    #[test]
+    fn every_key_that_describes_a_rule_is_taken() {
+        let yaml = "id: a\nlanguage: py\nrule: {pattern: f($A)}\nseverity: off\nmessage: m $A\nnote:\nurl: https://e.org\n\
+                    files:\nignores: [{glob: B/*, caseInsensitive: true}]\nlabels: {A: {style: primary}}\nmetadata: \
+                    {owner: [team], category: security, cwe: ['CWE-79: XSS', cwe-20, 3], references: https://e.org/r}\n";
+        let rule = RuleFile::parse("a.yml", yaml).unwrap();
+        assert!(rule.is_off && rule.is_for(&"a/b.py".into()) && !rule.is_for(&"b/b.py".into()));
+        assert_eq!((rule.rule.cwe.as_slice(), rule.rule.url.as_str()), ([79, 20, 3].as_slice(), "https://e.org"));
+        assert!(rule.rule.doc.contains("- https://e.org/r"));
+        rule.compile(rule.languages[0]).unwrap();
     }
 
     #[test]

@@ -7,9 +7,10 @@ use crate::check::pattern::Engine;
 use crate::check::pattern::annotation::{Annotations, Expected};
 use crate::check::pattern::example::Example;
 use crate::check::pattern::fault::RuleError;
-use crate::check::pattern::rule_file::RuleFile;
+use crate::check::pattern::rule_file::{METADATA, RuleFile};
+use crate::check::pattern::utility::Utility;
 use crate::check::{Examined, FileInput, Manner, lines};
-use crate::config::nearest::nearest;
+use crate::config::nearest::{nearest, slip_of};
 use crate::model::change::{FileSide, Mode, Source};
 use crate::model::deadline::Deadline;
 use crate::model::finding::{Edit, Finding};
@@ -40,10 +41,10 @@ pub(crate) struct Trial {
 }
 
 /// Tries the rules of some files (name and text) on their examples and on those of the other files (name and bytes)
-/// that say in comments what they expect.
-pub(crate) fn try_rules(files: &[(String, String)], fixtures: &[(String, Vec<u8>)]) -> Trial {
+/// that say in comments what they expect. They may use the utility rules.
+pub(crate) fn try_rules(files: &[(String, String)], utilities: &[Utility], fixtures: &[(String, Vec<u8>)]) -> Trial {
     let mut trial = Trial::default();
-    let rules = read(files, &mut trial);
+    let rules = read(files, utilities, &mut trial);
     let mut found = BTreeSet::new();
     let mut spared = BTreeSet::new();
     let ids: BTreeSet<&str> = rules.iter().map(|rule| rule.rule.id.as_str()).collect();
@@ -61,18 +62,19 @@ pub(crate) fn try_rules(files: &[(String, String)], fixtures: &[(String, Vec<u8>
         trial.failed.extend(rule.languages.iter().flat_map(|language| try_examples(rule, *language)));
         let id = rule.rule.id.as_str();
         trial.failed.extend(untested(rule, found.contains(id), spared.contains(id)));
+        trial.failed.extend(misspelt(rule));
     }
     trial
 }
 
 /// The rules that can be used; what is wrong with the others goes to the trial.
-fn read(files: &[(String, String)], trial: &mut Trial) -> Vec<RuleFile> {
+fn read(files: &[(String, String)], utilities: &[Utility], trial: &mut Trial) -> Vec<RuleFile> {
     let mut rules: Vec<RuleFile> = Vec::new();
     for (name, text) in files {
         let documents = RuleFile::parse_all(name, text);
         trial.n_rules += documents.len();
         for document in documents {
-            match document.and_then(|rule| usable(rule, &rules)) {
+            match document.and_then(|rule| usable(rule.with_utilities(utilities), &rules)) {
                 Ok(rule) => rules.push(rule),
                 Err(error) => trial.faulty.push(error),
             }
@@ -108,6 +110,18 @@ fn untested(rule: &RuleFile, is_found: bool, is_spared: bool) -> Option<RuleErro
          and `ok: {id}`"
     );
     Some(RuleError { hint, ..RuleError::new(&rule.origin, format!("{id}: {reason}")).at_word(&rule.yaml, id) })
+}
+
+/// Keys under `metadata` that are almost ours. Others are for other programs.
+fn misspelt(rule: &RuleFile) -> Vec<RuleError> {
+    let whole: serde_json::Value = serde_json::from_str(&rule.json).unwrap_or_default();
+    let keys = whole.get("metadata").and_then(serde_json::Value::as_object).into_iter().flat_map(|keys| keys.keys());
+    let fault = |key: &String| {
+        let meant = slip_of(key, METADATA)?;
+        let fault = RuleError::new(&rule.origin, format!("{}: `metadata` has `{key}`", rule.rule.id));
+        Some(RuleError { hint: format!("did you mean `{meant}`?"), ..fault.at_word(&rule.yaml, key) })
+    };
+    keys.filter(|key| !METADATA.contains(&key.as_str())).filter_map(fault).collect()
 }
 
 /// One rule in one language, ready to be tried.
@@ -283,10 +297,20 @@ mod tests {
 
     fn try_one(yaml: &str, fixture: &str) -> Trial {
         let fixtures = [("a.py".to_owned(), fixture.as_bytes().to_vec())];
-        try_rules(&[("a.yml".to_owned(), yaml.to_owned())], &fixtures)
+        try_rules(&[("a.yml".to_owned(), yaml.to_owned())], &[], &fixtures)
     }
 
     const RULE: &str = "id: a\nlanguage: Python\nrule: {pattern: f($A)}\nfix: g($A)\n";
+
+    #[test]
+    fn a_slip_in_our_keys_is_told_and_keys_of_others_are_not() {
+        let told = |key: &str| {
+            let rule = format!("{RULE}metadata: {{{key}: x, tests: {{fail: [f(1)], pass: [f()]}}}}\n");
+            try_one(&rule, "").failed.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(told("categroy"), ["a.yml:5:12: a: `metadata` has `categroy`"]);
+        assert_eq!(told("owasp"), [""; 0]);
+    }
 
     #[track_caller]
     fn check(tests: &str, fixture: &str, expected: &[&str]) {

@@ -67,7 +67,7 @@ pub(crate) fn without_callers(text: &str, is_ours: &dyn Fn(&Frame) -> bool) -> S
             continue;
         }
         kept.push(line);
-        if n_kept.is_none() || frames(line).iter().any(is_ours) {
+        if n_kept.is_none() || frames(line).any(|frame| is_ours(&frame)) {
             n_kept = Some(kept.len());
         }
     }

@@ -116,7 +116,10 @@ fn list(own: Vec<RuleFile>) -> String {
         let (id, level) = (rule.id.to_string(), rule.level.name().to_owned());
         [id, level, rule.family.name().to_owned(), String::new(), rule.summary.clone()]
     });
-    let own = own.into_iter().map(|file| row(file, "own".to_owned(), ""));
+    let own = own.into_iter().map(|file| {
+        let when = if file.is_off { WHEN_NAMED } else { "" };
+        row(file, "own".to_owned(), when)
+    });
     let tools = tool::names().filter_map(|name| Some((name, tool::find(name)?))).map(|(name, known)| {
         let when = format!("with `tool = \"{name}\"`: {}", known.summary);
         [name.to_owned(), String::new(), Family::Tools.name().to_owned(), String::new(), when]

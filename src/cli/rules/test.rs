@@ -10,6 +10,7 @@ use crate::check::pattern::annotation::Annotations;
 use crate::check::pattern::fault::RuleError;
 use crate::check::pattern::pack::entries;
 use crate::check::pattern::trial::{Trial, try_rules};
+use crate::check::pattern::utility::Utility;
 use crate::cli::Context;
 use crate::cli::check::RunArgs;
 use crate::git::Repo;
@@ -35,19 +36,20 @@ pub(super) struct TestArgs {
 #[derive(Default)]
 struct Material {
     rules: Vec<(String, String)>,
+    utilities: Vec<Utility>,
     fixtures: Vec<(String, Vec<u8>)>,
 }
 
 pub(super) fn run(args: &TestArgs, context: &Context) -> Result<u8, Failure> {
     let material = match &args.path {
-        Some(path) => given(path, &context.environment.folder)?,
+        Some(path) => given(path, context)?,
         None => own(context)?,
     };
     if material.rules.is_empty() {
         let what = args.path.as_ref().map_or_else(String::new, |path| format!(" in {}", path.display()));
         return Err(Failure::usage(anyhow::anyhow!("there is no rule file{what}")));
     }
-    let trial = try_rules(&material.rules, &material.fixtures);
+    let trial = try_rules(&material.rules, &material.utilities, &material.fixtures);
     context.streams.data(told(&trial).as_bytes())?;
     Ok(match (trial.faulty.is_empty(), trial.failed.is_empty()) {
         (false, _) => Failure::USAGE,
@@ -57,14 +59,16 @@ pub(super) fn run(args: &TestArgs, context: &Context) -> Result<u8, Failure> {
 }
 
 /// What a path on the command line leads to.
-fn given(path: &Path, folder: &Path) -> Result<Material, Failure> {
+fn given(path: &Path, context: &Context) -> Result<Material, Failure> {
+    let folder = &context.environment.folder;
     let place = folder.join(path);
-    let mut material = Material::default();
+    let (utilities, utility_files) = of_project(context, |session| session.own_utilities())?;
+    let mut material = Material { utilities, ..Material::default() };
     let is_folder = place.is_dir();
     let top = if is_folder { place.as_path() } else { place.parent().unwrap_or(folder) };
     let files = files_below(top).map_err(Failure::usage)?;
     for file in files.iter().filter(|file| **file != place) {
-        let is_rule = is_folder && is_yaml(file);
+        let is_rule = is_folder && is_yaml(file) && !utility_files.contains(file);
         material.add(file, &shown(file, folder), is_rule)?;
     }
     if !is_folder {
@@ -77,24 +81,32 @@ fn given(path: &Path, folder: &Path) -> Result<Material, Failure> {
 /// The project's own rules with the files beside them, or the built-in rules where there are none.
 fn own(context: &Context) -> Result<Material, Failure> {
     let mut material = Material::default();
-    let (folder, interrupt) = (&context.environment.folder, Interrupt::default());
-    if let Ok(repo) = Repo::discover(folder, &interrupt) {
-        let settings = RunArgs::default().settings(&context.environment, Trust::BuiltInOnly);
-        let session = Session { repo: &repo, settings: &settings, interrupt: &interrupt };
-        let rules = session.own_rule_files()?;
-        let mut tops: Vec<&Path> = rules.iter().filter_map(|file| file.parent()).collect();
-        tops.sort_unstable();
-        tops.dedup_by(|folder, above| folder.starts_with(above));
-        for top in tops {
-            for file in files_below(top).map_err(Failure::usage)? {
-                material.add(&file, &shown(&file, folder), rules.contains(&file))?;
-            }
+    let folder = &context.environment.folder;
+    let rules = of_project(context, |session| session.own_rule_files())?;
+    material.utilities = of_project(context, |session| session.own_utilities())?.0;
+    let mut tops: Vec<&Path> = rules.iter().filter_map(|file| file.parent()).collect();
+    tops.sort_unstable();
+    tops.dedup_by(|folder, above| folder.starts_with(above));
+    for top in tops {
+        for file in files_below(top).map_err(Failure::usage)? {
+            material.add(&file, &shown(&file, folder), rules.contains(&file))?;
         }
     }
     if material.rules.is_empty() {
         material.rules = entries().iter().map(|entry| (entry.origin.to_owned(), entry.yaml.to_owned())).collect();
     }
     Ok(material)
+}
+
+/// What the project tells; nothing where there is none.
+fn of_project<T: Default>(
+    context: &Context,
+    tell: impl FnOnce(&Session<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let interrupt = Interrupt::default();
+    let Ok(repo) = Repo::discover(&context.environment.folder, &interrupt) else { return Ok(T::default()) };
+    let settings = RunArgs::default().settings(&context.environment, Trust::BuiltInOnly);
+    tell(&Session { repo: &repo, settings: &settings, interrupt: &interrupt })
 }
 
 impl Material {
