@@ -57,8 +57,10 @@ impl<'r, 'a> Rules<'r, 'a> {
 
     /// Every rule for a report.
     pub(crate) fn described(&self) -> impl Iterator<Item = Rule> {
-        let check = self.check;
-        self.descriptors.iter().flatten().flatten().map(move |descriptor| described(descriptor, check))
+        self.descriptors.iter().flatten().flatten().map(|descriptor| {
+            let id = descriptor.id.as_deref().filter(|id| !id.is_empty());
+            described(descriptor, self.rule_id(id))
+        })
     }
 
     /// The rule of a result, by index or by id (also a hierarchical one, SARIF 3.27.5).
@@ -74,7 +76,7 @@ impl<'r, 'a> Rules<'r, 'a> {
             .or_else(|| self.by_id(id?));
         let descriptor = found.and_then(|at| self.get(at));
         let name = descriptor.and_then(|descriptor| descriptor.id.as_deref()).or(id);
-        RuleOfResult { id: rule_id(self.check, name), level: descriptor.map_or(Level::Warning, default_level), found }
+        RuleOfResult { id: self.rule_id(name), level: descriptor.map_or(Level::Warning, default_level), found }
     }
 
     /// The text of a result: its own, or that of its rule, never empty.
@@ -93,6 +95,18 @@ impl<'r, 'a> Rules<'r, 'a> {
         text.map_or_else(|| rule.id.to_string(), |text| rendered(text, arguments).trim().to_owned())
     }
 
+    /// A rule with the check's id before it, in place of the tool's where the tool has put that there.
+    fn rule_id(&self, name: Option<&str>) -> RuleId {
+        let own = |name: &str| -> Option<String> {
+            let (first, rest) = name.split_once('/')?;
+            (first.eq_ignore_ascii_case(self.tool_name()) && !rest.is_empty()).then(|| rest.to_owned())
+        };
+        match name {
+            Some(name) => RuleId::new(format!("{}/{}", self.check, own(name).as_deref().unwrap_or(name))),
+            None => RuleId::new(self.check),
+        }
+    }
+
     fn get(&self, (component, index): (usize, usize)) -> Option<&Descriptor<'a>> {
         self.descriptors.get(component)?.get(index)?.as_ref()
     }
@@ -109,13 +123,6 @@ fn is_kind_of(id: &str, rule: &Descriptor<'_>) -> bool {
     id.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-fn rule_id(check: &str, name: Option<&str>) -> RuleId {
-    match name {
-        Some(name) => RuleId::new(format!("{check}/{name}")),
-        None => RuleId::new(check),
-    }
-}
-
 fn default_level(descriptor: &Descriptor<'_>) -> Level {
     let name = descriptor.default_configuration.as_ref().and_then(|configuration| configuration.level.as_deref());
     name.map_or(Level::Warning, |name| Level::from_name(name).unwrap_or(Level::Note))
@@ -126,7 +133,7 @@ fn summary<'d>(descriptor: &'d Descriptor<'_>) -> Option<&'d str> {
     texts.into_iter().flatten().find_map(plain_text).or(descriptor.name.as_deref())
 }
 
-fn described(descriptor: &Descriptor<'_>, check: &str) -> Rule {
+fn described(descriptor: &Descriptor<'_>, id: RuleId) -> Rule {
     let markdown = |message: &Option<Message<'_>>| {
         let message = message.as_ref()?;
         message.markdown.as_deref().or(message.text.as_deref()).map(str::to_owned)
@@ -141,7 +148,7 @@ fn described(descriptor: &Descriptor<'_>, check: &str) -> Rule {
     let categories = ["correctness", "maintainability", "performance", "portability", "style"];
     let category = categories.into_iter().find(|category| tags.iter().any(|tag| tag == category));
     Rule {
-        id: rule_id(check, descriptor.id.as_deref().filter(|id| !id.is_empty())),
+        id,
         family: Family::Tools,
         level: default_level(descriptor),
         summary: summary(descriptor).unwrap_or_default().to_owned(),

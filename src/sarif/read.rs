@@ -372,6 +372,18 @@ mod tests {
     }
 
     #[test]
+    fn the_name_of_the_tool_is_not_said_twice() {
+        let rules = json!([{ "id": "Lint/A" }]);
+        let results =
+            json!([{ "ruleId": "Lint/A" }, { "ruleId": "lint/B/c" }, { "ruleId": "linter/D" }, { "ruleId": "lint/" }]);
+        let foreign =
+            read_run(&json!({ "tool": { "driver": { "name": "lint", "rules": rules } }, "results": results }));
+        let ids: Vec<&str> = foreign.findings.iter().map(|finding| finding.rule.as_str()).collect();
+        assert_eq!(ids, ["lint/A", "lint/B/c", "lint/linter/D", "lint/lint/"]);
+        assert_eq!(foreign.rules.iter().map(|rule| rule.id.as_str()).collect::<Vec<_>>(), ["lint/A"]);
+    }
+
+    #[test]
     fn rules_of_extensions_are_found() {
         let extension = json!({ "name": "e", "rules": [{ "id": "X", "defaultConfiguration": { "level": "error" } }] });
         let tool = json!({ "driver": { "name": "t" }, "extensions": [extension] });

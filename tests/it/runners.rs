@@ -52,6 +52,8 @@ fn steady(text: &str, top: &Path) -> String {
         (r"\d+\.\d+ ?m?s\b", "[TIME]"),
         (r"' \(\d+\) panicked", "' ([ID]) panicked"),
         (r"rustdoctest\w{6}", "[DOCTEST]"),
+        (r"goroutine \d+", "goroutine [ID]"),
+        (r"\+?0x[0-9a-f]+", "[ADDRESS]"),
         (r"(?m)^.*node_modules/.*\n", ""),
     ];
     changing.into_iter().fold(text, |text, (what, by)| Regex::new(what).unwrap().replace_all(&text, by).into_owned())
@@ -100,4 +102,19 @@ fn ctest() {
 fn maven() {
     let offline = "args = [\"--offline\", \"-Dmaven.repo.local=/usr/share/maven-repo\"]";
     tells("maven", "maven", offline, "wrote no report");
+}
+
+#[test]
+#[ignore = "needs Go"]
+fn go_test() {
+    tells("go-test", "go-test", "", "no test was executed");
+}
+
+#[test]
+#[ignore = "needs PHPUnit"]
+fn phpunit() {
+    tells_prepared("phpunit", "phpunit", "", "no test was executed", &|shop| {
+        shop.run("mkdir", &["-p", "vendor/bin"]).code(0);
+        shop.run("ln", &["-s", "/usr/bin/phpunit", "vendor/bin/phpunit"]).code(0);
+    });
 }

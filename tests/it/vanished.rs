@@ -30,7 +30,8 @@ fn a_test_that_ran_before_the_change_and_is_gone_is_noted_once() {
     repo.tollgate(&["install"]).code(0);
     assert_eq!(told(&repo, &[("report.xml", &report(&["a::x", "a::y", "b::z", "c::w"]))]), "");
     let fewer = report(&["a::x", "b::z", "c::w"]);
-    let noted = "a.py:1:1: note: 1 test that ran before the change is not there any more: `a::y` [unit/vanished-test]\n";
+    let noted =
+        "a.py:1:1: note: 1 test that ran before the change is not there any more: `a::y` [unit/vanished-test]\n";
     assert_eq!(told(&repo, &[("report.xml", &fewer)]), noted);
     // From now on it is known without it.
     assert_eq!(told(&repo, &[("notes.txt", "")]), "");

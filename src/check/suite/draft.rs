@@ -1,7 +1,7 @@
 //! A test while its elements are read, as the XML of the .NET and Java runners has them: a message, a stack trace and an
 //! output, each in an element of its own.
 
-use crate::check::suite::{Case, Ending, Failure, Take, add_head, add_tail};
+use crate::check::suite::{Case, Cut, Doubt, Ending, Failure, Take, add_head, add_tail, counted};
 
 /// What a text belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,13 +19,14 @@ pub(super) struct Drafts<'a, 'b> {
     take: &'a mut Take<'b>,
     open: Vec<(Case, Failure)>,
     part: Option<Part>,
-    /// How many failed.
-    pub(super) n_failed: usize,
+    n_failed: usize,
+    /// How many the report counts as failed, once its root was seen.
+    n_counted: Option<usize>,
 }
 
 impl<'a, 'b> Drafts<'a, 'b> {
     pub(super) fn new(take: &'a mut Take<'b>) -> Self {
-        Self { take, open: Vec::new(), part: None, n_failed: 0 }
+        Self { take, open: Vec::new(), part: None, n_failed: 0, n_counted: None }
     }
 
     /// A test begins.
@@ -68,10 +69,18 @@ impl<'a, 'b> Drafts<'a, 'b> {
         (self.take)(case);
     }
 
-    /// The report ends, whether the tests in it did or not.
-    pub(super) fn end_all(&mut self) {
+    /// The report counts so many more tests that failed; by that it is known for one.
+    pub(super) fn count(&mut self, n_failed: usize) {
+        self.n_counted = Some(self.n_counted.unwrap_or(0).saturating_add(n_failed));
+    }
+
+    /// The report ends, whether the tests in it did or not. `read` is how reading it went, `kind` what it should be.
+    pub(super) fn end_all(&mut self, read: Result<(), Cut>, kind: &str) -> Result<Doubt, Cut> {
         while !self.open.is_empty() {
             self.end();
         }
+        read?;
+        let n_counted = self.n_counted.ok_or_else(|| Cut(format!("it is no report of {kind}")))?;
+        counted(n_counted, self.n_failed)
     }
 }

@@ -4,19 +4,16 @@ use std::io::BufRead;
 
 use crate::check::suite::draft::{Drafts, Part};
 use crate::check::suite::xml::{Elements, Tag, read as read_xml};
-use crate::check::suite::{Case, Cut, Doubt, Ending, Failure, MAX_NAME, Take, counted, head, seconds};
+use crate::check::suite::{Case, Cut, Doubt, Ending, Failure, MAX_NAME, Take, head, seconds};
 
 /// What NUnit says of a suite in which a test failed.
 const OF_CHILDREN: [&str; 2] = ["Child", "Parent"];
 
 /// Reads a report.
 pub(super) fn read(input: &mut dyn BufRead, take: &mut Take<'_>) -> Result<Doubt, Cut> {
-    let mut reading = Reading { drafts: Drafts::new(take), n_counted: None, suites: Vec::new(), n_inner: 0 };
+    let mut reading = Reading { drafts: Drafts::new(take), suites: Vec::new(), n_inner: 0 };
     let read = read_xml(input, &mut reading);
-    reading.drafts.end_all();
-    read?;
-    let n_counted = reading.n_counted.ok_or_else(|| Cut("it is no report of NUnit".to_owned()))?;
-    counted(n_counted, reading.drafts.n_failed)
+    reading.drafts.end_all(read, "NUnit")
 }
 
 /// A suite that is open.
@@ -29,8 +26,6 @@ struct Suite {
 
 struct Reading<'a, 'b> {
     drafts: Drafts<'a, 'b>,
-    /// How many failures the report counts, once its root was seen.
-    n_counted: Option<usize>,
     suites: Vec<Suite>,
     /// How deep it is inside of parts that repeat what is told elsewhere.
     n_inner: usize,
@@ -40,11 +35,11 @@ impl Elements for Reading<'_, '_> {
     fn open(&mut self, tag: &Tag<'_>) {
         let count = |name| tag.get(name).and_then(|count| count.trim().parse().ok()).unwrap_or(0_usize);
         match tag.name() {
-            "test-run" => self.n_counted = Some(count("failed")),
-            "test-results" => self.n_counted = Some(count("failures").saturating_add(count("errors"))),
+            "test-run" => self.drafts.count(count("failed")),
+            "test-results" => self.drafts.count(count("failures").saturating_add(count("errors"))),
             // One assembly may stand by itself.
             "test-suite" => {
-                self.n_counted.get_or_insert(0);
+                self.drafts.count(0);
                 self.suites.push(suite(tag));
             }
             "test-case" => self.drafts.begin(case(tag)),

@@ -5,22 +5,17 @@ use std::time::Duration;
 
 use crate::check::suite::draft::{Drafts, Part};
 use crate::check::suite::xml::{Elements, Tag, read as read_xml};
-use crate::check::suite::{Case, Cut, Doubt, Ending, Failure, MAX_NAME, Take, counted, head};
+use crate::check::suite::{Case, Cut, Doubt, Ending, Failure, MAX_NAME, Take, head};
 
 /// Reads a report.
 pub(super) fn read(input: &mut dyn BufRead, take: &mut Take<'_>) -> Result<Doubt, Cut> {
-    let mut reading = Reading { drafts: Drafts::new(take), n_counted: None, class: String::new(), is_left_out: false };
+    let mut reading = Reading { drafts: Drafts::new(take), class: String::new(), is_left_out: false };
     let read = read_xml(input, &mut reading);
-    reading.drafts.end_all();
-    read?;
-    let n_counted = reading.n_counted.ok_or_else(|| Cut("it is no report of TestNG".to_owned()))?;
-    counted(n_counted, reading.drafts.n_failed)
+    reading.drafts.end_all(read, "TestNG")
 }
 
 struct Reading<'a, 'b> {
     drafts: Drafts<'a, 'b>,
-    /// How many failures the report counts, once its root was seen.
-    n_counted: Option<usize>,
     class: String,
     /// Whether the method is one that prepares tests and did so.
     is_left_out: bool,
@@ -30,7 +25,7 @@ impl Elements for Reading<'_, '_> {
     fn open(&mut self, tag: &Tag<'_>) {
         match tag.name() {
             "testng-results" => {
-                self.n_counted = Some(tag.get("failed").and_then(|count| count.trim().parse().ok()).unwrap_or(0));
+                self.drafts.count(tag.get("failed").and_then(|count| count.trim().parse().ok()).unwrap_or(0));
             }
             "class" => self.class = head(&tag.get("name").unwrap_or_default(), MAX_NAME).to_owned(),
             "test-method" => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::check::suite::draft::{Drafts, Part};
 use crate::check::suite::xml::{Elements, Tag, read as read_xml};
-use crate::check::suite::{Case, Cut, Doubt, Ending, Failure, MAX_NAME, Take, counted, head, seconds};
+use crate::check::suite::{Case, Cut, Doubt, Ending, Failure, MAX_NAME, Take, head, seconds};
 
 /// The ends of the names of elements that are results of tests.
 const RESULT: &str = "TestResult";
@@ -16,20 +16,13 @@ const COUNTS: [&str; 4] = ["failed", "error", "timeout", "aborted"];
 
 /// Reads a report.
 pub(super) fn read(input: &mut dyn BufRead, take: &mut Take<'_>) -> Result<Doubt, Cut> {
-    let mut reading = Reading { drafts: Drafts::new(take), has_root: false, n_counted: 0 };
+    let mut reading = Reading { drafts: Drafts::new(take) };
     let read = read_xml(input, &mut reading);
-    reading.drafts.end_all();
-    read?;
-    if !reading.has_root {
-        return Err(Cut("it holds no results of tests".to_owned()));
-    }
-    counted(reading.n_counted, reading.drafts.n_failed)
+    reading.drafts.end_all(read, "Visual Studio")
 }
 
 struct Reading<'a, 'b> {
     drafts: Drafts<'a, 'b>,
-    has_root: bool,
-    n_counted: usize,
 }
 
 fn is_result(name: &str) -> bool {
@@ -39,7 +32,7 @@ fn is_result(name: &str) -> bool {
 impl Elements for Reading<'_, '_> {
     fn open(&mut self, tag: &Tag<'_>) {
         match tag.name() {
-            "TestRun" => self.has_root = true,
+            "TestRun" => self.drafts.count(0),
             name if is_result(name) => self.drafts.begin(case(tag)),
             "RunInfo" => {
                 let is_wrong = tag.get("outcome").is_some_and(|outcome| outcome == "Error" || outcome == "Failed");
@@ -48,7 +41,7 @@ impl Elements for Reading<'_, '_> {
             }
             "Counters" => {
                 let count = |name: &&str| tag.get(name).and_then(|count| count.trim().parse().ok()).unwrap_or(0);
-                self.n_counted = COUNTS.iter().map(count).fold(0, usize::saturating_add);
+                self.drafts.count(COUNTS.iter().map(count).fold(0, usize::saturating_add));
             }
             "Message" | "Text" => self.drafts.enter(Some(Part::Message)),
             "StackTrace" => self.drafts.enter(Some(Part::Detail)),

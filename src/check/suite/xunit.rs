@@ -4,36 +4,25 @@ use std::io::BufRead;
 
 use crate::check::suite::draft::{Drafts, Part};
 use crate::check::suite::xml::{Elements, Tag, read as read_xml};
-use crate::check::suite::{Case, Cut, Doubt, Ending, Failure, MAX_NAME, Take, counted, head, seconds};
+use crate::check::suite::{Case, Cut, Doubt, Ending, Failure, MAX_NAME, Take, head, seconds};
 
 /// Reads a report.
 pub(super) fn read(input: &mut dyn BufRead, take: &mut Take<'_>) -> Result<Doubt, Cut> {
-    let mut reading = Reading { drafts: Drafts::new(take), has_root: false, n_counted: 0 };
+    let mut reading = Reading { drafts: Drafts::new(take) };
     let read = read_xml(input, &mut reading);
-    reading.drafts.end_all();
-    read?;
-    if !reading.has_root {
-        return Err(Cut("it is no report of xUnit.net".to_owned()));
-    }
-    counted(reading.n_counted, reading.drafts.n_failed)
+    reading.drafts.end_all(read, "xUnit.net")
 }
 
 struct Reading<'a, 'b> {
     drafts: Drafts<'a, 'b>,
-    has_root: bool,
-    /// How many failures the assemblies count.
-    n_counted: usize,
 }
 
 impl Elements for Reading<'_, '_> {
     fn open(&mut self, tag: &Tag<'_>) {
         let count = |name| tag.get(name).and_then(|count| count.trim().parse().ok()).unwrap_or(0_usize);
         match tag.name() {
-            "assemblies" => self.has_root = true,
-            "assembly" => {
-                self.has_root = true;
-                self.n_counted = self.n_counted.saturating_add(count("failed")).saturating_add(count("errors"));
-            }
+            "assemblies" => self.drafts.count(0),
+            "assembly" => self.drafts.count(count("failed").saturating_add(count("errors"))),
             "test" => self.drafts.begin(case(tag)),
             // What went wrong outside of any test.
             "error" => {
