@@ -51,7 +51,7 @@ impl Session<'_> {
         self.examine_message(file, &config, &selection, &mut report)?;
         triage::order(&mut report.findings);
         report.duration = clock.elapsed();
-        let verdict = gate::judge(&report.findings, &report.checks, &stage.gate);
+        let verdict = gate::judge(&report.findings, &report.checks, &stage.gate, &config);
         Ok(Some(Judged { report, verdict, warning: None }))
     }
 
