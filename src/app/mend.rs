@@ -8,7 +8,7 @@ use crate::app::failure::Failure;
 use crate::app::overlay::Overlay;
 use crate::app::sources::Sources;
 use crate::app::{Case, Conduct, Judged, Prepared, Session, World};
-use crate::config::{Fixing, Scope};
+use crate::config::{Config, Fixing, Gate};
 use crate::fix::edits::apply_fixes;
 use crate::fix::{self, Applied, Left, Mended, Proposal, Turn, Why};
 use crate::model::change::{ChangeSet, FileSide, Head};
@@ -154,7 +154,7 @@ impl Session<'_> {
         let mut turns = Turns {
             heads: case.change.files.iter().map(|file| file.head.as_ref()).collect(),
             contents: Overlay::new(Sources::new(self.repo)),
-            scope: case.stage()?.gate.scope.value,
+            policy: (&case.prepared.loaded.config, &case.stage()?.gate),
             at_most,
             mends: Mends::new(),
         };
@@ -245,7 +245,8 @@ impl Proposed {
 struct Turns<'p, 's> {
     heads: Vec<Option<&'p FileSide>>,
     contents: Overlay<'s>,
-    scope: Scope,
+    /// The policy and its gate: they say which findings count.
+    policy: (&'p Config, &'p Gate),
     at_most: Safety,
     mends: Mends,
 }
@@ -256,7 +257,7 @@ impl Turns<'_, '_> {
     fn take(&mut self, findings: &[Finding]) -> (BTreeSet<usize>, usize) {
         let mut n_without = 0;
         let mut of_files: BTreeMap<&RepoPath, Vec<(&RuleId, &Fix)>> = BTreeMap::new();
-        for finding in findings.iter().filter(|it| it.is_brought_in() || self.scope == Scope::All) {
+        for finding in findings.iter().filter(|finding| self.policy.0.counts(finding, self.policy.1)) {
             let fix = finding.fixes.iter().find(|fix| fix.safety <= self.at_most);
             match finding.place.path().zip(fix) {
                 Some((path, fix)) => of_files.entry(path).or_default().push((&finding.rule, fix)),

@@ -62,7 +62,7 @@ impl Session<'_> {
         self.examine_message(file, &config, &selection, &mut report)?;
         triage::order(&mut report.findings);
         report.duration = clock.elapsed();
-        let verdict = gate::judge(&report.findings, &report.checks, &stage.gate);
+        let verdict = gate::judge(&report.findings, &report.checks, &stage.gate, &config);
         Ok(Some(Judged { report, verdict, warning: None, judges_messages: true }))
     }
 

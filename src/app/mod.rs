@@ -334,7 +334,7 @@ impl Session<'_> {
         let selected = self.select_tests(case, &mut plan, world.contents)?;
         let mut ran = self.execute(case, &plan, world)?;
         let stage = case.stage()?;
-        let verdict = gate::judge(&ran.findings, &ran.checks, &stage.gate);
+        let verdict = gate::judge(&ran.findings, &ran.checks, &stage.gate, &case.prepared.loaded.config);
         let report = RunReport {
             subject: self.subject(case)?,
             rules: rules_in_force::of(&plan, self.settings.described, &mut ran),

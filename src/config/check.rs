@@ -10,7 +10,7 @@ use crate::config::quarantine::Quarantine;
 use crate::config::raw::{
     RawCheck, RawDescribed, RawFix, RawInputs, RawIsolate, RawOption, RawOutput, RawSeverity, RawUntracked,
 };
-use crate::config::resolve::{Resolver, fixing, is_family};
+use crate::config::resolve::{Resolver, fixing, is_family, scope};
 use crate::config::select;
 use crate::config::version::Requirement;
 use crate::config::{Check, Fixing, Format, Inputs, Origin, Output, Select, Sight, Sourced, Untracked, tool};
@@ -96,6 +96,7 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, id: &str, raw: RawCheck) -> C
         tests: raw.tests.unwrap_or_default(),
         fix: raw.fix.map_or(Fixing::Off, fixing),
         level: raw.level.map(level),
+        scope: raw.scope.map(scope),
         slow: resolver.duration(&key("slow"), raw.slow.as_deref()),
         retries: raw.retries.unwrap_or_default(),
         quarantine: Quarantine { file: folder(resolver, &key("quarantine"), raw.quarantine), entries: Vec::new() },

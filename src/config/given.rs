@@ -24,6 +24,9 @@ impl Config {
             put(&mut gate.fail_on, overrides.fail_on, "--fail-on");
             put(&mut gate.scope, overrides.scope, "--scope");
         }
+        if overrides.scope.is_some() {
+            self.checks.values_mut().for_each(|check| check.scope = None);
+        }
         for stage in self.stages.values_mut() {
             put(&mut stage.jobs, overrides.jobs.map(Some), "--jobs");
         }

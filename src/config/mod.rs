@@ -17,7 +17,6 @@ mod places;
 pub(crate) mod problem;
 pub(crate) mod quarantine;
 mod raw;
-mod refuse;
 mod resolve;
 pub(crate) mod schema;
 pub(crate) mod select;
@@ -35,6 +34,7 @@ use crate::config::extends::Site;
 use crate::config::places::Places;
 use crate::config::quarantine::Quarantine;
 use crate::config::version::Requirement;
+use crate::model::finding::Finding;
 use crate::model::option::Options;
 use crate::model::rule::Level;
 use crate::model::suppression::NewSuppressions;
@@ -337,6 +337,8 @@ pub(crate) struct Check {
     pub(crate) fix: Fixing,
     /// The level of its findings; `None` for its own.
     pub(crate) level: Option<Level>,
+    /// Which of its findings count; `None` for what the stage says.
+    pub(crate) scope: Option<Scope>,
     /// Options of a built-in check, not yet compared with what it accepts.
     pub(crate) options: Options,
     /// From which time on a test of it is slow; `None` for never.
@@ -426,4 +428,14 @@ pub(crate) struct Config {
     pub(crate) notices: Vec<String>,
     /// Where each key of the file stands.
     pub(crate) places: Places,
+}
+
+impl Config {
+    /// Whether a finding counts for a gate: one that the change does not bring in does where its check, or else the gate,
+    /// says that all count.
+    pub(crate) fn counts(&self, finding: &Finding, gate: &Gate) -> bool {
+        let id = finding.rule.as_str();
+        let check = || self.checks.get(id).or_else(|| self.checks.get(id.split_once('/')?.0));
+        finding.is_brought_in() || check().and_then(|check| check.scope).unwrap_or(gate.scope.value) == Scope::All
+    }
 }

@@ -148,7 +148,7 @@ pub(crate) struct RawCheck {
     /// look at, for `tollgate fix` and for a stage that mends. An exit code other than 0 counts only if it stays when the
     /// command is run again on what it changed.
     pub(crate) fix: Option<RawFix>,
-    /// Which of its findings count. Not implemented yet: a stage and `[gate]` have it.
+    /// Which of its findings count: `new`, only what the change brings in, or `all`. By default what the stage says.
     pub(crate) scope: Option<RawScope>,
     /// What it gets to see: `auto` (the default: exactly what is judged, in the work tree if that holds it, else in a
     /// copy) or `none` (the work tree as it is, whatever is judged).

@@ -14,7 +14,7 @@ use crate::config::raw::{
 use crate::config::select;
 use crate::config::{
     Allowance, Config, Fixing, Gate, OnBroken, Origin, Override, RuleLevel, Scope, Sourced, Stage, check, coverage,
-    defaults, duration, patterns, refuse,
+    defaults, duration, patterns,
 };
 use crate::model::rule::{Family, Level};
 use crate::model::suppression::NewSuppressions;
@@ -28,7 +28,7 @@ pub(crate) struct Resolver<'a> {
 
 /// The policy that a file says, or all that is wrong with it.
 pub(crate) fn resolve(raw: RawConfig, places: Places) -> Result<Config, Error> {
-    let mut resolver = Resolver { places: &places, problems: refuse::not_yet(&raw, &places) };
+    let mut resolver = Resolver { places: &places, problems: Vec::new() };
     let mut config = resolver.config(raw);
     Error::check(resolver.problems)?;
     config.places = places;
@@ -303,7 +303,7 @@ fn new_suppressions(raw: RawSuppressions) -> NewSuppressions {
     }
 }
 
-fn scope(raw: RawScope) -> Scope {
+pub(crate) fn scope(raw: RawScope) -> Scope {
     match raw {
         RawScope::New => Scope::New,
         RawScope::All => Scope::All,
@@ -409,11 +409,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_implemented_is_refused_by_name() {
-        refused(
-            "checks.x = { run = [\"x\"], scope = \"all\" }",
-            &["1: `scope` is not implemented yet in tollgate 0.1.0"],
-        );
+    fn what_a_hook_mends_is_said() {
         load(
             "gate.new-suppressions = \"report\"\nstages.x.fix = \"off\"\nstages.pre-commit.fix = \"safe\"\nchecks.x = { run = [\"x\"], fix = \"off\" }\nchecks.y = { run = [\"y\"], fix = \"safe\" }\n",
         );
@@ -523,9 +519,9 @@ mod tests {
     #[test]
     fn every_problem_is_told_in_the_order_of_the_file() {
         refused(
-            "checks.y = { run = [\"y\"], scope = \"all\" }\n[checks.x]\nrun = []\n[stages.y]\ntimeout = \"soon\"\n",
+            "checks.y = { run = [\"y\"], timeout = \"1\" }\n[checks.x]\nrun = []\n[stages.y]\ntimeout = \"soon\"\n",
             &[
-                "1: `scope` is not implemented yet in tollgate 0.1.0",
+                "1: `checks.y.timeout`: `1` has no unit",
                 "3: `run` is empty",
                 "5: `stages.y.timeout`: `soon` is not a duration",
             ],

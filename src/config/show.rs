@@ -104,11 +104,7 @@ impl Page<'_> {
     fn gate(&mut self, path: &str, gate: &Gate) {
         let fail_on = gate.fail_on.value.map_or("none", Level::name);
         self.line(&format!("{path}.fail-on"), &text(fail_on), &gate.fail_on.origin);
-        let scope = match gate.scope.value {
-            Scope::New => "new",
-            Scope::All => "all",
-        };
-        self.line(&format!("{path}.scope"), &text(scope), &gate.scope.origin);
+        self.line(&format!("{path}.scope"), &text(scope_name(gate.scope.value)), &gate.scope.origin);
         let on_broken = match gate.on_broken.value {
             OnBroken::Block => "block",
             OnBroken::Warn => "warn",
@@ -135,6 +131,9 @@ impl Page<'_> {
         self.said(check, &key("types"), &list(&check.types));
         if let Some(level) = check.level {
             self.said(check, &key("level"), &text(level.name()));
+        }
+        if let Some(scope) = check.scope {
+            self.said(check, &key("scope"), &text(scope_name(scope)));
         }
         for (name, value) in check.options.iter() {
             let shown = match value {
@@ -243,6 +242,13 @@ fn fixing(fixing: Fixing) -> &'static str {
     match fixing {
         Fixing::Off => "off",
         Fixing::Safe => "safe",
+    }
+}
+
+fn scope_name(scope: Scope) -> &'static str {
+    match scope {
+        Scope::New => "new",
+        Scope::All => "all",
     }
 }
 

@@ -2,19 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config::{Gate, OnBroken, Scope};
+use crate::config::{Config, Gate, OnBroken};
 use crate::model::finding::Finding;
 use crate::model::outcome::{CheckRun, Outcome};
 use crate::model::rule::{Level, RuleId};
 use crate::model::verdict::{Reason, Verdict};
 
-/// Judges what a run found. Findings count by level and scope; a check that could not run counts if the policy says so.
-pub(crate) fn judge(findings: &[Finding], checks: &[CheckRun], gate: &Gate) -> Verdict {
+/// Judges what a run found by a gate of the policy. Findings count by level and scope; a check that could not run counts
+/// if the policy says so.
+pub(crate) fn judge(findings: &[Finding], checks: &[CheckRun], gate: &Gate, config: &Config) -> Verdict {
     let mut reasons = Vec::new();
     for level in [Level::Error, Level::Warning, Level::Note] {
-        let is_in_scope = |finding: &&Finding| gate.scope.value == Scope::All || finding.is_brought_in();
-        let of_level: Vec<&Finding> =
-            findings.iter().filter(|finding| finding.level == level).filter(is_in_scope).collect();
+        let of_level = findings.iter().filter(|finding| finding.level == level);
+        let of_level: Vec<&Finding> = of_level.filter(|finding| config.counts(finding, gate)).collect();
         let blocks = gate.fail_on.value.is_some_and(|lowest| level >= lowest);
         if blocks && !of_level.is_empty() {
             reasons.push(because_of(level, &of_level));
@@ -70,7 +70,8 @@ mod tests {
         gates[2].fail_on.value = None;
         gates[3].scope.value = Scope::All;
         gates[4].on_broken.value = OnBroken::Warn;
-        assert_eq!(gates.map(|gate| judge(&findings, &checks, &gate).exit_code()), expected);
+        let config = Config::defaults();
+        assert_eq!(gates.map(|gate| judge(&findings, &checks, &gate, &config).exit_code()), expected);
     }
 
     #[test]
@@ -84,5 +85,21 @@ mod tests {
         check(&[], true, [3, 3, 3, 3, 0]);
         check(&[(Level::Error, State::New)], true, [1, 1, 3, 1, 1]);
         check(&[(Level::Warning, State::New)], true, [3, 1, 3, 3, 0]);
+    }
+
+    #[test]
+    fn a_check_says_for_itself_which_of_its_findings_count() {
+        let check = |gate: &str, scope: &str, rule: &str, expected: bool| {
+            let toml = format!("gate.scope = \"{gate}\"\n[checks.lint]\nrun = [\"lint\"]\nscope = \"{scope}\"\n");
+            let config = Config::load(Some(("tollgate.toml", toml.as_bytes()))).unwrap();
+            let old = Finding::new(rule, Level::Error, Place::Change, "m");
+            let verdict = judge(&[Finding { state: State::Unchanged, ..old }], &[], &config.gate, &config);
+            assert_eq!(verdict.exit_code() == 1, expected, "{toml}{rule}");
+        };
+        check("new", "all", "lint/E1", true);
+        check("new", "all", "lint", true);
+        check("new", "all", "other/E1", false);
+        check("all", "new", "lint/E1", false);
+        check("all", "new", "other", true);
     }
 }

@@ -343,6 +343,7 @@ pub(crate) mod tests {
             pass_env: None,
             exclusive: false,
             select: Select::All,
+            scope: None,
             tests: Vec::new(),
             fix: Fixing::Off,
             level: None,
