@@ -189,7 +189,10 @@ impl Reader<'_> {
         };
         let strictness = text("strictness").map_or(Ok(MatchStrictness::Smart), str::parse).ok()?;
         // A signature leaves out what the leaves say.
-        (!matches!(strictness, MatchStrictness::Signature)).then_some(pattern.ok()?)
+        let is_told = !matches!(strictness, MatchStrictness::Signature);
+        let mut pattern = pattern.ok().filter(|_| is_told)?;
+        pattern.strictness = strictness;
+        Some(pattern)
     }
 }
 
