@@ -38,8 +38,9 @@ struct Metadata {
 struct Derived {
     /// [`mark`] of the rule.
     of: String,
-    /// Texts of which a file has one if it can hold there; none if they are not the same in all its languages.
-    texts: Option<Vec<String>>,
+    /// What a file has in it if the rule can hold there: whether within each node that it finds, and the texts of which
+    /// there is one. None if that is not the same in all its languages.
+    needs: Option<Vec<(bool, Vec<String>)>>,
     /// The words that it names.
     named: Vec<String>,
 }
@@ -315,14 +316,21 @@ fn entry(file: &Path, top: &Path, derived: &BTreeMap<String, Derived>) -> (Strin
     let derived = derived.get(&head.id).filter(|derived| derived.of == fingerprint);
     let list =
         |words: Option<&Vec<String>>| words.map_or_else(|| "None".to_owned(), |words| format!("Some(&{words:?})"));
-    let needed = list(derived.and_then(|derived| derived.texts.as_ref()));
+    let needs = derived.and_then(|derived| derived.needs.as_ref()).map_or_else(
+        || "None".to_owned(),
+        |needs| {
+            let needs: Vec<String> =
+                needs.iter().map(|(is_within, texts)| format!("({is_within}, &{texts:?} as &[&str])")).collect();
+            format!("Some(&[{}])", needs.join(", "))
+        },
+    );
     let named = list(derived.map(|derived| &derived.named));
     let languages: Vec<String> = std::iter::once(head.language).chain(head.metadata.also).collect();
     let mut line = String::new();
     writeln!(
         line,
         "    Entry {{ origin: {origin:?}, yaml: include_str!({:?}), rule: {rule:?}, id: {:?}, severity: {:?}, languages: &{languages:?}, \
-         needed: {needed}, named: {named}, literals: &{:?}, has_paths: {} }},",
+         needs: {needs}, named: {named}, literals: &{:?}, has_paths: {} }},",
         file.to_string_lossy(),
         head.id,
         head.severity,

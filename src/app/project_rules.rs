@@ -49,7 +49,8 @@ pub(super) fn engine(
         true => Engine::in_force(&languages, &|id| on.contains(id)),
         false => Engine::default(),
     };
-    built_in.with(loaded.own.iter().filter(|file| !off.contains(&file.rule.id)))
+    let own = loaded.own.iter().filter(|file| !off.contains(&file.rule.id));
+    built_in.with_dialects(own, &|dialect| languages.contains(&dialect))
 }
 
 impl Session<'_> {
@@ -87,7 +88,8 @@ impl Session<'_> {
             }
             rules.push(rule);
         }
-        Engine::default().with(&rules).verify().map_err(Failure::rule)?;
+        // A faulty one is told before the run instead of by the first file.
+        rules.iter().try_for_each(RuleFile::verify).map_err(Failure::rule)?;
         Ok(rules)
     }
 

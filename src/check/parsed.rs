@@ -39,10 +39,15 @@ impl<'t> Parsed<'t> {
 
 /// The tree of a text.
 pub(crate) fn parse(text: &str, language: Language, deadline: Deadline) -> Result<SyntaxTree, Breakage> {
-    SyntaxTree::parse(text, language, deadline).map_err(|error| match error {
+    SyntaxTree::parse(text, language, deadline).map_err(unparsed)
+}
+
+/// Why a file has no tree.
+pub(crate) fn unparsed(error: Error) -> Breakage {
+    match error {
         Error::Timeout => Breakage::new("parsing it took longer than the stage may take"),
         Error::Grammar(_) => Breakage::new(error.to_string()),
-    })
+    }
 }
 
 /// What to say of a file that is nested too deep for rules.

@@ -2,8 +2,10 @@
 //!
 //! A rule is read as a condition: keys beside each other and `all` must all hold, so any one of them may tell; of `any`
 //! each alternative must tell, and the texts of all of them together are what one is needed of; `not` tells nothing. What
-//! can't be told makes the rule run always, never the other way round.
+//! can't be told makes the rule run always, never the other way round. What is needed of a node that the rule finds, or
+//! of one below it, is in that node's own text, so that no other node need be looked at.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use ast_grep_core::matcher::PatternNode;
@@ -16,50 +18,103 @@ use crate::syntax::languages::Language;
 
 /// The most texts of which one is needed: more are seldom worth looking for.
 const MAX_TEXTS: usize = 40;
+/// The most things that are looked for on account of one rule.
+const MAX_NEEDS: usize = 4;
 /// A text of fewer bytes is in nearly every file.
 const MIN_BYTES: usize = 2;
 /// How deep rules are followed into each other.
 const MAX_DEPTH: usize = 24;
 
-/// Texts of which a file has at least one if the rule can hold in it; never empty.
-pub(crate) type Needed = BTreeSet<String>;
-
-/// What a rule in JSON needs; `utilities` are the utility rules that it uses.
-pub(crate) fn of_json(json: &str, utilities: &[&str], language: Language) -> Option<Needed> {
-    let utilities: Vec<Value> = utilities.iter().filter_map(|json| serde_json::from_str(json).ok()).collect();
-    of_rule(&serde_json::from_str(json).ok()?, &utilities, language, 0)
+/// Something that a rule needs: one of some texts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Need {
+    /// Whether one stands within each node that the rule finds; else one stands somewhere in the file.
+    pub(crate) is_within: bool,
+    /// The texts, never none; where one must stand within a node, no text has another in it.
+    pub(crate) texts: BTreeSet<String>,
 }
 
-fn of_rule(whole: &Value, utilities: &[Value], language: Language, depth: usize) -> Option<Needed> {
+impl Need {
+    /// The better one of two: whose shortest text is longer, then which has fewer, then which tells of nodes.
+    fn worth(&self) -> (usize, Reverse<usize>, bool) {
+        (self.texts.iter().map(String::len).min().unwrap_or(0), Reverse(self.texts.len()), self.is_within)
+    }
+
+    /// The same of the file if it can't be told of the node.
+    fn anywhere_unless(self, is_within: bool) -> Self {
+        Self { is_within: self.is_within && is_within, ..self }
+    }
+
+    fn of_text(text: &str) -> Option<Self> {
+        Self::of_texts(BTreeSet::from([text.to_owned()]), true)
+    }
+
+    /// The texts, of which one is needed, if they are worth looking for. A text that has another in it adds nothing.
+    fn of_texts(mut texts: BTreeSet<String>, is_within: bool) -> Option<Self> {
+        let all = texts.clone();
+        texts.retain(|text| !all.iter().any(|other| other.len() < text.len() && text.contains(other)));
+        let is_long = |text: &String| text.len() >= MIN_BYTES;
+        let is_worthwhile = !texts.is_empty() && texts.len() <= MAX_TEXTS && texts.iter().all(is_long);
+        is_worthwhile.then_some(Self { is_within, texts })
+    }
+}
+
+/// What a rule in JSON needs, all of it; the same need once, and only the best; `utilities` are the utility rules that
+/// it uses.
+pub(crate) fn of_json(json: &str, utilities: &[&str], language: Language) -> Vec<Need> {
+    let utilities: Vec<Value> = utilities.iter().filter_map(|json| serde_json::from_str(json).ok()).collect();
+    serde_json::from_str(json).map(|whole| of_rule(&whole, &utilities, language, 0)).unwrap_or_default()
+}
+
+fn of_rule(whole: &Value, utilities: &[Value], language: Language, depth: usize) -> Vec<Need> {
     let none = Map::new();
     let utils = whole.get("utils").and_then(Value::as_object).unwrap_or(&none);
     let reader = Reader { language, utils, utilities };
-    let rule = whole.get("rule")?;
-    let bound = reader.bound(rule, depth);
+    let Some(rule) = whole.get("rule") else { return Vec::new() };
+    let mut needs = reader.needs(rule, depth);
+    let (bound, bound_within) = (reader.bound(rule, depth, &AROUND), reader.bound(rule, depth, &WITHIN));
     let constraints = whole.get("constraints").and_then(Value::as_object).unwrap_or(&none);
-    let constrained = constraints.iter().filter(|(name, _)| bound.contains(*name));
-    let of_constraints = constrained.filter_map(|(_, rule)| reader.needed(rule, depth));
-    reader.needed(rule, depth).into_iter().chain(of_constraints).max_by_key(worth)
+    for (name, constraint) in constraints.iter().filter(|(name, _)| bound.contains(*name)) {
+        let its = reader.needs(constraint, depth);
+        needs.extend(its.into_iter().map(|need| need.anywhere_unless(bound_within.contains(name))));
+    }
+    best(needs)
 }
 
-/// The better one of two: whose shortest text is longer, then which has fewer.
-fn worth(needed: &Needed) -> (usize, std::cmp::Reverse<usize>) {
-    (needed.iter().map(String::len).min().unwrap_or(0), std::cmp::Reverse(needed.len()))
+/// The best needs, the best of them first.
+fn best(mut needs: Vec<Need>) -> Vec<Need> {
+    needs.sort();
+    needs.dedup();
+    needs.sort_by_key(|need| Reverse(need.worth()));
+    // What tells nodes apart is asked at each of them: it must not be lost.
+    let within = needs.iter().position(|need| need.is_within).filter(|place| *place >= MAX_NEEDS);
+    if let Some(place) = within {
+        needs.swap(place, MAX_NEEDS - 1);
+    }
+    needs.truncate(MAX_NEEDS);
+    needs
 }
 
-/// The texts, of which one is needed, if they are worth looking for. A text that has another in it adds nothing.
-fn worthwhile(mut texts: Needed) -> Option<Needed> {
-    let all = texts.clone();
-    texts.retain(|text| !all.iter().any(|other| other.len() < text.len() && text.contains(other)));
-    let is_long = |text: &String| text.len() >= MIN_BYTES;
-    (!texts.is_empty() && texts.len() <= MAX_TEXTS && texts.iter().all(is_long)).then_some(texts)
+/// What is needed if one of some alternatives holds: of each its best need.
+fn either(alternatives: &[Vec<Need>]) -> Vec<Need> {
+    let joined = |is_within: bool| {
+        let of_each = alternatives.iter().map(|needs| {
+            let its = needs.iter().filter(|need| need.is_within || !is_within);
+            its.max_by_key(|need| need.worth())
+        });
+        let of_each: Option<Vec<&Need>> = of_each.collect();
+        let texts = of_each?.into_iter().flat_map(|need| need.texts.iter().cloned()).collect();
+        Need::of_texts(texts, is_within)
+    };
+    let within = joined(true);
+    let anywhere = joined(false).filter(|need| within.as_ref().is_none_or(|within| within.texts != need.texts));
+    within.into_iter().chain(anywhere).collect()
 }
 
-/// Of alternatives each must need something.
-fn either(alternatives: impl Iterator<Item = Option<Needed>>) -> Option<Needed> {
-    let all: Option<Vec<Needed>> = alternatives.collect();
-    worthwhile(all?.into_iter().flatten().collect())
-}
+/// The keys under which a rule speaks of nodes around the one that it finds, and of all other nodes than that one.
+const AROUND: [&str; 4] = ["inside", "has", "precedes", "follows"];
+/// Those under which it speaks of nodes within it.
+const WITHIN: [&str; 1] = ["has"];
 
 struct Reader<'a> {
     language: Language,
@@ -69,36 +124,39 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// What a rule object needs: whatever one of its keys does.
-    fn needed(&self, rule: &Value, depth: usize) -> Option<Needed> {
-        let rule = rule.as_object().filter(|_| depth < MAX_DEPTH)?;
+    /// What a rule object needs: whatever each of its keys does.
+    fn needs(&self, rule: &Value, depth: usize) -> Vec<Need> {
+        let Some(rule) = rule.as_object().filter(|_| depth < MAX_DEPTH) else { return Vec::new() };
         let of_key = |(key, value): (&String, &Value)| match key.as_str() {
-            "pattern" => self.pattern(value).and_then(|pattern| of_pattern(&pattern)),
-            "regex" => value.as_str().and_then(of_regex),
-            "inside" | "has" | "precedes" | "follows" => self.needed(value, depth + 1),
-            "all" => {
-                let parts = value.as_array().into_iter().flatten();
-                parts.filter_map(|part| self.needed(part, depth + 1)).max_by_key(worth)
+            "pattern" => self.pattern(value).map(|pattern| of_pattern(&pattern)).unwrap_or_default(),
+            "regex" => value.as_str().map(of_regex).unwrap_or_default(),
+            "has" => self.needs(value, depth + 1),
+            "inside" | "precedes" | "follows" => {
+                self.needs(value, depth + 1).into_iter().map(|need| need.anywhere_unless(false)).collect()
             }
-            "any" => either(value.as_array()?.iter().map(|part| self.needed(part, depth + 1))),
-            "matches" => match self.utils.get(value.as_str()?) {
-                Some(rule) => self.needed(rule, depth + 1),
-                None => self.utility(value.as_str()?, depth + 1),
-            },
-            _ => None,
+            "all" => value.as_array().into_iter().flatten().flat_map(|part| self.needs(part, depth + 1)).collect(),
+            "any" => {
+                let parts = value.as_array().into_iter().flatten().map(|part| self.needs(part, depth + 1));
+                either(&parts.collect::<Vec<_>>())
+            }
+            "matches" => value.as_str().map(|name| self.utility(name, depth + 1)).unwrap_or_default(),
+            _ => Vec::new(),
         };
-        rule.iter().filter_map(of_key).max_by_key(worth)
+        best(rule.iter().flat_map(of_key).collect())
     }
 
-    /// What a utility rule of another file needs. Of one with parameters that is not told: what it names may be one.
-    fn utility(&self, id: &str, depth: usize) -> Option<Needed> {
-        let whole = self.utilities.iter().find(|utility| utility.get("id").and_then(Value::as_str) == Some(id))?;
-        let is_plain = whole.get("arguments").is_none();
-        is_plain.then(|| of_rule(whole, self.utilities, self.language, depth)).flatten()
+    /// What a utility rule needs. Of one of another file with parameters that is not told: what it names may be one.
+    fn utility(&self, id: &str, depth: usize) -> Vec<Need> {
+        if let Some(rule) = self.utils.get(id) {
+            return self.needs(rule, depth);
+        }
+        let whole = self.utilities.iter().find(|utility| utility.get("id").and_then(Value::as_str) == Some(id));
+        let plain = whole.filter(|whole| whole.get("arguments").is_none() && depth < MAX_DEPTH);
+        plain.map(|whole| of_rule(whole, self.utilities, self.language, depth)).unwrap_or_default()
     }
 
-    /// The variables that are bound to one node wherever the rule holds.
-    fn bound(&self, rule: &Value, depth: usize) -> BTreeSet<String> {
+    /// The variables that are bound to one node wherever the rule holds, by the node itself and what those keys speak of.
+    fn bound(&self, rule: &Value, depth: usize, relations: &[&str]) -> BTreeSet<String> {
         let Some(rule) = rule.as_object().filter(|_| depth < MAX_DEPTH) else { return BTreeSet::new() };
         let of_key = |(key, value): (&String, &Value)| match key.as_str() {
             "pattern" => {
@@ -108,12 +166,14 @@ impl Reader<'_> {
                 }
                 names
             }
-            "all" => value.as_array().into_iter().flatten().flat_map(|part| self.bound(part, depth + 1)).collect(),
+            "all" => {
+                value.as_array().into_iter().flatten().flat_map(|part| self.bound(part, depth + 1, relations)).collect()
+            }
             "any" => {
-                let parts = value.as_array().into_iter().flatten().map(|part| self.bound(part, depth + 1));
+                let parts = value.as_array().into_iter().flatten().map(|part| self.bound(part, depth + 1, relations));
                 parts.reduce(|both, names| both.intersection(&names).cloned().collect()).unwrap_or_default()
             }
-            "inside" | "has" | "precedes" | "follows" => self.bound(value, depth + 1),
+            key if relations.contains(&key) => self.bound(value, depth + 1, relations),
             _ => BTreeSet::new(),
         };
         rule.iter().flat_map(of_key).collect()
@@ -129,23 +189,49 @@ impl Reader<'_> {
         };
         let strictness = text("strictness").map_or(Ok(MatchStrictness::Smart), str::parse).ok()?;
         // A signature leaves out what the leaves say.
-        (!matches!(strictness, MatchStrictness::Signature)).then_some(pattern.ok()?)
+        let is_told = !matches!(strictness, MatchStrictness::Signature);
+        let mut pattern = pattern.ok().filter(|_| is_told)?;
+        pattern.strictness = strictness;
+        Some(pattern)
     }
 }
 
-/// The longest text of a leaf that the pattern names: such a leaf is compared by its text, while a keyword or a bracket
-/// is compared by its kind, and may be skipped.
-fn of_pattern(pattern: &Pattern) -> Option<Needed> {
-    let mut longest = "";
-    let mut open = vec![&pattern.node];
+/// The texts of the leaves of a pattern that are compared. A leaf that is named is compared by its text; a keyword or an
+/// operator by its kind, which is its text; it may be skipped after a variable for several nodes, and where the pattern
+/// is not taken at its word.
+fn of_pattern(pattern: &Pattern) -> Vec<Need> {
+    let is_strict = matches!(pattern.strictness, MatchStrictness::Cst | MatchStrictness::Smart);
+    let (mut needs, mut open) = (Vec::new(), vec![&pattern.node]);
     while let Some(node) = open.pop() {
         match node {
-            PatternNode::Terminal { text, is_named: true, .. } if text.len() > longest.len() => longest = text,
+            PatternNode::Terminal { text, is_named: true, .. } => needs.extend(Need::of_text(text)),
             PatternNode::Terminal { .. } | PatternNode::MetaVar { .. } => {}
-            PatternNode::Internal { children, .. } => open.extend(children),
+            PatternNode::Internal { children, .. } => {
+                open.extend(children);
+                let mut may_be_skipped = !is_strict;
+                for child in children {
+                    match child {
+                        PatternNode::Terminal { text, is_named: false, .. } if !may_be_skipped && is_plain(text) => {
+                            needs.extend(Need::of_text(text));
+                        }
+                        PatternNode::Terminal { is_named: false, .. } => {}
+                        PatternNode::MetaVar { meta_var: MetaVariable::Multiple | MetaVariable::MultiCapture(_) } => {
+                            may_be_skipped = true;
+                        }
+                        _ => may_be_skipped = !is_strict,
+                    }
+                }
+            }
         }
     }
-    worthwhile(BTreeSet::from([longest.to_owned()]))
+    best(needs)
+}
+
+/// Whether a keyword or operator has one way to be written: none with white space in it, nor one that a line begins with
+/// before which there may be some.
+fn is_plain(text: &str) -> bool {
+    let is_word = text.bytes().all(|byte| byte.is_ascii_lowercase());
+    is_word || text.bytes().all(|byte| b"=!<>&|+-*/%^?:".contains(&byte))
 }
 
 fn captures(node: &PatternNode, into: &mut BTreeSet<String>) {
@@ -162,70 +248,91 @@ fn captures(node: &PatternNode, into: &mut BTreeSet<String>) {
 }
 
 /// What a text has in it that a regular expression matches.
-fn of_regex(pattern: &str) -> Option<Needed> {
-    of_hir(&regex_syntax::parse(pattern).ok()?)
+fn of_regex(pattern: &str) -> Vec<Need> {
+    regex_syntax::parse(pattern).map(|hir| of_hir(&hir)).unwrap_or_default()
 }
 
 /// The parser bounds how deep expressions are.
-fn of_hir(hir: &Hir) -> Option<Needed> {
+fn of_hir(hir: &Hir) -> Vec<Need> {
     match hir.kind() {
         HirKind::Literal(literal) => {
-            let text = std::str::from_utf8(&literal.0).ok()?;
-            worthwhile(BTreeSet::from([text.to_owned()]))
+            let text = std::str::from_utf8(&literal.0).ok();
+            text.and_then(Need::of_text).into_iter().collect()
         }
-        HirKind::Concat(parts) => parts.iter().filter_map(of_hir).max_by_key(worth),
-        HirKind::Alternation(parts) => either(parts.iter().map(of_hir)),
+        HirKind::Concat(parts) => best(parts.iter().flat_map(of_hir).collect()),
+        HirKind::Alternation(parts) => either(&parts.iter().map(of_hir).collect::<Vec<_>>()),
         HirKind::Capture(capture) => of_hir(&capture.sub),
         HirKind::Repetition(repetition) if repetition.min > 0 => of_hir(&repetition.sub),
-        HirKind::Repetition(_) | HirKind::Empty | HirKind::Class(_) | HirKind::Look(_) => None,
+        HirKind::Repetition(_) | HirKind::Empty | HirKind::Class(_) | HirKind::Look(_) => Vec::new(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::of_json;
+    use super::{Need, of_json};
     use crate::syntax::languages::Language;
     use crate::syntax::rules::json_of;
 
+    /// Each need as its texts with `|` between them, in brackets if they need not be within the node.
     #[track_caller]
     fn check(rule: &str, expected: &[&str]) {
-        let needed = of_json(&json_of(&format!("rule: {rule}\n")), &[], Language::Python).unwrap_or_default();
-        assert_eq!(needed.iter().map(String::as_str).collect::<Vec<_>>(), expected, "{rule}");
+        let shown = |need: &Need| {
+            let texts = need.texts.iter().map(String::as_str).collect::<Vec<_>>().join("|");
+            if need.is_within { texts } else { format!("({texts})") }
+        };
+        let needs = of_json(&json_of(&format!("rule: {rule}\n")), &[], Language::Python);
+        assert_eq!(needs.iter().map(shown).collect::<Vec<_>>(), expected, "{rule}");
     }
 
     #[test]
     fn what_a_rule_needs_is_read_off_it() {
-        check("{pattern: hashlib.md5($A)}", &["hashlib"]);
+        check("{pattern: hashlib.md5($A)}", &["hashlib", "md5"]);
         check("{pattern: $A + $B}", &[]);
-        // A keyword is compared by its kind.
-        check("{pattern: not $A}", &[]);
+        // A keyword is compared by its kind, and may be skipped.
+        check("{pattern: not $A}", &["not"]);
+        check("{pattern: $A not in $B}", &["not", "in"]);
+        check("{pattern: $A is not $B}", &["not", "is"]);
+        check("{pattern: $A == $B}", &["=="]);
+        check("{pattern: {context: $A == $B, strictness: relaxed}}", &[]);
+        check("{pattern: '$A if $B else $C'}", &["else", "if"]);
         check("{pattern: {context: 'f(a=$X)', selector: keyword_argument}}", &[]);
         check("{pattern: {context: 'f(shell=$X)', selector: keyword_argument}}", &["shell"]);
         check("{pattern: {context: 'eval($X)', strictness: signature}}", &[]);
         check("{kind: call, regex: '^(os\\.)?system\\('}", &["system("]);
-        check("{kind: call, regex: '^(load|dumps|loads)$'}", &["dumps", "load"]);
+        check("{kind: call, regex: '^(load|dumps|loads)$'}", &["dumps|load"]);
         check("{kind: call, regex: '^(load|x*)$'}", &[]);
         check("{kind: call, regex: '(?i)select'}", &[]);
-        check("{any: [{pattern: eval($A)}, {pattern: exec($A)}]}", &["eval", "exec"]);
+        check("{kind: call, regex: 'load.*(?:yaml|json)'}", &["load", "json|yaml"]);
+        check("{any: [{pattern: eval($A)}, {pattern: exec($A)}]}", &["eval|exec"]);
         check("{any: [{pattern: eval($A)}, {kind: call}]}", &[]);
         check("{all: [{pattern: eval($A)}, {kind: call}]}", &["eval"]);
         check("{kind: call, not: {pattern: eval($A)}}", &[]);
         check(
             "{kind: call, inside: {pattern: 'assert_all($A)', stopBy: {pattern: something_long()}}}",
-            &["assert_all"],
+            &["(assert_all)"],
         );
-        check("{kind: call, has: {any: [{regex: secret}, {regex: token}], field: function}}", &["secret", "token"]);
+        check("{kind: call, has: {any: [{regex: secret}, {regex: token}], field: function}}", &["secret|token"]);
+        check("{pattern: eval($A), follows: {regex: hashlib}}", &["(hashlib)", "eval"]);
+        // Of each alternative what is within, and beside it what is longer.
+        check(
+            "{any: [{regex: aa, inside: {regex: bbbb}}, {regex: cc, inside: {has: {regex: dddd}}}]}",
+            &["(bbbb|dddd)", "aa|cc"],
+        );
+        check("{regex: 'aa.bb.cc.dd.ee'}", &["aa", "bb", "cc", "dd"]);
+        check("{regex: 'aa', inside: {regex: 'bbb.ccc.ddd.eee'}}", &["(bbb)", "(ccc)", "(ddd)", "aa"]);
     }
 
     #[test]
     fn utils_are_followed_and_constraints_count_where_their_variable_is_bound() {
         check(
             "{matches: evil}\nutils: {evil: {any: [{pattern: eval($A)}, {matches: other}]}, other: {regex: exec}}",
-            &["eval", "exec"],
+            &["eval|exec"],
         );
         check("{matches: a}\nutils: {a: {matches: a}}", &[]);
         check("{pattern: f($A)}\nconstraints: {A: {regex: password}}", &["password"]);
-        check("{any: [{pattern: ff($A)}, {pattern: gg()}]}\nconstraints: {A: {regex: password}}", &["ff", "gg"]);
+        check("{any: [{pattern: ff($A)}, {pattern: gg()}]}\nconstraints: {A: {regex: password}}", &["ff|gg"]);
+        check("{pattern: ff($A)}\nconstraints: {A: {regex: password}}", &["password", "ff"]);
+        check("{kind: call, inside: {pattern: ff($A)}}\nconstraints: {A: {regex: password}}", &["(password)", "(ff)"]);
         check("{pattern: f($$$A)}\nconstraints: {A: {regex: password}}", &[]);
     }
 }

@@ -7,6 +7,7 @@ mod grammar;
 pub(crate) mod imports;
 pub(crate) mod languages;
 pub(crate) mod literals;
+pub(crate) mod places;
 mod query;
 #[cfg(test)]
 mod reference;

@@ -2,7 +2,7 @@
 
 use crate::model::deadline::Deadline;
 use crate::syntax::languages::Language;
-use crate::syntax::rules::{CompiledRule, Match, json_of, scan};
+use crate::syntax::rules::{Asked, CompiledRule, Match, json_of, scan};
 use crate::syntax::tree::SyntaxTree;
 
 /// What a rule with these keys and these utility rules finds in a text.
@@ -14,7 +14,7 @@ fn found(keys: &str, utilities: &[&str], text: &str) -> Vec<Match> {
     let rule = CompiledRule::compile(&yaml, &utilities, Language::JavaScript);
     let rule = rule.unwrap_or_else(|error| panic!("{error} in {yaml}"));
     let tree = SyntaxTree::parse(text, Language::JavaScript, Deadline::NEVER).unwrap();
-    scan(&tree, &[&rule], Deadline::NEVER).matches
+    scan(&tree, &[Asked { rule: &rule, within: Vec::new() }], Deadline::NEVER).matches
 }
 
 /// Text, what is found in it in order, and what the fixes put there.

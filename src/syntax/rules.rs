@@ -5,19 +5,21 @@ use std::collections::HashSet;
 use ast_grep_config::{DeserializeEnv, Fixer, GlobalRules, RuleConfig, SerializableGlobalRule, SerializableRuleConfig};
 use ast_grep_core::matcher::{Matcher, MatcherExt};
 use ast_grep_core::{Node, NodeMatch};
+use tree_sitter::Node as InnerNode;
 
 use crate::model::deadline::Deadline;
 use crate::model::finding::Edit;
 use crate::model::place::Span;
 use crate::syntax::languages::Language;
+use crate::syntax::places::Places;
 use crate::syntax::query::CaptureQuery;
-use crate::syntax::tree::{Doc, SyntaxNode, SyntaxTree};
+use crate::syntax::tree::{Doc, SyntaxTree};
 
 /// The most matches of one rule that are kept in one file; the rest is only counted.
 const MAX_MATCHES: usize = 500;
 /// How many nodes are visited between two looks at the clock.
 const NODES_PER_LOOK: usize = 1_024;
-/// How many nodes rules look at between two looks at the clock: a rule may go through all that is around a node.
+/// How many times a rule looks at a node between two looks at the clock: a rule may go through all that is around a node.
 const CANDIDATES_PER_LOOK: usize = 16;
 /// How deep a file may be nested: a rule that looks around a node walks all the way up, which takes minutes in a file
 /// that somebody nested 100,000 deep, and people write nothing near this.
@@ -48,6 +50,8 @@ pub(crate) fn json_of(yaml: &str) -> String {
 /// A rule, ready to run on one language.
 pub(crate) struct CompiledRule {
     config: RuleConfig<Language>,
+    /// The kinds of nodes that it may match.
+    kinds: Vec<usize>,
     /// What a node must be captured by as well.
     query: Option<CaptureQuery>,
     /// The utility rules that it uses; the rule itself only points to them.
@@ -83,7 +87,8 @@ impl CompiledRule {
         let query = query.map(|text| CaptureQuery::compile(text, language)).transpose().map_err(Error::Rule)?;
         let utilities = compile_utilities(utilities, language)?;
         let config = RuleConfig::try_from(parsed, &utilities).map_err(|error| Error::Rule(chain(&error)))?;
-        Ok(Self { config, query, _utilities: utilities })
+        let kinds = config.matcher.potential_kinds().expect("because a rule without kinds does not compile");
+        Ok(Self { config, kinds: kinds.iter().collect(), query, _utilities: utilities })
     }
 }
 
@@ -138,34 +143,39 @@ pub(crate) struct Scan {
     pub(crate) too_deep: bool,
 }
 
+/// A rule that is to run on a tree.
+pub(crate) struct Asked<'a> {
+    /// The rule.
+    pub(crate) rule: &'a CompiledRule,
+    /// What is within each node that it matches: a place of each.
+    pub(crate) within: Vec<&'a Places>,
+}
+
 /// Runs rules over the tree, all in one traversal; a match names its rule by the index here.
-pub(crate) fn scan(tree: &SyntaxTree, rules: &[&CompiledRule], deadline: Deadline) -> Scan {
-    let by_kind = by_kind(rules);
+pub(crate) fn scan(tree: &SyntaxTree, rules: &[Asked<'_>], deadline: Deadline) -> Scan {
     let mut scan = Scan::default();
     let captured: Option<Vec<Option<HashSet<usize>>>> = rules
         .iter()
-        .map(|rule| rule.query.as_ref().map_or(Some(None), |query| query.captured(tree, deadline).map(Some)))
+        .map(|asked| asked.rule.query.as_ref().map_or(Some(None), |query| query.captured(tree, deadline).map(Some)))
         .collect();
-    let (Some(captured), Some(nodes)) = (captured, candidates(tree, &by_kind, deadline, &mut scan)) else {
+    let (Some(captured), Some(candidates)) = (captured, candidates(tree, rules, deadline, &mut scan)) else {
         return Scan { timed_out: !scan.too_deep, ..scan };
     };
     let mut n_matches = vec![0; rules.len()];
-    for (n_nodes, node) in nodes.into_iter().enumerate() {
-        if n_nodes % CANDIDATES_PER_LOOK == 0 && deadline.is_over() {
+    for (n_looks, (node, index)) in candidates.into_iter().enumerate() {
+        if n_looks % CANDIDATES_PER_LOOK == 0 && deadline.is_over() {
             scan.timed_out = true;
             break;
         }
-        for &index in by_kind.get(usize::from(node.kind_id())).into_iter().flatten() {
-            let Some((rule, captured)) = rules.get(index).zip(captured.get(index)) else { continue };
-            if captured.as_ref().is_some_and(|captured| !captured.contains(&node.node_id())) {
-                continue;
-            }
-            let Some(matched) = rule.config.matcher.match_node(node.clone()) else { continue };
-            let Some(count) = n_matches.get_mut(index) else { continue };
-            *count += 1;
-            if *count <= MAX_MATCHES {
-                scan.matches.push(describe(tree, index, rule, &matched));
-            }
+        let Some((Asked { rule, .. }, captured)) = rules.get(index).zip(captured.get(index)) else { continue };
+        if captured.as_ref().is_some_and(|captured| !captured.contains(&node.id())) {
+            continue;
+        }
+        let Some(matched) = rule.config.matcher.match_node(tree.adopt(node)) else { continue };
+        let Some(count) = n_matches.get_mut(index) else { continue };
+        *count += 1;
+        if *count <= MAX_MATCHES {
+            scan.matches.push(describe(tree, index, rule, &matched));
         }
     }
     let n_more = n_matches.into_iter().map(|count: usize| count.saturating_sub(MAX_MATCHES));
@@ -173,50 +183,68 @@ pub(crate) fn scan(tree: &SyntaxTree, rules: &[&CompiledRule], deadline: Deadlin
     scan
 }
 
-/// The nodes that some rule may match, in the order of the tree; none if it is too deep or the deadline came. They are
-/// gathered before any rule looks at one, so that none looks around in a tree that turns out to be too deep.
+/// The nodes that some rule may match, each with the index of that rule, in the order of the tree; none if it is too
+/// deep or the deadline came. They are gathered before any rule looks at one, so that none looks around in a tree that
+/// turns out to be too deep.
 fn candidates<'t>(
     tree: &'t SyntaxTree,
-    by_kind: &[Vec<usize>],
+    rules: &[Asked<'_>],
     deadline: Deadline,
     scan: &mut Scan,
-) -> Option<Vec<SyntaxNode<'t>>> {
-    // Where the nodes around the one at hand end.
-    let mut around: Vec<usize> = Vec::new();
-    let (mut nodes, root) = (Vec::new(), tree.root());
-    for (n_nodes, node) in root.dfs().enumerate() {
+) -> Option<Vec<(InnerNode<'t>, usize)>> {
+    let by_kind = by_kind(rules);
+    let around = around(rules);
+    let (mut candidates, mut depth, mut n_nodes) = (Vec::new(), 0, 0_usize);
+    let mut cursor = tree.root().get_inner_node().walk();
+    loop {
         if n_nodes.is_multiple_of(NODES_PER_LOOK) && deadline.is_over() {
             return None;
         }
-        let range = node.range();
-        while around.last().is_some_and(|end| *end <= range.start) {
-            around.pop();
-        }
-        if around.len() > MAX_DEPTH {
+        if depth > MAX_DEPTH {
             scan.too_deep = true;
             return None;
         }
-        if !range.is_empty() {
-            around.push(range.end);
+        n_nodes += 1;
+        let node = cursor.node();
+        let span = Span { start: node.start_byte(), end: node.end_byte() };
+        let has_place = around.as_ref().is_none_or(|places| places.is_any_within(span));
+        if let Some(its) = by_kind.get(usize::from(node.kind_id())).filter(|its| has_place && !its.is_empty()) {
+            let may_hold =
+                |(_, asked): &&(usize, &Asked<'_>)| asked.within.iter().all(|places| places.is_any_within(span));
+            candidates.extend(its.iter().filter(may_hold).map(|(index, _)| (node, *index)));
         }
-        if by_kind.get(usize::from(node.kind_id())).is_some_and(|rules| !rules.is_empty()) {
-            nodes.push(node);
+        // What no rule looks at can still be too deep for one that looks around.
+        let is_worthwhile = has_place || node.descendant_count() + depth > MAX_DEPTH;
+        if is_worthwhile && cursor.goto_first_child() {
+            depth += 1;
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return Some(candidates);
+            }
+            depth -= 1;
         }
     }
-    Some(nodes)
 }
 
-/// For each node kind the rules that may match such a node.
-fn by_kind(rules: &[&CompiledRule]) -> Vec<Vec<usize>> {
-    let mut by_kind: Vec<Vec<usize>> = Vec::new();
-    for (index, rule) in rules.iter().enumerate() {
-        let kinds = rule.config.matcher.potential_kinds().expect("because a rule without kinds does not compile");
-        for kind in &kinds {
-            if by_kind.len() <= kind {
+/// Where nodes are that some rule may match: around these places. `None` if they may be anywhere.
+fn around(rules: &[Asked<'_>]) -> Option<Places> {
+    let rarest: Option<Vec<&Places>> =
+        rules.iter().map(|asked| asked.within.iter().copied().min_by_key(|places| places.len())).collect();
+    rarest.map(|rarest| Places::joined(rarest.into_iter()))
+}
+
+/// For each node kind the rules that may match such a node, with their indices.
+fn by_kind<'a>(rules: &'a [Asked<'a>]) -> Vec<Vec<(usize, &'a Asked<'a>)>> {
+    let mut by_kind: Vec<Vec<(usize, &Asked<'_>)>> = Vec::new();
+    for (index, asked) in rules.iter().enumerate() {
+        for kind in &asked.rule.kinds {
+            if by_kind.len() <= *kind {
                 by_kind.resize_with(kind + 1, Vec::new);
             }
-            if let Some(rules) = by_kind.get_mut(kind) {
-                rules.push(index);
+            if let Some(rules) = by_kind.get_mut(*kind) {
+                rules.push((index, asked));
             }
         }
     }
@@ -256,7 +284,7 @@ fn labels(rule: &CompiledRule, matched: &NodeMatch<'_, Doc>) -> Vec<(Span, Strin
 
 #[cfg(test)]
 mod tests {
-    use super::{CompiledRule, MAX_MATCHES};
+    use super::{Asked, CompiledRule, MAX_MATCHES};
     use crate::model::deadline::Deadline;
     use crate::syntax::languages::Language;
     use crate::syntax::tree::SyntaxTree;
@@ -266,7 +294,7 @@ mod tests {
     fn scan(yaml: &str, text: &str) -> super::Scan {
         let rule = CompiledRule::compile(yaml, &[], Language::Python).unwrap();
         let tree = SyntaxTree::parse(text, Language::Python, Deadline::NEVER).unwrap();
-        super::scan(&tree, &[&rule], Deadline::NEVER)
+        super::scan(&tree, &[Asked { rule: &rule, within: Vec::new() }], Deadline::NEVER)
     }
 
     #[test]
@@ -296,7 +324,11 @@ mod tests {
     fn a_deadline_ends_a_scan_inside_of_a_file() {
         let rule = CompiledRule::compile(EVAL, &[], Language::Python).unwrap();
         let tree = SyntaxTree::parse("eval(x)\n", Language::Python, Deadline::NEVER).unwrap();
-        let scan = super::scan(&tree, &[&rule], Deadline::after(std::time::Duration::ZERO));
+        let scan = super::scan(
+            &tree,
+            &[Asked { rule: &rule, within: Vec::new() }],
+            Deadline::after(std::time::Duration::ZERO),
+        );
         assert!(scan.timed_out && scan.matches.is_empty());
     }
 

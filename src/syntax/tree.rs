@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use ast_grep_core::AstGrep;
 use ast_grep_core::Node;
 use ast_grep_core::tree_sitter::{LanguageExt, StrDoc};
-use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
+use tree_sitter::{InputEdit, Node as InnerNode, ParseOptions, ParseState, Parser, Point, Tree};
 
 use crate::model::deadline::Deadline;
 use crate::model::place::Span;
@@ -47,9 +47,29 @@ pub(crate) struct SyntaxTree {
 impl SyntaxTree {
     /// Parses `text`. Text that does not follow the grammar still gives a tree, see [`SyntaxTree::first_error`].
     pub(crate) fn parse(text: &str, language: Language, deadline: Deadline) -> Result<Self, Error> {
-        let tree = parse(text, language, deadline)?;
+        let tree = parse(text, language, None, deadline)?;
         let doc = StrDoc { src: text.to_owned(), lang: language, tree };
         Ok(Self { language, root: AstGrep::doc(doc) })
+    }
+
+    /// Parses a text that is the one of this tree but for some parts, none of which has a line break in it: where each is
+    /// in the text of this tree and where in the other one, in order. What did not change is not parsed again.
+    pub(crate) fn reparse(&self, text: &str, parts: &[(Span, Span)], deadline: Deadline) -> Result<Self, Error> {
+        // Of what does not follow the grammar a parser makes this or that, as it comes to it, and where a statement of
+        // JavaScript ends without a semicolon depends on where it began to read.
+        let is_of_javascript =
+            matches!(self.language, Language::JavaScript | Language::Jsx | Language::TypeScript | Language::Tsx);
+        if is_of_javascript || self.root().get_inner_node().has_error() {
+            return Self::parse(text, self.language, deadline);
+        }
+        let mut before = self.root().get_doc().tree.clone();
+        // From the last to the first, so that places before them stay what they are.
+        for (edit, _) in edits(self.root.source(), parts).iter().zip(parts).rev() {
+            before.edit(edit);
+        }
+        let tree = parse(text, self.language, Some(&before), deadline)?;
+        let doc = StrDoc { src: text.to_owned(), lang: self.language, tree };
+        Ok(Self { language: self.language, root: AstGrep::doc(doc) })
     }
 
     /// The language that it was parsed as.
@@ -60,6 +80,11 @@ impl SyntaxTree {
     /// The node that holds everything.
     pub(crate) fn root(&self) -> Node<'_, Doc> {
         self.root.root()
+    }
+
+    /// A node of this very tree, for rules.
+    pub(super) fn adopt<'t>(&'t self, node: InnerNode<'t>) -> SyntaxNode<'t> {
+        self.root.adopt(node)
     }
 
     /// The first place that does not follow the grammar; rules still run on the rest.
@@ -139,7 +164,30 @@ fn inner<'t>(node: &Node<'t, Doc>, field: &str) -> Option<Node<'t, Doc>> {
     node.field(field).or_else(unnamed)
 }
 
-fn parse(text: &str, language: Language, deadline: Deadline) -> Result<Tree, Error> {
+/// What parts of a text become, each as if those after it were done and those before it not.
+fn edits(text: &str, parts: &[(Span, Span)]) -> Vec<InputEdit> {
+    let (mut row, mut line_start, mut done) = (0, 0, 0);
+    let edit = |(old, new): &(Span, Span)| {
+        for (at, _) in text.get(done..old.start).unwrap_or_default().match_indices('\n') {
+            row += 1;
+            line_start = done + at + 1;
+        }
+        done = old.start;
+        let point = |offset: usize| Point::new(row, offset - line_start);
+        let new_end = old.start + (new.end - new.start);
+        InputEdit {
+            start_byte: old.start,
+            old_end_byte: old.end,
+            new_end_byte: new_end,
+            start_position: point(old.start),
+            old_end_position: point(old.end),
+            new_end_position: point(new_end),
+        }
+    };
+    parts.iter().map(edit).collect()
+}
+
+fn parse(text: &str, language: Language, before: Option<&Tree>, deadline: Deadline) -> Result<Tree, Error> {
     PARSERS.with_borrow_mut(|parsers| {
         let parser = parsers.entry(language).or_insert_with(Parser::new);
         if parser.language().is_none() {
@@ -154,7 +202,7 @@ fn parse(text: &str, language: Language, deadline: Deadline) -> Result<Tree, Err
         let options = ParseOptions::new().progress_callback(&mut give_up);
         let bytes = text.as_bytes();
         parser
-            .parse_with_options(&mut |start, _| bytes.get(start..).unwrap_or_default(), None, Some(options))
+            .parse_with_options(&mut |start, _| bytes.get(start..).unwrap_or_default(), before, Some(options))
             .ok_or(Error::Timeout)
     })
 }

@@ -1,86 +1,196 @@
-//! Which rules can hold in a text, told in one pass over it by the texts that each of them needs.
+//! Which rules can hold in a text, and where, told in one pass over it by the texts that each of them needs.
+
+use std::collections::BTreeMap;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
+
+use crate::model::place::Span;
+use crate::syntax::literals::Need;
+use crate::syntax::places::Places;
+
+/// Something that a rule needs: one of some texts; whether within each node that it finds, or anywhere in the file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Needed<'a> {
+    /// Whether one stands within each node.
+    pub(super) is_within: bool,
+    /// The texts, in order.
+    pub(super) texts: Vec<&'a str>,
+}
+
+impl<'a> From<&'a Need> for Needed<'a> {
+    fn from(need: &'a Need) -> Self {
+        Self { is_within: need.is_within, texts: need.texts.iter().map(String::as_str).collect() }
+    }
+}
+
+impl From<&(bool, &'static [&'static str])> for Needed<'static> {
+    fn from((is_within, texts): &(bool, &'static [&'static str])) -> Self {
+        Self { is_within: *is_within, texts: texts.to_vec() }
+    }
+}
 
 /// The texts that some rules need.
 pub(super) struct Gate {
     /// Finds the texts; `None` if there are none.
     finder: Option<AhoCorasick>,
-    /// For each text the rules that need it or another.
-    needed_by: Vec<Vec<usize>>,
-    /// For each rule whether it needs no text.
-    always: Vec<bool>,
+    /// For each text how long it is, and the needs that it meets.
+    met_by: Vec<(usize, Vec<usize>)>,
+    /// For each need its texts.
+    texts: Vec<Vec<String>>,
+    /// For each need whether it is asked where it is met.
+    is_within: Vec<bool>,
+    /// For each rule its needs.
+    of_rules: Vec<Vec<usize>>,
+}
+
+/// What a gate found in a text.
+pub(super) struct Passed<'g> {
+    gate: &'g Gate,
+    /// For each need where it is met, as far as that is asked.
+    met: Vec<Places>,
 }
 
 impl Gate {
-    /// A gate for rules that each need one of some texts, or nothing.
-    pub(super) fn new<'a>(rules: impl Iterator<Item = Option<Vec<&'a str>>>) -> Self {
-        let (mut texts, mut always) = (Vec::new(), Vec::new());
-        for (rule, needed) in rules.enumerate() {
-            always.push(needed.is_none());
-            texts.extend(needed.into_iter().flatten().map(|text| (text, rule)));
+    /// A gate for rules that each need some things, or nothing.
+    pub(super) fn new<'a>(rules: impl Iterator<Item = Vec<Needed<'a>>>) -> Self {
+        let (mut needs, mut of_rules) = (BTreeMap::new(), Vec::new());
+        for needed in rules {
+            let mut number = |need| {
+                let next = needs.len();
+                *needs.entry(need).or_insert(next)
+            };
+            of_rules.push(needed.into_iter().map(&mut number).collect::<Vec<usize>>());
         }
-        texts.sort_unstable();
-        let (mut distinct, mut needed_by): (Vec<&str>, Vec<Vec<usize>>) = (Vec::new(), Vec::new());
-        for (text, rule) in texts {
-            match needed_by.last_mut().filter(|_| distinct.last() == Some(&text)) {
-                Some(rules) => rules.push(rule),
-                None => {
-                    distinct.push(text);
-                    needed_by.push(vec![rule]);
-                }
+        let mut met_by: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let (mut is_within, mut texts) = (vec![false; needs.len()], vec![Vec::new(); needs.len()]);
+        for (need, number) in &needs {
+            if let Some(texts) = texts.get_mut(*number) {
+                *texts = need.texts.iter().map(|text| (*text).to_owned()).collect();
+            }
+            need.texts.iter().for_each(|text| met_by.entry(text).or_default().push(*number));
+            if let Some(is_asked) = is_within.get_mut(*number) {
+                *is_asked = need.is_within;
             }
         }
+        let finder = if met_by.is_empty() { None } else { automaton(met_by.keys()) };
         // Without a finder every rule runs.
-        let finder = if distinct.is_empty() { None } else { automaton(&distinct) };
         if finder.is_none() {
-            always.fill(true);
+            of_rules.iter_mut().for_each(Vec::clear);
         }
-        Self { finder, needed_by, always }
+        let met_by = met_by.into_iter().map(|(text, needs)| (text.len(), needs)).collect();
+        Self { finder, met_by, texts, is_within, of_rules }
     }
 
-    /// For each rule whether it can hold in the text.
-    pub(super) fn open_for(&self, text: &[u8]) -> Vec<bool> {
-        let mut open = self.always.clone();
-        let mut n_closed = open.iter().filter(|is_open| !**is_open).count();
-        let Some(finder) = &self.finder else { return open };
-        let mut seen = vec![false; self.needed_by.len()];
-        for found in finder.find_overlapping_iter(text) {
-            let index = found.pattern().as_usize();
-            if seen.get_mut(index).is_none_or(|seen| std::mem::replace(seen, true)) {
-                continue;
-            }
-            for rule in self.needed_by.get(index).into_iter().flatten() {
-                if let Some(is_open) = open.get_mut(*rule).filter(|is_open| !**is_open) {
-                    *is_open = true;
-                    n_closed -= 1;
+    /// Looks through a text.
+    pub(super) fn pass(&self, text: &[u8]) -> Passed<'_> {
+        let mut met = vec![Places::default(); self.is_within.len()];
+        for found in self.finder.iter().flat_map(|finder| finder.find_overlapping_iter(text)) {
+            let Some((length, needs)) = self.met_by.get(found.pattern().as_usize()) else { continue };
+            let span = Span { start: found.end() - length, end: found.end() };
+            for need in needs {
+                let is_asked = self.is_within.get(*need).copied().unwrap_or(false);
+                if let Some(places) = met.get_mut(*need).filter(|places| is_asked || places.is_empty()) {
+                    places.push(span);
                 }
             }
-            if n_closed == 0 {
-                break;
-            }
         }
-        open
+        Passed { gate: self, met }
     }
+}
+
+impl Passed<'_> {
+    /// Whether a rule, told by its number, can hold in the text when some names are written out in it.
+    pub(super) fn may_open(&self, rule: usize, names: &[&str]) -> bool {
+        self.gate.of_rules.get(rule).into_iter().flatten().all(|need| {
+            let is_met = self.met.get(*need).is_some_and(|places| !places.is_empty());
+            let mut texts = self.gate.texts.get(*need).into_iter().flatten();
+            is_met || texts.any(|text| names.iter().any(|name| may_stand_at(text.as_bytes(), name.as_bytes())))
+        })
+    }
+
+    /// For each rule where it can hold: within nodes that have all of these places in them. `None` if it can't hold.
+    pub(super) fn open(&self) -> impl Iterator<Item = Option<Vec<&Places>>> {
+        self.gate.of_rules.iter().map(|needs| {
+            let mut within = Vec::new();
+            for need in needs {
+                let places = self.met.get(*need).filter(|places| !places.is_empty())?;
+                if self.gate.is_within.get(*need).copied().unwrap_or(false) {
+                    within.push(places);
+                }
+            }
+            Some(within)
+        })
+    }
+}
+
+/// Whether a text may stand where a name was written out, over it or over an end of it. Before a name and after it there
+/// is no letter.
+fn may_stand_at(text: &[u8], name: &[u8]) -> bool {
+    let is_letter = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    // Where the text ends, counted from where the name begins.
+    (1..text.len() + name.len()).any(|end| {
+        let (n_before, start) = (text.len().saturating_sub(end), end.saturating_sub(text.len()));
+        let shared = name.get(start..end.min(name.len())).unwrap_or_default();
+        let rest = text.get(n_before..).unwrap_or_default();
+        rest.starts_with(shared)
+            && !is_letter(n_before.checked_sub(1).and_then(|before| text.get(before)))
+            && !is_letter(rest.get(shared.len()))
+    })
 }
 
 /// A commit pays for making the automaton and looks at a few kilobytes with it: one that is made in half the time serves
 /// it better than one that looks faster.
-fn automaton(texts: &[&str]) -> Option<AhoCorasick> {
+fn automaton<'a>(texts: impl Iterator<Item = &'a &'a str>) -> Option<AhoCorasick> {
     AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(texts).ok()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Gate;
+    use super::{Gate, Needed, may_stand_at};
+
+    /// For each rule how many places it has for each of its needs within; `None` if it is kept out.
+    #[track_caller]
+    fn check(text: &str, expected: [Option<&[usize]>; 5]) {
+        let needed = |is_within: bool, texts: &[&'static str]| Needed { is_within, texts: texts.to_vec() };
+        let rules = [
+            vec![needed(true, &["ab", "xy"])],
+            vec![],
+            vec![needed(false, &["ab", "xy"])],
+            vec![needed(true, &["abc"]), needed(true, &["ab", "xy"])],
+            vec![needed(false, &["abc"]), needed(true, &["b"])],
+        ];
+        let gate = Gate::new(rules.into_iter());
+        let passed = gate.pass(text.as_bytes());
+        let open: Vec<Option<Vec<usize>>> =
+            passed.open().map(|within| Some(within?.into_iter().map(|places| places.len()).collect())).collect();
+        assert_eq!(open, expected.map(|within| within.map(<[usize]>::to_vec)), "{text}");
+    }
 
     #[test]
-    fn a_rule_runs_where_one_of_its_texts_is() {
-        let rules = [Some(vec!["ab", "xy"]), None, Some(vec!["b", "ab"]), Some(vec!["abc"])];
-        let gate = Gate::new(rules.into_iter());
-        assert_eq!(gate.open_for(b"zabz"), [true, true, true, false]);
-        assert_eq!(gate.open_for(b"abc"), [true, true, true, true]);
-        assert_eq!(gate.open_for(b""), [false, true, false, false]);
-        assert_eq!(Gate::new([None].into_iter()).open_for(b""), [true]);
+    fn a_rule_runs_where_all_is_that_it_needs() {
+        check("zabz", [Some(&[1]), Some(&[]), Some(&[]), None, None]);
+        check("abc ab xy", [Some(&[3]), Some(&[]), Some(&[]), Some(&[1, 3]), Some(&[2])]);
+        check("", [None, Some(&[]), None, None, None]);
+        assert!(Gate::new([vec![]].into_iter()).pass(b"").open().all(|within| within.is_some()));
+    }
+
+    #[test]
+    fn a_text_may_stand_over_a_name_or_an_end_of_it() {
+        let check = |text: &str, expected: bool| {
+            assert_eq!(may_stand_at(text.as_bytes(), b"hashlib.md5"), expected, "{text}");
+        };
+        ["hashlib", "lib.m", "md5", "md5(", "(hashlib", " hashlib.md5 ", "hashlib.md5(x)"]
+            .into_iter()
+            .for_each(|text| check(text, true));
+        ["hash1", "md5sum", "xhash", "sha", "(md5", "(h x"].into_iter().for_each(|text| check(text, false));
+    }
+
+    #[test]
+    fn a_name_that_is_written_out_may_open_what_was_closed() {
+        let need = |text: &'static str| Needed { is_within: true, texts: vec![text] };
+        let gate = Gate::new([vec![need("hashlib.md5"), need("shell")], vec![need("md5(")]].into_iter());
+        let passed = gate.pass(b"from hashlib import md5 as h; h(shell)");
+        assert!(passed.may_open(0, &["hashlib.md5"]) && passed.may_open(1, &["hashlib.md5"]));
+        assert!(!passed.may_open(0, &["os.path"]) && !gate.pass(b"").may_open(0, &["hashlib.md5"]));
     }
 }

@@ -24,19 +24,20 @@ fn keep(name: &str, expected: &str) {
     assert!(found == expected, "rules/{name} is not what the rules say: run `SNAPSHOTS=overwrite cargo test --lib`");
 }
 
-/// What a rule needs, if it is the same in each of its languages.
-fn needed(entry: &Entry) -> Option<Vec<String>> {
+/// What a rule needs, if it is the same in each of its languages: texts, and whether within each node that it finds.
+fn needs(entry: &Entry) -> Option<Vec<(bool, Vec<String>)>> {
     let mut languages = entry.languages().map(|language| literals::of_json(entry.rule, &[], language));
     let first = languages.next()?;
-    languages.all(|needed| needed == first).then(|| first.into_iter().flatten().collect())
+    let is_same = languages.all(|needs| needs == first);
+    is_same.then(|| first.into_iter().map(|need| (need.is_within, need.texts.into_iter().collect())).collect())
 }
 
 #[test]
 fn the_texts_that_rules_need_are_known_to_the_build() {
     let mut known = BTreeMap::new();
     for (entry, fingerprint) in entries().iter().zip(FINGERPRINTS) {
-        let (texts, named) = (needed(entry), named::of_json(entry.rule));
-        known.insert(entry.id, serde_json::json!({ "of": fingerprint, "texts": texts, "named": named }));
+        let (needs, named) = (needs(entry), named::of_json(entry.rule));
+        known.insert(entry.id, serde_json::json!({ "of": fingerprint, "needs": needs, "named": named }));
     }
     let lines: Vec<String> = known.iter().map(|(id, derived)| format!("  \"{id}\": {derived}")).collect();
     keep("needed.json", &format!("{{\n{}\n}}\n", lines.join(",\n")));

@@ -4,13 +4,13 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use crate::check::parsed::too_deep;
-use crate::check::pattern::Candidate;
 use crate::check::pattern::fault::RuleError;
+use crate::check::pattern::{Candidate, Open};
 use crate::model::deadline::Deadline;
 use crate::model::outcome::Breakage;
 use crate::model::place::Span;
 use crate::syntax::imports::view::View;
-use crate::syntax::rules::{CompiledRule, Match, scan};
+use crate::syntax::rules::{Asked, Match, scan};
 use crate::syntax::tree::SyntaxTree;
 
 /// Where rules hold.
@@ -25,18 +25,20 @@ pub(super) struct Hits<'a> {
 
 impl<'a> Hits<'a> {
     /// Runs rules on a tree.
-    pub(super) fn of(tree: &SyntaxTree, rules: Vec<&'a Candidate>, deadline: Deadline) -> Result<Self, Breakage> {
-        let compiled: Result<Vec<&CompiledRule>, RuleError> =
-            rules.iter().map(|rule| rule.compiled(tree.language())).collect();
-        let compiled = compiled.map_err(|error| Breakage::new(error.to_string()))?;
-        let scan = scan(tree, &compiled, deadline);
+    pub(super) fn of(tree: &SyntaxTree, open: Vec<Open<'a, '_>>, deadline: Deadline) -> Result<Self, Breakage> {
+        let asked: Result<Vec<Asked<'_>>, RuleError> = open
+            .iter()
+            .map(|open| Ok(Asked { rule: open.rule.compiled(tree.language())?, within: open.within.clone() }))
+            .collect();
+        let asked = asked.map_err(|error| Breakage::new(error.to_string()))?;
+        let scan = scan(tree, &asked, deadline);
         if scan.timed_out {
             return Err(Breakage::new("the rules took longer on it than the stage may take"));
         }
         if scan.too_deep {
             return Err(too_deep());
         }
-        Ok(Self { rules, matches: scan.matches, cut: scan.cut })
+        Ok(Self { rules: open.into_iter().map(|open| open.rule).collect(), matches: scan.matches, cut: scan.cut })
     }
 
     /// Adds those that were found in a view of the file, without their fixes: these may hold what the file does not

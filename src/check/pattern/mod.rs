@@ -17,11 +17,11 @@ pub(crate) mod utility;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::check::parsed::{Parsed, in_utf8, why_unparsed};
 use crate::check::pattern::fault::RuleError;
-use crate::check::pattern::gate::Gate;
+use crate::check::pattern::gate::{Gate, Needed, Passed};
 use crate::check::pattern::hits::Hits;
 use crate::check::pattern::pack::{Entry, entries};
 use crate::check::pattern::rule_file::RuleFile;
@@ -36,7 +36,8 @@ use crate::model::rule::{Level, Rule, RuleId};
 use crate::syntax::imports::named;
 use crate::syntax::imports::{self, Names};
 use crate::syntax::languages::Language;
-use crate::syntax::literals::{self, Needed};
+use crate::syntax::literals::{self, Need};
+use crate::syntax::places::Places;
 use crate::syntax::rules::{CompiledRule, Match};
 use crate::syntax::tree::SyntaxTree;
 
@@ -45,8 +46,8 @@ struct Candidate {
     id: RuleId,
     level: Level,
     text: RuleText,
-    compiled: OnceLock<Result<Box<CompiledRule>, RuleError>>,
-    needed: OnceLock<Option<Needed>>,
+    compiled: OnceLock<Result<Arc<CompiledRule>, RuleError>>,
+    needed: OnceLock<Vec<Need>>,
     named: OnceLock<Names>,
     /// The file of a built-in rule that says for which paths it is.
     paths: OnceLock<Box<RuleFile>>,
@@ -76,23 +77,24 @@ impl Candidate {
         })
     }
 
-    /// Texts of which a file has at least one if the rule can hold in it; `None` if that can't be told.
-    fn needed(&self, language: Language) -> Option<Vec<&str>> {
-        let derived = self.needed.get_or_init(|| match &self.text {
-            RuleText::BuiltIn(entry) => match entry.needed {
-                Some(texts) => Some(texts.iter().map(|text| (*text).to_owned()).collect())
-                    .filter(|texts: &Needed| !texts.is_empty()),
-                None => literals::of_json(entry.rule, &[], language),
-            },
+    /// What a file has in it in which the rule can hold; nothing if that can't be told.
+    fn needed(&self, language: Language) -> Vec<Needed<'_>> {
+        let derived = || match &self.text {
+            RuleText::BuiltIn(entry) => literals::of_json(entry.rule, &[], language),
             RuleText::Own(file) => literals::of_json(&file.json, &file.utilities(language), language),
-        });
-        match (derived, &self.text) {
-            (Some(derived), _) => Some(derived.iter().map(String::as_str).collect()),
-            (None, RuleText::BuiltIn(entry)) => Some(entry.literals.to_vec()).filter(|texts| !texts.is_empty()),
-            (None, RuleText::Own(file)) => {
-                Some(file.literals.iter().map(String::as_str).collect()).filter(|texts: &Vec<&str>| !texts.is_empty())
-            }
-        }
+        };
+        let known = match &self.text {
+            RuleText::BuiltIn(entry) => entry.needs.map(|needs| needs.iter().map(Needed::from).collect()),
+            RuleText::Own(_) => None,
+        };
+        let needed: Vec<Needed<'_>> =
+            known.unwrap_or_else(|| self.needed.get_or_init(derived).iter().map(Needed::from).collect());
+        let said: Vec<&str> = match &self.text {
+            RuleText::BuiltIn(entry) => entry.literals.to_vec(),
+            RuleText::Own(file) => file.literals.iter().map(String::as_str).collect(),
+        };
+        let is_said = needed.is_empty() && !said.is_empty();
+        if is_said { vec![Needed { is_within: false, texts: said }] } else { needed }
     }
 
     fn file(&self) -> RuleFile {
@@ -121,10 +123,11 @@ impl Candidate {
     fn compiled(&self, language: Language) -> Result<&CompiledRule, RuleError> {
         let compile = || match &self.text {
             RuleText::BuiltIn(entry) => CompiledRule::compile_json(entry.rule, &[], language)
+                .map(Arc::new)
                 .map_err(|error| RuleError::of_engine(&error, entry.origin, entry.yaml, language)),
             RuleText::Own(file) => file.compile(language),
         };
-        self.compiled.get_or_init(|| compile().map(Box::new)).as_deref().map_err(Clone::clone)
+        self.compiled.get_or_init(compile).as_deref().map_err(Clone::clone)
     }
 }
 
@@ -144,12 +147,24 @@ struct Candidates {
     named: OnceLock<Names>,
 }
 
+/// A rule that can hold in a text.
+struct Open<'a, 'p> {
+    rule: &'a Candidate,
+    /// Where: within nodes that have a place of each of these in them.
+    within: Vec<&'p Places>,
+}
+
 impl Candidates {
-    /// The rules that can hold in a text.
-    fn that_may_hold(&self, language: Language, text: &str) -> impl Iterator<Item = &Candidate> {
+    /// What the rules need of a text.
+    fn pass(&self, language: Language, text: &str) -> Passed<'_> {
         let gate = self.gate.get_or_init(|| Gate::new(self.all.iter().map(|rule| rule.needed(language))));
-        let open = gate.open_for(text.as_bytes());
-        self.all.iter().zip(open).filter(|(_, is_open)| *is_open).map(|(rule, _)| rule)
+        gate.pass(text.as_bytes())
+    }
+
+    /// The rules that can hold in a text with that in it.
+    fn that_may_hold<'p>(&self, passed: &'p Passed<'_>) -> impl Iterator<Item = Open<'_, 'p>> {
+        let all = self.all.iter().zip(passed.open());
+        all.filter_map(|(rule, within)| Some(Open { rule, within: within? }))
     }
 
     /// Whether a text may import what one of the rules names.
@@ -188,10 +203,20 @@ impl Engine {
 
     /// The same with rules of the project; each runs on every language that it names, and on the dialects of these
     /// whose grammar knows all that it asks for.
-    pub(crate) fn with<'a>(mut self, files: impl IntoIterator<Item = &'a RuleFile>) -> Self {
+    pub(crate) fn with<'a>(self, files: impl IntoIterator<Item = &'a RuleFile>) -> Self {
+        self.with_dialects(files, &|_| true)
+    }
+
+    /// The same for where not every dialect is needed: to ask a grammar what it knows takes as long as to compile a rule.
+    pub(crate) fn with_dialects<'a>(
+        mut self,
+        files: impl IntoIterator<Item = &'a RuleFile>,
+        is_needed: &dyn Fn(Language) -> bool,
+    ) -> Self {
         for file in files {
             let holds_in = |dialect: &Language| !file.languages.contains(dialect) && file.compile(*dialect).is_ok();
-            let dialects = file.languages.iter().filter_map(|language| language.dialect()).filter(holds_in);
+            let dialects = file.languages.iter().filter_map(|language| language.dialect());
+            let dialects = dialects.filter(|dialect| is_needed(*dialect)).filter(holds_in);
             for language in file.languages.iter().copied().chain(dialects) {
                 self.add(language, RuleText::Own(Box::new(file.clone())));
             }
@@ -210,12 +235,13 @@ impl Engine {
     #[cfg(test)]
     fn ungated(mut self) -> Self {
         for rules in self.rules.values_mut() {
-            rules.gate = OnceLock::from(Gate::new(rules.all.iter().map(|_| None)));
+            rules.gate = OnceLock::from(Gate::new(rules.all.iter().map(|_| Vec::new())));
         }
         self
     }
 
-    /// Compiles every rule, so that a faulty one is told before the run instead of by the first file.
+    /// Compiles every rule.
+    #[cfg(test)]
     pub(crate) fn verify(&self) -> Result<(), RuleError> {
         let of_language = |(language, rules): (&Language, &Candidates)| {
             rules.all.iter().try_for_each(|rule| rule.compiled(*language).map(|_| ()))
@@ -310,7 +336,8 @@ impl Engine {
     ) -> Result<Examined, Breakage> {
         let Some(candidates) = self.rules.get(&language) else { return Ok(Examined::default()) };
         let text = parsed.map_or_else(|| in_utf8(file.bytes), |parsed| Cow::Borrowed(&*parsed.text));
-        let active: Vec<&Candidate> = candidates.that_may_hold(language, &text).filter(|rule| wanted(rule)).collect();
+        let passed = candidates.pass(language, &text);
+        let active: Vec<Open> = candidates.that_may_hold(&passed).filter(|open| wanted(open.rule)).collect();
         let may_import = candidates.may_import(language, &text);
         if active.is_empty() && !may_import {
             return Ok(Examined::default());
@@ -325,7 +352,7 @@ impl Engine {
         let Some(Parsed { text, tree }) = parsed.or(own.as_ref()) else { return Ok(Examined::default()) };
         let mut hits = Hits::of(tree, active, file.deadline)?;
         if may_import {
-            aliased::add(&mut hits, (tree, text), candidates, wanted, file.deadline)?;
+            aliased::add(&mut hits, (tree, text, &passed), candidates, wanted, file.deadline)?;
         }
         if hits.rules.is_empty() {
             return Ok(Examined::default());

@@ -20,9 +20,10 @@ pub(crate) struct Entry {
     pub(crate) id: &'static str,
     severity: &'static str,
     languages: &'static [&'static str],
-    /// Texts of which a file has at least one if the rule can hold in it, as they were derived from this very rule;
-    /// empty if it may hold in any, `None` if nobody has looked yet.
-    pub(crate) needed: Option<&'static [&'static str]>,
+    /// What a file has in it if the rule can hold there, as it was derived from this very rule: whether within each node
+    /// that the rule finds, and the texts of which there is one. Empty if it may hold in any, `None` if nobody has
+    /// looked yet.
+    pub(crate) needs: Option<&'static [Known]>,
     /// The words that it names, read in the same way.
     named: Option<&'static [&'static str]>,
     /// The same as the author says it, for where nothing can be derived; empty if that is not said.
@@ -30,6 +31,9 @@ pub(crate) struct Entry {
     /// Whether it says for which paths it is; else it is for all.
     pub(crate) has_paths: bool,
 }
+
+/// A need that is known to the build.
+type Known = (bool, &'static [&'static str]);
 
 /// A list of built-in rules with a number, which gains none any more.
 pub(crate) struct Pack {

@@ -1,6 +1,8 @@
 //! A rule file: ast-grep's YAML unchanged, with our own additions under `metadata`.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::Deserialize;
@@ -145,6 +147,17 @@ pub(crate) struct RuleFile {
     files: Option<GlobSet>,
     /// The paths that it leaves out.
     ignores: GlobSet,
+    compiled: Compiled,
+}
+
+/// The rule of a file for each language that it was compiled for: once, for all copies of the file.
+#[derive(Clone, Default)]
+struct Compiled(Arc<Mutex<BTreeMap<Language, Arc<CompiledRule>>>>);
+
+impl fmt::Debug for Compiled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Compiled")
+    }
 }
 
 impl RuleFile {
@@ -214,12 +227,13 @@ impl RuleFile {
             tests: metadata.tests,
             files,
             ignores,
+            compiled: Compiled::default(),
         })
     }
 
     /// The same with the utility rules of the project that it uses.
     pub(crate) fn with_utilities(self, all: &[Utility]) -> Self {
-        Self { utilities: utility::used(&self.json, all).into(), ..self }
+        Self { utilities: utility::used(&self.json, all).into(), compiled: Compiled::default(), ..self }
     }
 
     /// The utility rules that it uses in a language, as JSON.
@@ -233,11 +247,21 @@ impl RuleFile {
     }
 
     /// The rule, compiled for a language. What is wrong with it is told by its own text.
-    pub(crate) fn compile(&self, language: Language) -> Result<CompiledRule, RuleError> {
+    pub(crate) fn compile(&self, language: Language) -> Result<Arc<CompiledRule>, RuleError> {
+        let mut compiled = self.compiled.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = compiled.get(&language) {
+            return Ok(Arc::clone(known));
+        }
         let utilities = self.utilities(language);
-        CompiledRule::compile_json(&self.json, &utilities, language)
+        let rule = CompiledRule::compile_json(&self.json, &utilities, language)
             .or_else(|_| CompiledRule::compile(&self.yaml, &utilities, language))
-            .map_err(|error| RuleError::of_engine(&error, &self.origin, &self.yaml, language))
+            .map_err(|error| RuleError::of_engine(&error, &self.origin, &self.yaml, language))?;
+        Ok(Arc::clone(compiled.entry(language).or_insert(Arc::new(rule))))
+    }
+
+    /// Whether the rule can be used in every language that it names.
+    pub(crate) fn verify(&self) -> Result<(), RuleError> {
+        self.languages.iter().try_for_each(|language| self.compile(*language).map(|_| ()))
     }
 
     /// Whether the rule is for a file of that path.

@@ -89,9 +89,7 @@ fn usable(rule: RuleFile, others: &[RuleFile]) -> Result<RuleFile, RuleError> {
         let reason = format!("{} has a rule with the id `{id}`, too", other.origin);
         return Err(RuleError::new(&rule.origin, reason).at_word(&rule.yaml, id));
     }
-    for language in &rule.languages {
-        rule.compile(*language)?;
-    }
+    rule.verify()?;
     Ok(rule)
 }
 

@@ -5,6 +5,7 @@ use tree_sitter::Node;
 use crate::syntax::imports::{Binding, Scheme, children, text_of};
 
 pub(super) const SCHEME: Scheme = Scheme {
+    keywords: &["import"],
     imports: &["import_declaration"],
     names: &["identifier", "package_identifier", "type_identifier"],
     uses: &[("selector_expression", "operand"), ("qualified_type", "package")],

@@ -5,6 +5,7 @@ use tree_sitter::Node;
 use crate::syntax::imports::{Binding, Scheme, children, text_of};
 
 pub(super) const SCHEME: Scheme = Scheme {
+    keywords: &["import", "require"],
     imports: &["import_statement", "variable_declarator"],
     names: &["identifier", "shorthand_property_identifier_pattern", "type_identifier"],
     uses: &[("call_expression", "function"), ("member_expression", "object"), ("new_expression", "constructor")],

@@ -16,11 +16,13 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
+use aho_corasick::AhoCorasick;
 use ast_grep_core::tree_sitter::LanguageExt;
 use tree_sitter::{Node, TreeCursor};
 
 use crate::model::place::Span;
 use crate::syntax::languages::Language;
+use crate::syntax::places::Places;
 use crate::syntax::tree::SyntaxTree;
 
 /// The longest full name, in bytes, that a name stands for.
@@ -61,6 +63,8 @@ type Origins = fn(&str, &mut dyn FnMut(&str) -> bool) -> bool;
 
 /// How a language binds names.
 struct Scheme {
+    /// Words of which each import has one.
+    keywords: &'static [&'static str],
     /// The kinds of nodes that may be imports.
     imports: &'static [&'static str],
     /// The kinds of nodes that are names.
@@ -135,7 +139,8 @@ pub(crate) fn aliases(tree: &SyntaxTree, text: &str, is_asked: &dyn Fn(&str) -> 
         return Vec::new();
     }
     let mut uses: BTreeMap<&str, Vec<Span>> = BTreeMap::new();
-    walk(tree, &mut |cursor, kind| {
+    let names: Vec<&str> = bound.keys().copied().collect();
+    walk(tree, &places_of(&names, text), &mut |cursor, kind| {
         if kinds.is_import(kind) && (scheme.imported)(cursor.node(), text).is_some() {
             return false;
         }
@@ -157,7 +162,7 @@ pub(crate) fn aliases(tree: &SyntaxTree, text: &str, is_asked: &dyn Fn(&str) -> 
 /// What the imports bind each name to; to nothing what two of them bind to different things, or to things of one name.
 fn bound<'t>(tree: &'t SyntaxTree, text: &'t str, scheme: &Scheme, kinds: &Kinds) -> BTreeMap<&'t str, Option<String>> {
     let mut bound: BTreeMap<&str, Option<String>> = BTreeMap::new();
-    walk(tree, &mut |cursor, kind| {
+    walk(tree, &places_of(scheme.keywords, text), &mut |cursor, kind| {
         let imported = kinds.is_import(kind).then(|| (scheme.imported)(cursor.node(), text)).flatten();
         let is_import = imported.is_some();
         for Binding { name, path } in imported.into_iter().flatten() {
@@ -260,13 +265,28 @@ fn children(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
 /// Looks at a node of that kind; whether to go into it.
 type Visit<'v, 't> = dyn FnMut(&TreeCursor<'t>, u16) -> bool + 'v;
 
-/// Goes through the nodes from the top; `visit` says whether to go into one.
-fn walk<'t>(tree: &'t SyntaxTree, visit: &mut Visit<'_, 't>) {
+/// Where one of some words stands by itself.
+fn places_of(words: &[&str], text: &str) -> Places {
+    let mut places = Places::default();
+    let Ok(finder) = AhoCorasick::new(words) else { return places };
+    let is_part = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'$');
+    for found in finder.find_overlapping_iter(text) {
+        let before = found.start().checked_sub(1).and_then(|before| text.as_bytes().get(before));
+        let after = text.as_bytes().get(found.end());
+        if !before.is_some_and(is_part) && !after.is_some_and(|byte| is_part(byte) || byte.is_ascii_digit()) {
+            places.push(Span { start: found.start(), end: found.end() });
+        }
+    }
+    places
+}
+
+/// Goes from the top through the nodes that have one of the places in them; `visit` says whether to go into one.
+fn walk<'t>(tree: &'t SyntaxTree, places: &Places, visit: &mut Visit<'_, 't>) {
     let root = tree.root();
     let mut cursor = root.get_inner_node().walk();
     loop {
-        let kind = cursor.node().kind_id();
-        if visit(&cursor, kind) && cursor.goto_first_child() {
+        let node = cursor.node();
+        if places.is_any_within(span(node)) && visit(&cursor, node.kind_id()) && cursor.goto_first_child() {
             continue;
         }
         while !cursor.goto_next_sibling() {

@@ -5,6 +5,7 @@ use tree_sitter::Node;
 use crate::syntax::imports::{Binding, Scheme, children, text_of};
 
 pub(super) const SCHEME: Scheme = Scheme {
+    keywords: &["import"],
     imports: &["import_statement", "import_from_statement", "future_import_statement"],
     names: &["identifier"],
     uses: &[("call", "function"), ("attribute", "object")],

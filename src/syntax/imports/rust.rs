@@ -5,6 +5,7 @@ use tree_sitter::Node;
 use crate::syntax::imports::{Binding, Scheme, children, statement_from, text_of, words};
 
 pub(super) const SCHEME: Scheme = Scheme {
+    keywords: &["use"],
     imports: &["use_declaration"],
     names: &["identifier", "shorthand_field_identifier", "type_identifier"],
     uses: &[("call_expression", "function"), ("generic_function", "function"), ("scoped_identifier", "path")],

@@ -19,6 +19,10 @@ fn check(language: Language, text: &str, expected: &str) {
     let view = View::new(text, &aliases.iter().collect::<Vec<_>>()).unwrap();
     let last = |text: &str| text.lines().last().unwrap_or_default().to_owned();
     assert_eq!(last(&view.text), expected, "{text}");
+    // What is parsed by what is known of the file is what is parsed anew.
+    let file = SyntaxTree::parse(text, language, Deadline::NEVER).unwrap();
+    let anew = SyntaxTree::parse(&view.text, language, Deadline::NEVER).unwrap();
+    assert_eq!(view.parse(&file, Deadline::NEVER).unwrap().outline(), anew.outline(), "{text}");
     // What is to be looked into is told before the parse, too.
     for alias in &aliases {
         let named = super::words(&alias.path).map(|word| word.to_owned().into()).collect();

@@ -1,7 +1,9 @@
 //! A text in which names that imports gave are written out, and the way back from it.
 
+use crate::model::deadline::Deadline;
 use crate::model::place::Span;
 use crate::syntax::imports::Alias;
+use crate::syntax::tree::{Error, SyntaxTree};
 
 /// How many bytes longer than its text a view may be.
 const MAX_GROWTH: usize = 4 << 20;
@@ -36,6 +38,11 @@ impl View {
         }
         view.text.push_str(text.get(done..)?);
         Some(view)
+    }
+
+    /// Parses it, as little of it as has to be.
+    pub(crate) fn parse(&self, file: &SyntaxTree, deadline: Deadline) -> Result<SyntaxTree, Error> {
+        file.reparse(&self.text, &self.places, deadline)
     }
 
     /// Where in the file that is; `None` if it begins or ends within a name that was written out.

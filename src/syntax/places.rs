@@ -1,0 +1,76 @@
+//! Where texts stand that a rule needs, so that only nodes around such a place are looked at.
+
+use crate::model::place::Span;
+
+/// Places in a file in their order, none within another.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Places(Vec<Span>);
+
+impl Places {
+    /// Adds a place that ends where the last one ends or after it. Of two that are within each other the outer is left
+    /// out: what has it in it has the inner one in it, too.
+    pub(crate) fn push(&mut self, place: Span) {
+        while let Some(last) = self.0.last() {
+            if last.start >= place.start {
+                return;
+            }
+            if last.end < place.end {
+                break;
+            }
+            self.0.pop();
+        }
+        self.0.push(place);
+    }
+
+    /// All places of some, in order.
+    pub(super) fn joined<'a>(all: impl Iterator<Item = &'a Self>) -> Self {
+        let mut places: Vec<Span> = all.flat_map(|places| &places.0).copied().collect();
+        places.sort_unstable_by_key(|place| (place.end, place.start));
+        let mut joined = Self::default();
+        places.into_iter().for_each(|place| joined.push(place));
+        joined
+    }
+
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether one of them is within a span. The first that begins there ends before all others that do.
+    pub(super) fn is_any_within(&self, span: Span) -> bool {
+        let first = self.0.partition_point(|place| place.start < span.start);
+        self.0.get(first).is_some_and(|place| place.end <= span.end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Places;
+    use crate::model::place::Span;
+
+    #[test]
+    fn a_place_is_within_a_span_that_holds_all_of_it() {
+        let mut places = Places::default();
+        [(2, 4), (3, 7), (8, 9)].into_iter().for_each(|(start, end)| places.push(Span { start, end }));
+        for start in 0..10 {
+            for end in start..10 {
+                let expected = [(2, 4), (3, 7), (8, 9)].into_iter().any(|(from, to)| start <= from && to <= end);
+                assert_eq!(places.is_any_within(Span { start, end }), expected, "{start} {end}");
+            }
+        }
+        let mut more = Places::default();
+        [(0, 4), (2, 4), (1, 6), (5, 6), (7, 8)].into_iter().for_each(|(start, end)| more.push(Span { start, end }));
+        assert_eq!(more.0.iter().map(|place| (place.start, place.end)).collect::<Vec<_>>(), [(2, 4), (5, 6), (7, 8)]);
+        let joined = Places::joined([&places, &more].into_iter());
+        assert_eq!(
+            joined.0.iter().map(|place| (place.start, place.end)).collect::<Vec<_>>(),
+            [(2, 4), (5, 6), (7, 8), (8, 9)]
+        );
+        assert!(!Places::default().is_any_within(Span { start: 0, end: 9 }));
+    }
+}
