@@ -7,6 +7,7 @@ use std::sync::mpsc;
 use crate::app::failure::Failure;
 use crate::app::overlay::Overlay;
 use crate::app::sources::Sources;
+use crate::app::through::{Through, is_as_proposed};
 use crate::app::{Case, Conduct, Judged, Prepared, Session, World};
 use crate::config::{Config, Fixing, Gate};
 use crate::fix::edits::apply_fixes;
@@ -61,6 +62,8 @@ struct Proposed {
     restless: Vec<Left>,
     broken: BTreeMap<RuleId, Breakage>,
     notices: Vec<Notice>,
+    /// The commands that find nothing in what is proposed.
+    through: Through,
 }
 
 impl Session<'_> {
@@ -106,7 +109,7 @@ impl Session<'_> {
         world: World<'_>,
     ) -> Result<Judged, Failure> {
         if let Some(obstacle) = fix::obstacle(self.repo).map_err(Failure::git)? {
-            let mut judged = self.judge_change(case, world)?;
+            let mut judged = self.judge_change(case, world, Through::default())?;
             if judged.report.findings.iter().any(can_be_mended) {
                 judged.report.notices.insert(0, notice(None, obstacle.to_string()));
             }
@@ -119,9 +122,10 @@ impl Session<'_> {
             staged_anew = self.prepare_again(request)?;
             case = Case { change: &staged_anew.0, prepared: &staged_anew.1 };
         }
-        let proposed = self.propose(case, Safety::Safe, world)?;
+        let mut proposed = self.propose(case, Safety::Safe, world)?;
         let applied = apply(&turn, &proposed)?;
         drop(turn);
+        let before = case.change;
         if !applied.mended.is_empty() {
             mended = self.prepare_again(request)?;
             if mended.0.files.is_empty() {
@@ -129,7 +133,11 @@ impl Session<'_> {
             }
             case = Case { change: &mended.0, prepared: &mended.1 };
         }
-        let mut judged = self.judge_change(case, world)?;
+        let through = std::mem::take(&mut proposed.through);
+        let is_seen =
+            applied.left.is_empty() && is_as_proposed(case.change, world.contents, before, &proposed.proposals);
+        let through = if is_seen { through } else { Through::default() };
+        let mut judged = self.judge_change(case, world, through)?;
         let told = notices(&applied, &proposed.mends);
         judged.report.notices.splice(0..0, told);
         applied.left.iter().for_each(|left| show_patch(left, &mut judged.report.findings));
@@ -175,9 +183,10 @@ impl Session<'_> {
             let (fixed, n_without) = turns.take(&ran.findings);
             if turn == 0 {
                 proposed.n_unfixed += n_without;
-                proposed.notices = ran.notices;
+                proposed.notices.clone_from(&ran.notices);
             }
             if fixed.is_empty() {
+                proposed.through = Through::of(&commands, &ran);
                 break;
             }
             if turn == MAX_COMMAND_TURNS {

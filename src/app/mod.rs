@@ -22,6 +22,7 @@ pub(crate) mod staged;
 mod starts;
 mod states;
 mod suppressions;
+mod through;
 pub(crate) mod vocabulary;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +39,7 @@ use crate::app::policy::Loaded;
 use crate::app::project_rules::engine;
 use crate::app::rules_in_force::Described;
 use crate::app::sources::Sources;
+use crate::app::through::Through;
 use crate::check::hygiene::detect_aws_credentials as aws;
 use crate::check::pattern::Engine;
 use crate::check::secrets::SECRETS;
@@ -230,7 +232,7 @@ impl Session<'_> {
             let case = Case { change: &change, prepared: &prepared };
             judged.push(match self.mends(case)? {
                 true => self.mend_and_judge(request, case, world)?,
-                false => self.judge_change(case, world)?,
+                false => self.judge_change(case, world, Through::default())?,
             });
         }
         Ok(bootstrap::merged(judged))
@@ -328,10 +330,12 @@ impl Session<'_> {
         plan(change, &policy).map_err(Failure::usage)
     }
 
-    fn judge_change(&self, case: Case<'_>, world: World<'_>) -> Result<Judged, Failure> {
+    /// Judges a change; what commands that are through would find in it is known.
+    fn judge_change(&self, case: Case<'_>, world: World<'_>, through: Through) -> Result<Judged, Failure> {
         let (started, clock) = (SystemTime::now(), Instant::now());
         let mut plan = self.planned(case)?;
         let selected = self.select_tests(case, &mut plan, world.contents)?;
+        through.settle(&mut plan);
         let mut ran = self.execute(case, &plan, world)?;
         let stage = case.stage()?;
         let verdict = gate::judge(&ran.findings, &ran.checks, &stage.gate, &case.prepared.loaded.config);

@@ -64,6 +64,42 @@ fn where_unstaged_changes_meet_the_fix_nothing_is_written() {
 }
 
 #[test]
+fn a_formatter_runs_once_where_it_has_nothing_to_do_and_twice_where_it_mends() {
+    let repo = with_commands(&[]);
+    let count = repo.beside("count");
+    let run =
+        format!(r#"["sh", "-c", "echo ran >> '{}'; sed -i s/teh/the/ \"$@\"", "spell", "{{files}}"]"#, count.display());
+    let policy = format!(
+        "[stages.pre-commit]\nchecks = [\"*\"]\nfix = \"safe\"\n[checks.spell]\nrun = {run}\nfiles = [\"*.txt\"]\nfix = \"safe\"\n"
+    );
+    repo.commit("policy", &[("tollgate.toml", &policy)]);
+    let commit = |files: &[(&str, &str)], n_runs: usize| {
+        let _ = fs::remove_file(&count);
+        repo.stage(files);
+        repo.commit_hooked(&[]).code(0);
+        assert_eq!(fs::read_to_string(&count).unwrap().lines().count(), n_runs, "{files:?}");
+    };
+    commit(&[("a.txt", "1\n")], 1);
+    commit(&[("a.txt", "teh\n")], 2);
+    commit(&[("a.txt", "for a built-in check \n")], 1);
+    repo.holds("a.txt", "for a built-in check\n", "for a built-in check\n");
+    // What is left unmended is looked at again.
+    repo.write("a.txt", "other\n");
+    let _ = fs::remove_file(&count);
+    repo.git(&["update-index", "--cacheinfo", &format!("100644,{},a.txt", blob(&repo, "teh\n"))]).code(0);
+    repo.commit_hooked(&[]).code(1).says("not mended");
+    assert_eq!(fs::read_to_string(&count).unwrap().lines().count(), 3);
+}
+
+/// The name of an object with this content.
+fn blob(repo: &Repo, text: &str) -> String {
+    repo.write("for-git", text);
+    let name = repo.git(&["hash-object", "-w", "for-git"]).code(0).stdout.trim().to_owned();
+    fs::remove_file(repo.top().join("for-git")).unwrap();
+    name
+}
+
+#[test]
 fn several_take_turns_until_none_has_anything_to_do() {
     // The second one undoes nothing of the first, but sees what it made; and what it makes is for a built-in check.
     let longer = r#"["sh", "-c", "sed -i 's/the$/the end /' \"$@\"", "longer", "{files}"]"#;
