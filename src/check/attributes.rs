@@ -90,6 +90,7 @@ impl<'a> Written<'a> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::{prop_assert, proptest};
     use quick_xml::events::BytesStart;
 
     use super::Attributes;
@@ -128,5 +129,14 @@ mod tests {
         let tag = BytesStart::from_content("x a='1' c='3' a='2'", 1);
         let picked = Attributes::of(&tag).pick(["b", "a", "c"]).map(|value| value.map(|value| value.0));
         assert_eq!(picked, [None, Some("1"), Some("3")]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_comes_to_an_end(text in "x[ a=\"'&;\u{e9}\n]{0,40}") {
+            let tag = BytesStart::from_content(text.as_str(), 1);
+            let n_bytes: usize = Attributes::of(&tag).map(|(name, value)| name.len() + value.text().len()).sum();
+            prop_assert!(n_bytes < text.len());
+        }
     }
 }

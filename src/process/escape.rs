@@ -2,6 +2,7 @@
 //! same, on Linux: this process becomes their parent when theirs ends, and a variable in their environment says which
 //! program they are from. What has also cleared its environment is not found.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::thread::sleep;
@@ -64,8 +65,6 @@ impl Escape {
     /// The children of this process that it did not start itself: those with the mark, and what is left of the group of
     /// `program`, whose children are ours only when it has ended.
     fn orphans(&self, program: Pid) -> Vec<Pid> {
-        let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-        let ids = entries.filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?));
         let is_orphan = |id: &Pid| {
             let folder = format!("/proc/{}", id.as_raw_pid());
             let stat = fs::read(format!("{folder}/stat")).unwrap_or_default();
@@ -73,7 +72,7 @@ impl Escape {
             let is_marked = || fs::read(format!("{folder}/environ")).is_ok_and(|all| self.is_marked(&all));
             parent == getpid().as_raw_pid() && (group == program.as_raw_pid() || is_marked())
         };
-        ids.filter(|id| *id != program).filter(is_orphan).collect()
+        children().unwrap_or_else(processes).into_iter().filter(|id| *id != program).filter(is_orphan).collect()
     }
 
     /// Whether an environment has the mark, or that of a run of tollgate inside of the program.
@@ -90,6 +89,29 @@ impl Escape {
 fn has_children() -> bool {
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
     !matches!(waitid(WaitId::All, options), Err(Errno::CHILD))
+}
+
+/// The children of this process, as the kernel lists them for each thread; none if it does not. One may be missing while
+/// another one ends, hence a second look. To look at every process of the machine takes a hundred times longer.
+fn children() -> Option<Vec<Pid>> {
+    let mut ids = BTreeSet::new();
+    for _ in 0..2 {
+        for thread in fs::read_dir("/proc/self/task").ok()?.flatten() {
+            match fs::read_to_string(thread.path().join("children")) {
+                Ok(listed) => ids.extend(listed.split_ascii_whitespace().filter_map(|id| id.parse::<i32>().ok())),
+                // A thread that has ended meanwhile has left its children to another one; a kernel may have no lists.
+                Err(_) if thread.path().is_dir() => return None,
+                Err(_) => {}
+            }
+        }
+    }
+    Some(ids.into_iter().filter_map(Pid::from_raw).collect())
+}
+
+/// Every process that can be seen.
+fn processes() -> Vec<Pid> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?)).collect()
 }
 
 /// The parent and the process group that the line in `/proc/<id>/stat` tells.

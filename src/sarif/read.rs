@@ -280,6 +280,8 @@ fn place_in(path: RepoPath, region: Option<&ForeignRegion<'_>>, unit: ColumnUnit
 mod tests {
     use std::path::Path;
 
+    use proptest::prelude::{any, prop_assert, proptest};
+    use proptest::sample::Index;
     use serde_json::{Value, json};
 
     use super::{Error, Foreign, Origin, read};
@@ -314,7 +316,7 @@ mod tests {
 
     #[test]
     fn the_output_of_ruff() {
-        let foreign = read_at(include_bytes!("../../fixtures/sarif/ruff.sarif"), "/srv/build/project").unwrap();
+        let foreign = read_at(OF_RUFF, "/srv/build/project").unwrap();
         assert_eq!((foreign.tool.as_str(), foreign.n_suppressed), ("ruff", 0));
         assert_eq!(foreign.problems, [""; 0]);
         let shown: Vec<String> = foreign
@@ -577,5 +579,33 @@ mod tests {
     #[test]
     fn a_byte_order_mark_is_no_obstacle() {
         assert!(read_at(b"\xef\xbb\xbf{\"version\":\"2.1.0\",\"runs\":[]}", "/repo").is_ok());
+    }
+
+    const OF_RUFF: &[u8] = include_bytes!("../../fixtures/sarif/ruff.sarif");
+
+    proptest! {
+        #[test]
+        fn what_is_broken_off_is_refused(end in any::<Index>()) {
+            let cut = &OF_RUFF[..end.index(OF_RUFF.trim_ascii_end().len())];
+            prop_assert!(read_at(cut, "/repo").is_err(), "up to {}", cut.len());
+        }
+
+        #[test]
+        fn damage_is_no_danger(
+            holes in proptest::collection::vec((any::<Index>(), any::<Index>(), any::<Vec<u8>>()), 1..6),
+        ) {
+            let mut bytes = OF_RUFF.to_vec();
+            for (at, to, text) in holes {
+                let at = at.index(bytes.len() + 1);
+                let to = at + to.index(20.min(bytes.len() - at) + 1);
+                bytes.splice(at..to, text.into_iter().take(10));
+            }
+            let _ = read_at(&bytes, "/repo");
+        }
+
+        #[test]
+        fn any_bytes_are_no_danger(bytes in any::<Vec<u8>>()) {
+            prop_assert!(read_at(&bytes, "/repo").is_err());
+        }
     }
 }

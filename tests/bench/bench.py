@@ -9,6 +9,7 @@
     tests/bench/bench.py few     --tollgate target/release/tollgate
     tests/bench/bench.py scratch --tollgate target/release/tollgate
     tests/bench/bench.py isolated --tollgate target/release/tollgate [--prek prek] [--lefthook lefthook] [--pre-commit pre-commit]
+    tests/bench/bench.py order   --tollgate target/release/tollgate
     tests/bench/bench.py tools   --tollgate target/release/tollgate [--prek prek] [--lefthook lefthook]
                                  (with the tools of .ci/tools on PATH)
 
@@ -466,10 +467,30 @@ def tools(arguments):
     shutil.rmtree(root)
 
 
+def order(arguments):
+    """Eight commands that wait for known times, in an order that does worst: the first run knows nothing of them, the
+    others start the longest first. What others do on the machine hardly matters to it."""
+    root, bench = repository(0)
+    spans = [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.9]
+    (bench.folder / "tollgate.toml").write_text("builtin = false\n[stages.pre-commit]\nchecks = [\"*\"]\njobs = 2\n" + "".join(
+        f'[checks.c{n}]\nrun = ["sleep", "{span}"]\n' for n, span in enumerate(spans)))
+    bench.git("add", ".")
+    subprocess.run([arguments.tollgate, "install"], cwd=bench.folder, env=bench.environment, check=True,
+                   stdout=subprocess.DEVNULL)
+    walls = [wall(bench, [arguments.tollgate, "check", "--staged"]) for _ in range(arguments.runs + 1)]
+    best = 1000 * best_schedule(spans, 2)
+    print(f"\neight commands that wait for {', '.join(map(str, spans))} s, two at once, {arguments.runs} runs")
+    print(f"best schedule {best:.0f} ms; the first run, in the order of the policy, {walls[0][0]:.0f} ms")
+    middle = statistics.median(figure[0] for figure in walls[1:])
+    print(f"those after it {middle:.0f} ms (x {middle / best:.3f}); its own CPU "
+          f"{statistics.mean(figure[2] for figure in walls[1:]):.1f} ms")
+    shutil.rmtree(root)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bench", choices=["commit", "hygiene", "staged", "unchanged", "few", "scratch", "isolated",
-                                          "tools"])
+                                          "order", "tools"])
     parser.add_argument("--tollgate", required=True)
     parser.add_argument("--prek")
     parser.add_argument("--lefthook")
@@ -479,7 +500,7 @@ def main():
     arguments = parser.parse_args()
     arguments.tollgate = os.path.abspath(arguments.tollgate)
     benches = {"commit": commit, "hygiene": hygiene, "staged": staged, "unchanged": unchanged, "few": few, "scratch": scratch,
-               "isolated": isolated, "tools": tools}
+               "isolated": isolated, "order": order, "tools": tools}
     benches[arguments.bench](arguments)
 
 

@@ -116,6 +116,29 @@ fn minified_files_of_any_size_are_said_to_be_unread() {
 }
 
 #[test]
+fn a_report_of_tests_is_read_whatever_its_size_and_told_to_be_broken_off() {
+    let n_tests = if is_long() { 3_000_000 } else { 20_000 };
+    // 170 bytes a test; the one that fails names a file that is nobody's business and colours its message.
+    let report = |end: &str| {
+        format!(
+            r#"BEGIN {{ out = "report.xml"; print "<testsuites><testsuite name='s'>" > out
+            for (n = 0; n < {n_tests}; n++) printf "<testcase classname='com.example.shop.CartTest' name='adds item number %d' time='0.01'><system-out>the cart holds %d items and all of them are in stock</system-out></testcase>\n", n, n > out
+            print "<testcase name='bad' file='../../etc/passwd' line='1'><failure message='\033[31mred\033[0m'>at ../../../etc/passwd:3</failure></testcase>" > out
+            printf "{end}" > out; exit 1 }}"#
+        )
+    };
+    let repo = Repo::with(&[(".gitignore", "report.xml\n"), ("a.txt", "1\n")]);
+    let policy = "builtin = false\n[stages.pre-commit]\nchecks = [\"*\"]\n[checks.unit]\nrun = [\"awk\", \"-f\", \"report.awk\"]\noutput = \"junit\"\noutput-file = \"report.xml\"\n";
+    repo.stage(&[("tollgate.toml", policy), ("report.awk", &report("</testsuite></testsuites>"))]);
+    repo.tollgate(&["install"]).code(0);
+    let check = || repo.tollgate(&["check", "--staged", "--only", "unit"]).code(1);
+    check().says("test `bad` failed\nred").is_silent_on("passwd:1").is_silent_on("broken off");
+    repo.stage(&[("report.awk", &report("<testcase name='cut"))]);
+    let told = format!("{} tests, of which 1 failed", n_tests + 1);
+    check().says("test `bad` failed").says("broken off").says(&told);
+}
+
+#[test]
 fn expressions_of_users_are_matched_in_linear_time_or_refused() {
     let rule = |regex: &str| {
         format!("id: a\nlanguage: Python\nseverity: error\nmessage: m\nrule: {{kind: string, regex: '{regex}'}}\n")

@@ -55,7 +55,7 @@ impl<R: BufRead> Bounded<R> {
                 encoding => Form::Coded(encoding.new_decoder_with_bom_removal()),
             };
         }
-        let n_plain = chunk.utf8_chunks().next().map_or(0, |chunk| chunk.valid().len());
+        let n_plain = std::str::from_utf8(chunk).map_or_else(|wrong| wrong.valid_up_to(), str::len);
         if matches!(self.form, Form::Plain) && (n_plain > 0 || chunk.is_empty()) {
             self.is_over = chunk.is_empty();
             self.lexer.feed(chunk.get(..n_plain).unwrap_or_default(), &mut self.out)?;
@@ -349,4 +349,40 @@ fn up_to(bytes: &[u8], limit: usize) -> &[u8] {
         end -= 1;
     }
     bytes.get(..end).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufReader, Read};
+
+    use proptest::prelude::{prop_assert_eq, proptest};
+    use proptest::sample::select;
+
+    use super::Bounded;
+
+    const PIECES: [&[u8]; 10] = [
+        b"a",
+        b"\n",
+        "\u{e9}".as_bytes(),
+        "\u{20ac}".as_bytes(),
+        "\u{1f600}".as_bytes(),
+        b"\xc3",
+        b"\xa9",
+        b"\xf0\x9f",
+        b"\xff",
+        b"\xef\xbb\xbf",
+    ];
+
+    proptest! {
+        #[test]
+        fn what_is_no_utf_8_is_replaced_wherever_it_is_cut(
+            pieces in proptest::collection::vec(select(PIECES.to_vec()), 0..40),
+            n_at_once in 1..9_usize,
+        ) {
+            let bytes = [b"x", pieces.concat().as_slice()].concat();
+            let mut text = String::new();
+            Bounded::new(BufReader::with_capacity(n_at_once, bytes.as_slice())).read_to_string(&mut text).unwrap();
+            prop_assert_eq!(text, String::from_utf8_lossy(&bytes));
+        }
+    }
 }

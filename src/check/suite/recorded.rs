@@ -36,6 +36,33 @@ const ALL: [TestFormat; 10] = [
     TestFormat::Libtest,
 ];
 
+/// What runners write of which nothing is recorded.
+const WRITTEN: [(&str, TestFormat); 3] = [
+    (
+        r#"{"numFailedTests":1,"testResults":[{"name":"/w/a.test.js","status":"failed","message":"","assertionResults":[
+        {"ancestorTitles":["A"],"title":"c","status":"passed","duration":5,"failureMessages":[]},
+        {"ancestorTitles":["A"],"title":"d","status":"failed","failureMessages":["x"],"location":{"line":4,"column":1}}]}]}"#,
+        TestFormat::Jest,
+    ),
+    (
+        r#"<testng-results failed="1" passed="1"><suite><test><class name="x.T"><test-method status="PASS" name="a"/>
+        <test-method status="FAIL" name="b"><exception class="E"><message><![CDATA[m]]></message><full-stacktrace>
+        at x.T.b(T.java:7)</full-stacktrace></exception></test-method></class></test></suite></testng-results>"#,
+        TestFormat::Testng,
+    ),
+    (
+        r#"[{"uri":"a.feature","name":"A","elements":[{"type":"scenario","name":"two","line":8,"steps":[
+        {"keyword":"Then ","name":"z","line":9,"result":{"status":"failed","error_message":"at x (a.js:4:1)"}}]}]}]"#,
+        TestFormat::Cucumber,
+    ),
+];
+
+/// All of these, with their formats.
+fn reports() -> Vec<(Vec<u8>, TestFormat)> {
+    let recorded = RECORDED.into_iter().map(|(file, format)| (recorded(file), format));
+    recorded.chain(WRITTEN.into_iter().map(|(text, format)| (text.as_bytes().to_vec(), format))).collect()
+}
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/reports")
 }
@@ -56,15 +83,14 @@ fn what_runners_write_is_read() {
 
 proptest! {
     #[test]
-    fn what_is_broken_off_is_told(case in select(RECORDED.to_vec()), end in any::<Index>()) {
-        let (file, format) = case;
-        let bytes = recorded(file);
+    fn what_is_broken_off_is_told(case in select(reports()), end in any::<Index>()) {
+        let (bytes, format) = case;
         let whole = told(format, &bytes).0;
         let cut = &bytes[..end.index(bytes.trim_ascii_end().len())];
         let (cases, problem) = told(format, cut);
         // A suite in which no test was executed is Broken too. That a whole binary is missing can't be seen.
         let is_part = format == TestFormat::Libtest && cases.iter().all(|case| whole.contains(case));
-        prop_assert!(problem.is_some() || cases.is_empty() || is_part || cases == whole, "{file} up to {}: {cases:?}", cut.len());
+        prop_assert!(problem.is_some() || cases.is_empty() || is_part || cases == whole, "{format:?} up to {}: {cases:?}", cut.len());
         // All but the one that was being read is there as it is in the whole.
         let n_sure = cases.len().saturating_sub(1);
         if format != TestFormat::Libtest {
@@ -74,11 +100,10 @@ proptest! {
 
     #[test]
     fn damage_is_no_danger(
-        case in select(RECORDED.to_vec()),
+        case in select(reports()),
         holes in proptest::collection::vec((any::<Index>(), any::<Index>(), any::<Vec<u8>>()), 1..6),
     ) {
-        let (file, format) = case;
-        let mut bytes = recorded(file);
+        let (mut bytes, format) = case;
         for (at, to, text) in holes {
             let at = at.index(bytes.len() + 1);
             let to = at + to.index(20.min(bytes.len() - at) + 1);

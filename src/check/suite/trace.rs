@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex::Regex;
 
 /// The most places that are taken of one text.
 const MAX_FRAMES: usize = 200;
@@ -21,11 +21,11 @@ pub(crate) struct Frame {
 /// Perl (`at t/a.t line 3`), Visual C++ and PHP (`a.cpp(3)`), and everybody else (`a.rs:3:5`).
 static FRAME: LazyLock<Regex> = LazyLock::new(|| {
     expression(concat!(
-        r#"File "(?P<python>[^"\n]+)", line (?P<python_line>\d{1,9})"#,
-        r"|\bat (?:[\w.@-]*/)*(?P<package>(?:[\w$]+\.)*)[\w$<>]+\.[\w$<>-]+\((?P<class>[\w$-]+\.\w+):(?P<class_line>\d{1,9})\)",
-        r"|\bat (?P<perl>\S+) line (?P<perl_line>\d{1,9})\b",
-        r"|\b(?:in|at) (?P<cs>(?:\w:)?[^\n:]+\.\w{1,8}):\w+ (?P<cs_line>\d{1,9})",
-        r"|(?P<path>[\w@+./\\~$-]+\.\w{1,8})(?::(?P<line>\d{1,9})|\((?P<bracket>\d{1,9})(?:,\d{1,9})?\))",
+        r#"File "[^"\n]+", line \d{1,9}"#,
+        r"|\bat (?:[\w.@-]*/)*(?:[\w$]+\.)*[\w$<>]+\.[\w$<>-]+\([\w$-]+\.\w+:\d{1,9}\)",
+        r"|\bat \S+ line \d{1,9}\b",
+        r"|\b(?:in|at) (?:\w:)?[^\n:]+\.\w{1,8}:\w+ \d{1,9}",
+        r"|[\w@+./\\~$-]+\.\w{1,8}(?::\d{1,9}|\(\d{1,9}(?:,\d{1,9})?\))",
     ))
 });
 
@@ -46,12 +46,11 @@ fn expression(text: &str) -> Regex {
 
 /// The places that a text names, the innermost first.
 pub(crate) fn frames(text: &str) -> impl Iterator<Item = Frame> {
-    // What is found is taken apart only where somebody asks for it: that takes much longer than to find it.
     let mut found: Vec<&str> = FRAME.find_iter(text).map(|found| found.as_str()).take(MAX_FRAMES).collect();
     if INNERMOST_LAST.is_match(text) {
         found.reverse();
     }
-    found.into_iter().filter_map(|found| frame(&FRAME.captures(found)?))
+    found.into_iter().filter_map(frame)
 }
 
 /// A text without the outer ends of the stacks of the JVM, .NET and JavaScript in it: what called the outermost place that
@@ -75,22 +74,37 @@ pub(crate) fn without_callers(text: &str, is_ours: &dyn Fn(&Frame) -> bool) -> S
     kept.join("\n")
 }
 
-fn frame(found: &Captures<'_>) -> Option<Frame> {
-    let text = |name: &str| found.name(name).map(|found| found.as_str());
-    let (file, line) = if let Some(class) = text("class") {
-        let package = text("package").unwrap_or_default().replace('.', "/");
-        (format!("{package}{class}"), text("class_line")?)
-    } else if let Some(file) = text("python") {
-        (file.to_owned(), text("python_line")?)
-    } else if let Some(file) = text("perl") {
-        (file.to_owned(), text("perl_line")?)
-    } else if let Some(file) = text("cs") {
-        (file.to_owned(), text("cs_line")?)
+/// What was found, taken apart. To let the expression do that takes much longer than to find it.
+fn frame(found: &str) -> Option<Frame> {
+    let (file, line) = if let Some(rest) = found.strip_prefix("File \"") {
+        let (file, line) = rest.rsplit_once("\", line ")?;
+        (file.to_owned(), line)
+    } else if let Some(rest) = found.strip_prefix("at ").or_else(|| found.strip_prefix("in ")) {
+        after_at(rest)?
+    } else if let Some(bracket) = found.strip_suffix(')') {
+        let (file, place) = bracket.rsplit_once('(')?;
+        (file.to_owned(), place.split(',').next()?)
     } else {
-        (text("path")?.to_owned(), text("line").or_else(|| text("bracket"))?)
+        let (file, line) = found.rsplit_once(':')?;
+        (file.to_owned(), line)
     };
     let line = line.parse().ok().filter(|&line| line > 0)?;
     Some(Frame { file, line })
+}
+
+/// What stands behind `at` or `in`: `org.x.A.b(A.java:3)`, `t/a.t line 3` or `/x/a.cs:line 3`.
+fn after_at(rest: &str) -> Option<(String, &str)> {
+    if let Some(method) = rest.strip_suffix(')') {
+        let (method, place) = method.rsplit_once('(')?;
+        let (file, line) = place.rsplit_once(':')?;
+        let within_module = method.rsplit('/').next()?;
+        let class = within_module.rsplit_once('.')?.0;
+        let package = class.rsplit_once('.').map_or(String::new(), |(package, _)| package.replace('.', "/") + "/");
+        return Some((package + file, line));
+    }
+    let (before, line) = rest.rsplit_once(' ')?;
+    let file = before.strip_suffix(" line").or_else(|| before.rsplit_once(':').map(|(file, _)| file))?;
+    Some((file.to_owned(), line))
 }
 
 #[cfg(test)]
