@@ -62,6 +62,8 @@ pub(super) struct Shared {
 pub(super) struct Execution<'a> {
     pub(super) command: &'a Command,
     pub(super) tests: Option<&'a Tests>,
+    /// The arguments by which only tests that failed are run again.
+    pub(super) again: Option<Vec<String>>,
     pub(super) ground: &'a Ground,
     pub(super) site: Site,
     programs: &'a Programs,
@@ -88,6 +90,7 @@ impl<'a> Execution<'a> {
         Self {
             command: &job.command,
             tests: job.tests.as_ref(),
+            again: None,
             ground,
             site,
             programs,
@@ -295,6 +298,7 @@ impl Runner<'_> {
             time_left: execution.deadline.left(),
             mark: format!("{}{}", self.surroundings.mark, command.id).into(),
             tests: execution.tests.cloned(),
+            again: execution.again.clone(),
         }
     }
 

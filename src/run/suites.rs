@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::check::affected::Tests;
+use crate::check::affected::again::Failing;
 use crate::check::external::read::{Ran, Seen, Understood};
 use crate::check::external::suite::{self, Tested};
 use crate::check::suite::roll::{Fate, Roll};
@@ -29,10 +30,8 @@ impl Runner<'_> {
             if !tested.is_worth_another_try() || self.interrupt.is_set() {
                 break;
             }
-            let watched = tested.names_of_failed();
-            let again = self.invoke(job, execution);
-            match again.and_then(|ran| self.tested(job, execution, &ran, &watched)) {
-                Ok(again) => tested = tested.after(again, n, command),
+            match self.tried_again(job, execution, &tested) {
+                Ok((again, with)) => tested = tested.after(again, &format!("run again {with} ({n})"), command),
                 Err(breakage) => {
                     tested.notices.push(format!("it could not be run again: {}", breakage.why));
                     break;
@@ -41,6 +40,32 @@ impl Runner<'_> {
         }
         let tested = tested.quarantined(command, self.today);
         Ok(self.with_vanished(job, execution, tested).understood(&command.id))
+    }
+
+    /// What comes of running the tests that failed again; of all, where the runner can't be told of those, or tells nothing
+    /// of each of them when it is. With which others, for people.
+    fn tried_again(
+        &self,
+        job: &CommandJob,
+        execution: &mut Execution<'_>,
+        tested: &Tested,
+    ) -> Result<(Tested, &'static str), Breakage> {
+        let watched = tested.names_of_failed();
+        let failing: Vec<&Failing> = tested.failed.iter().map(|failed| &failed.test).collect();
+        // What was measured while they ran is that of the last run: then it is to be of all.
+        let runner = job.command.runner().filter(|_| job.command.check.coverage.is_none());
+        execution.again = runner.and_then(|runner| runner.again(&failing, job.tests.as_ref()));
+        if execution.again.is_some() {
+            let again = self.invoke(job, execution).and_then(|ran| self.tested(job, execution, &ran, &watched));
+            execution.again = None;
+            if let Ok(again) = again
+                && again.tells_of(&watched)
+            {
+                return Ok((again, "without those that passed"));
+            }
+        }
+        let ran = self.invoke(job, execution)?;
+        Ok((self.tested(job, execution, &ran, &watched)?, "with all others"))
     }
 
     /// Tells of tests that ran on the state before and are not there now, if both are known, and keeps which there are.

@@ -369,7 +369,7 @@ quarantine = "flaky.toml"
     let (passes, fails) = (junit("0", ""), junit("1", "<failure message=\"lost\"/>"));
     repo.commit("the change", &[("a", "2\n"), ("flaky.toml", list)]);
     let range = ["--base", "HEAD~1", "--head", "HEAD"];
-    run([&fails, &passes], &range).code(0).says("it passed when it was run again (1)");
+    run([&fails, &passes], &range).code(0).says("it passed when it was run again with all others (1)");
     run([&fails, &fails], &range).code(1).says("lost");
     // Where the policy has the list, it holds.
     repo.commit("the next", &[("a", "3\n")]);
@@ -377,6 +377,31 @@ quarantine = "flaky.toml"
     repo.commit("the last", &[("flaky.toml", "[[test]]\nname = \"c::fails\"\n")]);
     repo.stage(&[("a", "4\n")]);
     run([&fails, &fails], &[]).code(2).says("flaky.toml").says("missing field `owner`");
+}
+
+#[test]
+fn only_what_failed_is_run_again_where_the_runner_can_be_told() {
+    let suite = r#"[checks.unit]
+run = ["sh", "-c", "n=$(cat 'BESIDE/n'); echo $((n + 1)) > 'BESIDE/n'; cp \"BESIDE/report-$n.xml\" \"$1\"; echo \"$2\" >> 'BESIDE/seen'", "sh", "{report}", "{maven-tests}"]
+output = "junit"
+retries = 1
+"#;
+    let repo = with(suite, &[("a", "1\n")]);
+    repo.stage(&[("a", "2\n")]);
+    let (passes, fails) = (junit("0", ""), junit("1", "<failure message=\"lost\"/>"));
+    let check = |reports: &[&str], expected: &str, seen: &str| {
+        fs::write(repo.beside("n"), "0").unwrap();
+        fs::write(repo.beside("seen"), "").unwrap();
+        for (n, report) in reports.iter().enumerate() {
+            fs::write(repo.beside(&format!("report-{n}.xml")), report).unwrap();
+        }
+        check_staged(&repo, "unit").says(expected);
+        assert_eq!(fs::read_to_string(repo.beside("seen")).unwrap(), seen);
+    };
+    check(&[&fails, &passes], "it passed when it was run again without those that passed (1)", "\n-Dtest=c#fails\n");
+    // If that tells nothing of it, all are run.
+    let nothing = "<testsuite><testcase name='other'/></testsuite>";
+    check(&[&fails, nothing, &passes], "it passed when it was run again with all others (1)", "\n-Dtest=c#fails\n\n");
 }
 
 #[test]

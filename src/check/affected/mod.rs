@@ -2,6 +2,7 @@
 //! many tests rather than too few; where imports can't tell, it is all tests, with the reason. Knows nothing of where
 //! the files are kept.
 
+pub(crate) mod again;
 mod files;
 mod go;
 mod graph;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::check::affected::Language;
 use crate::check::affected::Tests;
+use crate::check::affected::again::{self, Again, Failing};
 use crate::check::affected::go::GO;
 use crate::check::affected::javascript::JAVASCRIPT;
 use crate::check::affected::jvm::JVM;
@@ -24,6 +25,8 @@ pub(crate) struct Runner {
     all: &'static [&'static str],
     /// Those for some.
     some: fn(&BTreeSet<String>) -> Vec<String>,
+    /// Those for tests that failed.
+    again: Again,
 }
 
 impl std::fmt::Debug for Language {
@@ -34,15 +37,33 @@ impl std::fmt::Debug for Language {
 
 /// Every placeholder.
 static RUNNERS: [Runner; 8] = [
-    Runner { placeholder: "{python-tests}", language: &PYTHON, all: &[], some: as_they_are },
-    Runner { placeholder: "{javascript-tests}", language: &JAVASCRIPT, all: &[], some: as_they_are },
+    Runner { placeholder: "{python-tests}", language: &PYTHON, all: &[], some: as_they_are, again: again::pytest },
+    Runner {
+        placeholder: "{javascript-tests}",
+        language: &JAVASCRIPT,
+        all: &[],
+        some: as_they_are,
+        again: again::never,
+    },
     // Without the option it would take a name for a pattern.
-    Runner { placeholder: "{jest-tests}", language: &JAVASCRIPT, all: &[], some: by_path },
-    Runner { placeholder: "{go-tests}", language: &GO, all: &["./..."], some: as_they_are },
-    Runner { placeholder: "{cargo-tests}", language: &RUST, all: &["--workspace"], some: packages },
-    Runner { placeholder: "{nextest-tests}", language: &RUST, all: &["--workspace"], some: binaries },
-    Runner { placeholder: "{maven-tests}", language: &JVM, all: &[], some: maven },
-    Runner { placeholder: "{gradle-tests}", language: &JVM, all: &[], some: gradle },
+    Runner { placeholder: "{jest-tests}", language: &JAVASCRIPT, all: &[], some: by_path, again: again::jest },
+    Runner { placeholder: "{go-tests}", language: &GO, all: &["./..."], some: as_they_are, again: again::go },
+    Runner {
+        placeholder: "{cargo-tests}",
+        language: &RUST,
+        all: &["--workspace"],
+        some: packages,
+        again: again::cargo,
+    },
+    Runner {
+        placeholder: "{nextest-tests}",
+        language: &RUST,
+        all: &["--workspace"],
+        some: binaries,
+        again: again::nextest,
+    },
+    Runner { placeholder: "{maven-tests}", language: &JVM, all: &[], some: maven, again: again::maven },
+    Runner { placeholder: "{gradle-tests}", language: &JVM, all: &[], some: gradle, again: again::gradle },
 ];
 
 /// The runner of a placeholder.
@@ -57,6 +78,15 @@ impl Runner {
             Some(Tests::Some { names, .. }) => (self.some)(names),
             Some(Tests::All(_)) | None => self.all.iter().map(|word| (*word).to_owned()).collect(),
         }
+    }
+
+    /// The arguments for tests that failed of a selection; none if the runner can't be told of these.
+    pub(crate) fn again(&self, failing: &[&Failing], selection: Option<&Tests>) -> Option<Vec<String>> {
+        let told = again::arguments(self.again, failing)?;
+        // What the runner remembers by itself is held against what it is told to look at.
+        let first = if self.language.name == PYTHON.name { self.arguments(selection) } else { Vec::new() };
+        let told: Vec<String> = first.into_iter().chain(told).collect();
+        (told.iter().map(|word| word.len() + 1).sum::<usize>() <= MAX_NAMES).then_some(told)
     }
 
     /// The selection, unless it does not fit on a command line.

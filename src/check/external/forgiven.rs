@@ -22,9 +22,15 @@ impl Tested {
         self.failed.iter().map(|failed| failed.name.clone()).collect()
     }
 
-    /// What is known after the suite was run again, for the `n`th time: a test that failed once and passed once is flaky.
+    /// Whether it is known of each of these, by their names, whether it passed or failed.
+    pub(crate) fn tells_of(&self, names: &BTreeSet<String>) -> bool {
+        let failed = self.names_of_failed();
+        self.breakage.is_none() && names.iter().all(|name| self.passed.contains(name) || failed.contains(name))
+    }
+
+    /// What is known after tests were run again, `how` for people: a test that failed once and passed once is flaky.
     #[must_use]
-    pub(crate) fn after(mut self, again: Self, n: u32, command: &Command) -> Self {
+    pub(crate) fn after(mut self, again: Self, how: &str, command: &Command) -> Self {
         if again.breakage.is_some() || again.is_doubtful() {
             let why = again.breakage.map_or_else(|| "its report leaves a doubt".to_owned(), |breakage| breakage.why);
             self.notices.push(format!("run again because of failures, it told nothing: {why}"));
@@ -40,12 +46,10 @@ impl Tested {
             let text = format!("{}\n{what}", failed.finding.message);
             Remark::Flaky.finding(&command.id, failed.finding.place, text)
         };
-        let passes = gone.into_iter().map(|failed| told(failed, format!("it passed when it was run again ({n})")));
+        let passes = gone.into_iter().map(|failed| told(failed, format!("it passed when it was {how}")));
         self.remarks.extend(passes);
         let newly = again.failed.into_iter().filter(|failed| !before.contains(&failed.name));
-        self.remarks.extend(
-            newly.map(|failed| told(failed, format!("that was when it was run again ({n}); before it passed"))),
-        );
+        self.remarks.extend(newly.map(|failed| told(failed, format!("that was when it was {how}; before it passed"))));
         self.n_failed = left.len();
         self.failed = left;
         self
@@ -134,7 +138,7 @@ mod tests {
             let xml = if words.starts_with('<') { (*words).to_owned() } else { report(words) };
             let again = tested_as(&own, i32::from(xml.contains("failure")), &xml, &watched);
             tested = Some(match tested.take() {
-                Some(tested) => tested.after(again, n, &own),
+                Some(tested) => tested.after(again, &format!("run again ({n})"), &own),
                 None => again,
             });
         }

@@ -57,6 +57,8 @@ pub(crate) struct Setting {
     pub(crate) mark: OsString,
     /// The tests that run; `None` for all.
     pub(crate) tests: Option<Tests>,
+    /// The arguments by which the runner runs only tests that failed before, if it is to do that.
+    pub(crate) again: Option<Vec<String>>,
 }
 
 impl Command {
@@ -222,7 +224,10 @@ impl Command {
         let mut words = self.words().iter().flat_map(|word| match word.as_str() {
             "{files}" => paths.to_vec(),
             word => match runner::of(word) {
-                Some(runner) => runner.arguments(setting.tests.as_ref()).into_iter().map(OsString::from).collect(),
+                Some(runner) => {
+                    let told = setting.again.clone().unwrap_or_else(|| runner.arguments(setting.tests.as_ref()));
+                    told.into_iter().map(OsString::from).collect()
+                }
                 None => vec![fill(word, paths, setting)],
             },
         });

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, Read};
 use std::path::Path;
 
+use crate::check::affected::again::Failing;
 use crate::check::external::Command;
 use crate::check::external::read::{
     Ran, Seen, Understood, code, ended, level, log_tail, printed_too_much, without_colour, wrote_nothing,
@@ -96,6 +97,8 @@ fn rules(suite: &RuleId) -> Vec<Rule> {
 pub(crate) struct Failed {
     /// Its full name.
     pub(crate) name: String,
+    /// How its runner knows it.
+    pub(crate) test: Failing,
     /// What it is reported as.
     pub(crate) finding: Finding,
 }
@@ -263,7 +266,8 @@ impl Reading<'_> {
                     let place = self.place(case, failure);
                     let finding = Finding::new(self.command.id.clone(), level(self.command), place, text);
                     let finding = finding.with_novelty(Novelty::Always);
-                    self.tested.failed.push(Failed { name: case.full_name(), finding });
+                    let test = Failing { class: case.class.clone(), name: case.name.clone() };
+                    self.tested.failed.push(Failed { name: case.full_name(), test, finding });
                 }
             }
             Ending::Flaky(failure) => {
