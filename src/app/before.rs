@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::mpsc;
 
+use crate::app::failure::Failure;
 use crate::app::ground::{broken, leaking};
 use crate::app::{Case, Session, suppressions};
 use crate::git::listing::Listing;
@@ -31,8 +32,8 @@ impl Session<'_> {
         runner: &Runner<'_>,
         ran: &mut Ran,
         events: &mpsc::Sender<Event>,
-    ) -> Vec<BaseFile> {
-        let mut bases = compare_files(case, runner, ran);
+    ) -> Result<Vec<BaseFile>, Failure> {
+        let mut bases = compare_files(case, runner, ran)?;
         let change = runner.change;
         let older = |job: &&CommandJob| {
             let is_of = |finding: &&Finding| is_of(&finding.rule, &job.command.id);
@@ -41,7 +42,7 @@ impl Session<'_> {
         };
         let jobs: Vec<&CommandJob> = runner.plan.commands.iter().filter(older).collect();
         if jobs.is_empty() {
-            return bases;
+            return Ok(bases);
         }
         for (parent, of_parent) in change.parents.iter().enumerate() {
             let told = self.rerun_all(&jobs, (parent, of_parent), runner, (ran, events));
@@ -56,7 +57,7 @@ impl Session<'_> {
             }
         }
         triage::compare(&mut ran.findings, change, &bases);
-        bases
+        Ok(bases)
     }
 
     /// What each of these commands finds in a parent.
@@ -106,27 +107,27 @@ fn not_compared(job: &CommandJob, breakage: &Breakage) -> Notice {
 }
 
 /// Compares with what the checks of files find in the state before.
-fn compare_files(case: Case<'_>, runner: &Runner<'_>, ran: &mut Ran) -> Vec<BaseFile> {
+fn compare_files(case: Case<'_>, runner: &Runner<'_>, ran: &mut Ran) -> Result<Vec<BaseFile>, Failure> {
     let change = runner.change;
     let is_compared = |finding: &Finding| finding.novelty != Novelty::Always || finding.suppression.is_some();
     if change.parents.is_empty() || !ran.findings.iter().any(is_compared) {
         triage::compare(&mut ran.findings, change, &[]);
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let with_findings: BTreeSet<usize> = ran.texts.keys().copied().collect();
     let compared = |finding: &&Finding| finding.novelty == Novelty::Compared;
     let rules: BTreeSet<RuleId> = ran.findings.iter().filter(compared).map(|finding| finding.rule.clone()).collect();
-    let mut bases = runner.bases(ran, &with_findings, &rules);
+    let mut bases = runner.bases(ran, &with_findings, &rules).map_err(Failure::unreadable)?;
     suppressions::mark_bases(case, &mut bases);
     triage::compare(&mut ran.findings, change, &bases);
     let open: BTreeSet<RuleId> =
         ran.findings.iter().filter(|finding| triage::is_open(finding)).map(|finding| finding.rule.clone()).collect();
     let others: BTreeSet<usize> = (0..change.files.len()).filter(|file| !with_findings.contains(file)).collect();
     if !open.is_empty() && !others.is_empty() {
-        let mut more = runner.bases(ran, &others, &open);
+        let mut more = runner.bases(ran, &others, &open).map_err(Failure::unreadable)?;
         suppressions::mark_bases(case, &mut more);
         bases.extend(more);
         triage::compare(&mut ran.findings, change, &bases);
     }
-    bases
+    Ok(bases)
 }

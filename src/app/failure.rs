@@ -1,6 +1,7 @@
 //! Why a run ends without a verdict, and with which exit code.
 
 use crate::check::pattern::fault::RuleError;
+use crate::run::bases::Unreadable;
 use crate::{config, discover, fix, git};
 
 /// The run could not be made; nothing was judged, and nothing passes.
@@ -49,6 +50,12 @@ impl Failure {
     pub(crate) fn git(error: git::Error) -> Self {
         let hint = error.hint().unwrap_or_default();
         Self { code: Self::CHANGE, error: error.into(), hint }
+    }
+
+    /// The state before could not be read.
+    pub(crate) fn unreadable(error: Unreadable) -> Self {
+        let hint = "`git fsck` says what is missing or damaged; a partial clone has to be online for `git fetch`";
+        Self { code: Self::CHANGE, error: error.into(), hint: hint.to_owned() }
     }
 
     /// Nothing was mended or put back.

@@ -382,7 +382,7 @@ impl Session<'_> {
             return Err(Failure::interrupted());
         }
         suppressions::apply(case, &runner, &mut ran);
-        let bases = self.compare_with_before(case, &runner, &mut ran, world.events);
+        let bases = self.compare_with_before(case, &runner, &mut ran, world.events)?;
         if self.interrupt.is_set() {
             return Err(Failure::interrupted());
         }

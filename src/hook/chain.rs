@@ -26,6 +26,10 @@ pub(crate) fn find(repo: &Repo, name: &str) -> Result<Option<PathBuf>, Error> {
     Ok(is_runnable(&file).then_some(file))
 }
 
+/// Set for a hook that we call: one that calls tollgate in turn, as a hook of another manager may, is judged and calls
+/// nobody, or the two would call each other without end.
+pub(crate) const CALLED: &str = "TOLLGATE_CALLED";
+
 /// Runs a hook as git would: in the current folder, with the same arguments and the same standard input. What it prints
 /// goes where ours goes.
 pub(crate) fn run(file: PathBuf, args: &[OsString], stdin: &[u8], interrupt: &Interrupt) -> Result<Exit, Error> {

@@ -408,7 +408,7 @@ mod tests {
             assert_eq!(ran.findings.len(), 3);
             assert_eq!(*contents.reads.lock().unwrap(), [1, 3]);
             let rules: BTreeSet<_> = ran.findings.iter().map(|finding| finding.rule.clone()).collect();
-            let bases = runner.bases(&ran, &ran.texts.keys().copied().collect(), &rules);
+            let bases = runner.bases(&ran, &ran.texts.keys().copied().collect(), &rules).unwrap();
             assert_eq!(bases.iter().map(|base| base.findings.len()).collect::<Vec<_>>(), [2]);
             assert_eq!(*contents.reads.lock().unwrap(), [1, 3, 2]);
         });

@@ -118,6 +118,19 @@ fn without_a_repository_nothing_passes() {
 }
 
 #[test]
+fn what_was_there_before_and_cannot_be_read_is_no_excuse_and_no_accusation() {
+    let repo = Repo::with(&[("a.txt", "old \n")]);
+    repo.stage(&[("a.txt", "old \nnew\n")]);
+    let id = repo.git(&["rev-parse", "HEAD:a.txt"]).code(0).stdout;
+    let (folder, name) = id.trim().split_at(2);
+    let object = repo.top().join(".git/objects").join(folder).join(name);
+    std::fs::remove_file(&object).unwrap();
+    repo.tollgate(&["check", "--staged"]).code(3).says("cannot read a.txt as it was before the change").says("fsck");
+    std::fs::write(&object, "no object").unwrap();
+    repo.tollgate(&["check", "--staged"]).code(3).says("cannot read a.txt as it was before the change");
+}
+
+#[test]
 fn deep_data_is_read_without_a_stack() {
     check("a.json", nested("[", "", "]"), 0, "passed");
     check("a.json", nested("{\"a\":", "1", "}"), 0, "passed");
