@@ -41,7 +41,8 @@ pub(super) fn run(args: &HookArgs, context: &Context) -> Result<u8, Failure> {
     let call = Call { stage, args, repo: &repo, stdin: &stdin, interrupt };
     // Not before standard input was read: a person who waits at a terminal could not end that.
     listen(interrupt);
-    if stage.chained == Turn::Before {
+    let calls_others = !chain::is_called(&repo, |name| context.environment.get(name));
+    if stage.chained == Turn::Before && calls_others {
         match call.chained()? {
             0 => {}
             code => return Ok(code),
@@ -55,7 +56,7 @@ pub(super) fn run(args: &HookArgs, context: &Context) -> Result<u8, Failure> {
             code => return Ok(code),
         }
     }
-    if stage.chained == Turn::After { call.chained() } else { Ok(0) }
+    if stage.chained == Turn::After && calls_others { call.chained() } else { Ok(0) }
 }
 
 /// What is read from standard input is read once, for us and for the hook that was there.
@@ -78,7 +79,7 @@ impl Call<'_> {
     /// Runs the hook that was there before ours; its exit code decides as it did before.
     fn chained(&self) -> Result<u8, Failure> {
         let Some(file) = chain::find(self.repo, self.stage.name).map_err(failure)? else { return Ok(0) };
-        let exit = chain::run(file, &self.args.args, self.stdin, self.interrupt).map_err(failure)?;
+        let exit = chain::run(self.repo, file, &self.args.args, self.stdin, self.interrupt).map_err(failure)?;
         Ok(match exit {
             Exit::Code(code) => u8::try_from(code).unwrap_or(1),
             Exit::Interrupted => Failure::INTERRUPTED,

@@ -298,18 +298,28 @@ impl KnownTrees {
         self.trees.get(tree)?.content
     }
 
-    /// The folder of that name directly below one of which something is remembered.
-    pub(super) fn below(&self, tree: usize, name: &[u8]) -> Option<usize> {
-        let end = self.trees.get(tree)?.end;
+    /// The folders directly below one of which something is remembered, by name.
+    pub(super) fn below(&self, tree: usize) -> Vec<usize> {
+        let mut below = Vec::new();
         let mut next = tree + 1;
-        while next < end {
-            let child = self.trees.get(next)?;
-            if self.names.get(child.name.clone()) == Some(name) {
-                return Some(next);
-            }
+        while let Some(child) =
+            self.trees.get(next).filter(|_| self.trees.get(tree).is_some_and(|tree| next < tree.end))
+        {
+            below.push(next);
             next = child.end;
         }
-        None
+        below.sort_unstable_by_key(|child| self.name(*child));
+        below
+    }
+
+    /// Of folders by name the one of that name.
+    pub(super) fn named(&self, folders: &[usize], name: &[u8]) -> Option<usize> {
+        let at = folders.binary_search_by_key(&Some(name), |folder| self.name(*folder)).ok()?;
+        folders.get(at).copied()
+    }
+
+    fn name(&self, tree: usize) -> Option<&[u8]> {
+        self.names.get(self.trees.get(tree)?.name.clone())
     }
 }
 
@@ -393,8 +403,8 @@ mod tests {
     fn entries_and_trees_are_read() {
         let (trees, listed) = whole(&index()).unwrap();
         assert_eq!(listed, [("a/b".to_owned(), vec![1; 20]), ("c".to_owned(), vec![2; 20])]);
-        let folder = trees.below(trees.top().unwrap(), b"a").unwrap();
-        assert_eq!((trees.remembered(0), trees.below(0, b"c")), (None, None));
+        let folder = trees.named(&trees.below(trees.top().unwrap()), b"a").unwrap();
+        assert_eq!((trees.remembered(0), trees.named(&trees.below(0), b"c")), (None, None));
         assert_eq!(trees.remembered(folder).map(|(n, id)| (n, id.as_bytes().to_vec())), Some((1, vec![3; 20])));
     }
 

@@ -60,6 +60,7 @@ impl<R: Read + Seek> Walk<'_, R> {
         }
         let bytes = tree.map_or_else(|| Some(Arc::default()), |tree| self.repo.tree(&tree))?;
         let mut stored = self.stored(&bytes)?.into_iter().peekable();
+        let remembered = known.map_or_else(Vec::new, |known| self.known.below(known));
         let n_path = self.path.len();
         loop {
             let staged = self.name()?;
@@ -82,7 +83,7 @@ impl<R: Read + Seek> Walk<'_, R> {
             self.path.extend_from_slice(&name);
             match name.strip_suffix(b"/") {
                 Some(folder) => {
-                    let known = known.and_then(|known| self.known.below(known, folder));
+                    let known = self.known.named(&remembered, folder);
                     self.folder(old.map(|(_, id)| id), known)?;
                 }
                 None => self.file(old, is_staged)?,

@@ -1,8 +1,9 @@
 //! The hooks that git would run if tollgate were not installed.
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::git::Repo;
 use crate::hook::Error;
@@ -10,6 +11,11 @@ use crate::hook::manifest::{Layout, Manifest};
 use crate::hook::place::{from_where_hooks_run, is_runnable};
 use crate::model::command::{CommandSpec, Exit};
 use crate::process::{self, Interrupt};
+
+/// Whether this process was called by a hook that we call; `variable` gives the variables of the process.
+pub(crate) fn is_called<'a>(repo: &Repo, variable: impl Fn(&str) -> Option<&'a str>) -> bool {
+    variable(CALLED).is_some_and(|folder| Path::new(folder) == repo.common_dir())
+}
 
 /// The hook `name` that ours stands in for; none if there is none that git would run.
 pub(crate) fn find(repo: &Repo, name: &str) -> Result<Option<PathBuf>, Error> {
@@ -28,17 +34,24 @@ pub(crate) fn find(repo: &Repo, name: &str) -> Result<Option<PathBuf>, Error> {
 
 /// Set for a hook that we call: one that calls tollgate in turn, as a hook of another manager may, is judged and calls
 /// nobody, or the two would call each other without end.
-pub(crate) const CALLED: &str = "TOLLGATE_CALLED";
+const CALLED: &str = "TOLLGATE_CALLED";
 
 /// Runs a hook as git would: in the current folder, with the same arguments and the same standard input. What it prints
 /// goes where ours goes.
-pub(crate) fn run(file: PathBuf, args: &[OsString], stdin: &[u8], interrupt: &Interrupt) -> Result<Exit, Error> {
+pub(crate) fn run(
+    repo: &Repo,
+    file: PathBuf,
+    args: &[OsString],
+    stdin: &[u8],
+    interrupt: &Interrupt,
+) -> Result<Exit, Error> {
     // The shell runs a script without a first line that names its interpreter, and any script on Windows, as git does.
     let exec = ["-c", r#"exec "$0" "$@""#].map(OsStr::new);
     let spec = CommandSpec {
         program: "sh".into(),
         args: exec.iter().map(|arg| (*arg).to_owned()).chain([file.into()]).chain(args.iter().cloned()).collect(),
         stdin: stdin.to_owned(),
+        env: BTreeMap::from([(CALLED.into(), repo.common_dir().as_os_str().to_owned())]),
         ..CommandSpec::default()
     };
     Ok(process::run_attached(&spec, interrupt)?)

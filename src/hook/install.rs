@@ -6,8 +6,8 @@ use crate::git::Repo;
 use crate::hook::apply::Step;
 use crate::hook::chain;
 use crate::hook::manifest::{Layout, Manifest, Role, sha256};
-use crate::hook::place::{self, Place, Settings};
-use crate::hook::plan::{self, Plan, content};
+use crate::hook::place::{self, Place, Settings, is_runnable};
+use crate::hook::plan::{self, Plan, Standing, content, standing};
 use crate::hook::{Error, apply};
 
 /// How to install.
@@ -53,14 +53,24 @@ pub(crate) fn is_installed(repo: &Repo) -> bool {
     Layout::new(repo.common_dir()).manifest().is_file()
 }
 
-/// Installs a hook that a policy has come to ask for, unless somebody named the hooks that they want; whether it was.
+/// Sees to it that git calls a hook that a policy has come to ask for, unless somebody named the hooks that they want and
+/// this is none of them; whether it had to be installed. Git looks for it only after this, where it looked before: an
+/// installation that would have to move is left alone, and an error.
 pub(crate) fn add(repo: &Repo, name: &str) -> Result<bool, Error> {
     let layout = Layout::new(repo.common_dir());
-    let Some(manifest) = Manifest::load(&layout)?.filter(|manifest| manifest.follows_policy) else { return Ok(false) };
-    if manifest.file(name).is_some_and(|file| file.role == Role::Calls) {
+    let Some(manifest) = Manifest::load(&layout)? else { return Ok(false) };
+    let recorded = manifest.file(name).filter(|file| file.role == Role::Calls);
+    if recorded.is_none() && !manifest.follows_policy {
         return Ok(false);
     }
-    let (hooks, binary) = (vec![name.to_owned()], PathBuf::from(manifest.binary));
+    if (place::find(repo, &layout)? == Place::Repository) != manifest.hooks_path.is_none() {
+        return Err(Error::Moved);
+    }
+    let file = manifest.hooks(&layout).join(name);
+    if matches!(standing(&file, recorded)?, Standing::Ours(_)) && is_runnable(&file) {
+        return Ok(false);
+    }
+    let (hooks, binary) = (vec![name.to_owned()], PathBuf::from(&manifest.binary));
     let installed = install(repo, &Options { hooks, asked: Vec::new(), binary, edits: Edits::Respect })?;
     Ok(installed.is_changed)
 }

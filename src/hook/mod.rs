@@ -141,6 +141,9 @@ pub(crate) enum Error {
     /// A bare repository has no place for a policy.
     #[error("this repository has no work tree")]
     NoWorkTree,
+    /// Git looks for hooks elsewhere than when they were installed.
+    #[error("core.hooksPath was changed after `tollgate install`, so git looks for hooks elsewhere")]
+    Moved,
     /// There is nothing to take out.
     #[error("the hooks are not installed here")]
     NotInstalled,
@@ -169,6 +172,7 @@ impl Error {
             }
             Self::Overruled(_) => Some("see where it is set: `git config --show-origin core.hooksPath`".into()),
             Self::Manifest { .. } => Some("remove that file and run `tollgate install` again".into()),
+            Self::Moved => Some("run `tollgate install` again: it goes where git looks now".into()),
             Self::NotInstalled => Some("`tollgate doctor` says what is there".into()),
             Self::Git(error) => error.hint(),
             _ => None,

@@ -171,11 +171,12 @@ fn hooks_that_were_there_are_kept_found_and_put_back() {
 
 #[test]
 fn a_chained_hook_gives_its_exit() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (sandbox, _) = sandbox();
+    let repo = sandbox.repo();
     let run = |text: &str, stdin: &[u8]| {
-        let file = folder.path().join("hook");
+        let file = sandbox.folder().join("hook");
         program(&file, text);
-        chain::run(file, &["a b".into()], stdin, &Interrupt::default()).expect("it runs")
+        chain::run(&repo, file, &["a b".into()], stdin, &Interrupt::default()).expect("it runs")
     };
     assert_eq!(run("#!/bin/sh\nread x; test \"$x,$1,$#\" = 'in,a b,1'\n", b"in\n"), Exit::Code(0));
     assert_eq!(run("exit 6\n", b""), Exit::Code(6), "a script without a first line");

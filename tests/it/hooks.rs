@@ -247,6 +247,40 @@ fn a_cherry_pick_and_a_revert_are_judged_only_when_they_are_continued() {
     }
 }
 
+#[test]
+fn a_hook_that_was_there_may_call_tollgate_itself() {
+    let repo = Repo::with(&[("a.txt", "one\n")]);
+    let (counter, hook) = (repo.beside("counter"), repo.top().join(".git/hooks/pre-commit"));
+    let count = format!("echo x >> '{0}'\n[ $(wc -l < '{0}') -gt 5 ] && exit 1\n", counter.display());
+    script(&hook, &format!("#!/bin/sh\n{count}exec '{}' hook pre-commit \"$@\"\n", env!("CARGO_BIN_EXE_tollgate")));
+    install(&repo);
+    repo.stage(&[("a.txt", GOOD)]);
+    commit(&repo, &["-m", "x"]).code(0);
+    assert_eq!(fs::read_to_string(&counter).unwrap(), "x\n", "they do not call each other in turn");
+    repo.stage(&[("b.txt", BAD)]);
+    commit(&repo, &["-m", "x"]).code(1).says("b.txt");
+}
+
+#[test]
+fn a_hook_for_messages_that_git_does_not_find_is_noticed_by_the_one_before() {
+    let hook = |repo: &Repo| repo.top().join(".git/hooks/commit-msg");
+    let repo = with_messages();
+    fs::remove_file(hook(&repo)).unwrap();
+    commit(&repo, &["--allow-empty", "-m", "whatever"]).code(1).says("installed commit-msg");
+    let repo = with_messages();
+    script(&hook(&repo), "#!/bin/sh\necho other\n");
+    commit(&repo, &["--allow-empty", "-m", "whatever"]).code(1).says("other").says("hint: try: ");
+    // A folder of hooks that was set later, and hands on.
+    let repo = with_messages();
+    let folder = repo.beside("global");
+    let ours = repo.top().join(".git/hooks/pre-commit");
+    fs::create_dir(&folder).unwrap();
+    script(&folder.join("pre-commit"), &format!("#!/bin/sh\nexec '{}' \"$@\"\n", ours.display()));
+    repo.git(&["config", "core.hooksPath", folder.to_str().unwrap()]).code(0);
+    let blocked = commit(&repo, &["--allow-empty", "-m", "whatever"]).code(1);
+    blocked.says("git looks for hooks elsewhere").says("tollgate install");
+}
+
 /// A repository whose messages are judged.
 fn with_messages() -> Repo {
     installed(&[("tollgate.toml", "[stages.commit-msg]\nchecks = [\"message\"]\n"), ("a.txt", "one\n")])
