@@ -31,7 +31,7 @@ pub(super) fn discover(repo: &Repo) -> Result<ChangeSet, Error> {
 
 /// The same from git.
 fn asked(repo: &Repo, parent: &Parent) -> Result<Vec<ChangedFile>, Error> {
-    let command = ["diff-index", "--cached", "--ita-invisible-in-index"];
+    let command = ["diff-index", "-r", "--cached", "--ita-invisible-in-index"];
     files(&compare(repo, &command, &[&hex(&parent.tree)])?)
 }
 

@@ -432,6 +432,16 @@ fn what_a_sparse_checkout_leaves_out_is_read_from_the_index() {
     let worktree = shown(&only(discover(&repo, &Request::Worktree)));
     assert_eq!(worktree, ["Modified inside/a.txt (File worktree < File blob)"]);
     assert_eq!(repo.has_unstaged_changes().ok(), Some(false));
+    // What leaves the index as a whole folder is told file by file.
+    sandbox.git("", &["rm", "-rq", "--cached", "--sparse", "outside"], b"");
+    assert_eq!(
+        shown(&only(discover(&sandbox.repo(""), &Request::Staged))),
+        [
+            "Modified inside/a.txt (File blob < File blob)",
+            "Deleted outside/b.txt (- < File blob)",
+            "Deleted outside/deep/c.txt (- < File blob)",
+        ]
+    );
 }
 
 #[test]

@@ -14,7 +14,7 @@ pub(super) fn discover(repo: &Repo) -> Result<ChangeSet, Error> {
     need_worktree(repo)?;
     let position = repo.head()?;
     let parent = parent_at(repo, &position);
-    let entries = compare(repo, &["diff-index"], &[&hex(&parent.tree)])?;
+    let entries = compare(repo, &["diff-index", "-r"], &[&hex(&parent.tree)])?;
     let touched = merely_touched(repo, &entries, &hex(&parent.tree))?;
     let mut files: Vec<ChangedFile> = entries.iter().filter_map(|entry| changed_file(repo, entry, &touched)).collect();
     add_untracked(repo, &mut files)?;
@@ -57,7 +57,7 @@ fn merely_touched(repo: &Repo, entries: &[RawEntry], tree: &str) -> Result<HashS
         doubtful.remove(&path);
     }
     if !doubtful.is_empty() {
-        for entry in compare(repo, &["diff-index", "--cached"], &[tree])? {
+        for entry in compare(repo, &["diff-index", "-r", "--cached"], &[tree])? {
             if let RawEntry::Change { new: Some(side), .. } = entry {
                 doubtful.remove(&side.path);
             }

@@ -75,8 +75,8 @@ fn change(variables: &Variables, event: &[u8]) -> Result<Change, Error> {
         }
         // Actions judges the merge of the request into its base; its first parent is the base as it was merged into,
         // which may be newer than the one that the event tells of.
-        let merged =
-            (reference.starts_with("refs/pull/") && reference.ends_with("/merge")).then(|| format!("{head}^1"));
+        let is_merge = reference.starts_with("refs/pull/") && reference.ends_with("/merge") && head != request.head.sha;
+        let merged = is_merge.then(|| format!("{head}^1"));
         let bases = merged.into_iter().chain([request.base.sha, remote_branch(into)]).collect();
         return Ok(Change { bases, head, title, is_request: true, judge: Judge::Base });
     }

@@ -171,6 +171,20 @@ mod tests {
             "aaa",
             "pull request 7 into main",
         );
+        // The head of the request itself, as emulators have it: what is before it is no base.
+        check(
+            &[
+                actions,
+                ("GITHUB_EVENT_NAME", "pull_request"),
+                ("GITHUB_SHA", "ccc"),
+                ("GITHUB_REF", "refs/pull/7/merge"),
+                ("GITHUB_BASE_REF", "main"),
+            ],
+            r#"{"number": 7, "pull_request": {"base": {"sha": "bbb"}, "head": {"sha": "ccc"}}}"#,
+            &["bbb", "refs/remotes/origin/main"],
+            "ccc",
+            "pull request 7 into main",
+        );
         check(
             &[
                 actions,

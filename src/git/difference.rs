@@ -44,8 +44,8 @@ impl Repo {
         }
         let base = base.to_string();
         let (command, tree) = match from {
-            Listing::Index => (["diff-index", "--cached", "--ita-invisible-in-index"], None),
-            Listing::Tree(tree) => (["diff-tree", "-r", "--no-commit-id"], Some(tree.to_string())),
+            Listing::Index => (["diff-index", "-r", "--cached", "--ita-invisible-in-index"].as_slice(), None),
+            Listing::Tree(tree) => (["diff-tree", "-r", "--no-commit-id"].as_slice(), Some(tree.to_string())),
         };
         let compared = [Some(base), tree].into_iter().flatten().chain(["--".to_owned()]);
         let args: Vec<String> = command.iter().chain(&OPTIONS).map(|arg| (*arg).to_owned()).chain(compared).collect();

@@ -2,8 +2,21 @@
 
 use std::fmt::{self, Write};
 
-/// Writes `text` with every control, bidirectional and invisible formatting character made visible.
+/// What the logs of GitHub and Azure obey wherever it stands in a line, and what is shown instead. `::` at the start of a
+/// line is another matter: no line of ours starts with text from outside.
+const COMMANDS: [(&str, &str); 2] = [("##[", "#\\x23["), ("##vso[", "#\\x23vso[")];
+
+/// Writes `text` with every control, bidirectional and invisible formatting character made visible, and nothing in it
+/// that a pipeline obeys.
 pub(crate) fn write_escaped(out: &mut impl Write, text: &str) -> fmt::Result {
+    if COMMANDS.iter().any(|(command, _)| text.contains(command)) {
+        let inert = COMMANDS.iter().fold(text.to_owned(), |text, (command, shown)| text.replace(command, shown));
+        return write_visible(out, &inert);
+    }
+    write_visible(out, text)
+}
+
+fn write_visible(out: &mut impl Write, text: &str) -> fmt::Result {
     let is_plain = |byte: u8| (b' '..=b'~').contains(&byte);
     let n_plain = text.bytes().position(|byte| !is_plain(byte)).unwrap_or(text.len());
     let (plain, rest) = text.split_at_checked(n_plain).unwrap_or(("", text));
@@ -51,6 +64,15 @@ mod tests {
     fn nothing_that_a_terminal_obeys_is_left() {
         assert_eq!(escaped("a\u{1b}[2Jb\u{9b}c\r\n"), "a\\x1b[2Jb\\x9bc\\r\\n");
         assert_eq!(escaped("x\u{202e}y"), "x\\u{202e}y");
+    }
+
+    #[test]
+    fn nothing_that_a_pipeline_obeys_is_left() {
+        assert_eq!(
+            escaped("a ##[add-mask]b ##vso[task.x]c # [d] ###[e"),
+            "a #\\x23[add-mask]b #\\x23vso[task.x]c # [d] ##\\x23[e"
+        );
+        assert_eq!(escaped_lines("##[x\n##[y"), "#\\x23[x\n#\\x23[y");
     }
 
     #[test]
