@@ -36,7 +36,8 @@ fn chooses_any(selection: &Selection) -> bool {
 }
 
 impl Session<'_> {
-    /// Judges the message in a file as it will be recorded; `None` if no check of it was chosen.
+    /// Judges the message in a file as it will be recorded; `None` if no check of it was chosen or it is that of a
+    /// merge.
     pub(super) fn judge_message(&self, file: &Path) -> Result<Option<Judged>, Failure> {
         let (started, clock) = (SystemTime::now(), Instant::now());
         let (config, policy) = self.policy_of_message()?;
@@ -45,7 +46,8 @@ impl Session<'_> {
         let chosen =
             if self.settings.only.is_empty() { stage.checks.value.clone() } else { self.settings.only.clone() };
         let selection = Selection { chosen, left_out: self.settings.left_out.clone() };
-        if !chooses_any(&selection) {
+        // A merge is told by what is merged, whatever its message says.
+        if !chooses_any(&selection) || !self.repo.merged_commits().map_err(Failure::git)?.is_empty() {
             return Ok(None);
         }
         let mut report = RunReport {

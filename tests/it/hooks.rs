@@ -355,7 +355,8 @@ fn the_policy_of_a_message_is_the_one_that_is_committed() {
 fn a_merge_needs_no_conventional_message() {
     let repo = parted(&[("a.txt", "one\n")], &[("side.txt", GOOD)], &[("main.txt", GOOD)]);
     repo.commit("policy", &[("tollgate.toml", "[stages.commit-msg]\nchecks = [\"message\"]\n")]);
-    repo.git(&["merge", "-q", "--no-edit", "side"]).code(0);
+    repo.git(&["merge", "-q", "-m", "take the side in", "side"]).code(0);
+    commit(&repo, &["--allow-empty", "-m", "whatever"]).code(1);
 }
 
 #[test]
