@@ -302,7 +302,9 @@ fn a_message_is_judged_and_the_mended_one_is_shown() {
     repo.stage(&[("a.txt", GOOD)]);
     commit(&repo, &["-m", "fix: a"]).code(0);
     repo.git(&["revert", "--no-edit", "HEAD"]).code(0);
-    git_with(&repo, &[("TOLLGATE_SKIP", "message")], &["commit", "--allow-empty", "-m", "whatever"]).code(0);
+    git_with(&repo, &[("TOLLGATE_SKIP", "message")], &["commit", "--allow-empty", "-m", "whatever"])
+        .code(0)
+        .says("skipped: conventional-commit");
     commit(&repo, &["--allow-empty", "--no-verify", "-m", "whatever"]).code(0);
 }
 
