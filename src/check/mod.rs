@@ -19,6 +19,7 @@ pub(crate) mod secrets;
 pub(crate) mod suite;
 pub(crate) mod suppression;
 
+use crate::check::parsed::SharedTree;
 use crate::model::change::{ChangeSet, FileSide};
 use crate::model::content::Contents;
 use crate::model::deadline::Deadline;
@@ -86,6 +87,8 @@ pub(crate) struct FileInput<'a> {
     pub(crate) manner: Manner,
     /// When the check must give up.
     pub(crate) deadline: Deadline,
+    /// Its syntax tree, for all checks that look at one.
+    pub(crate) tree: &'a SharedTree<'a>,
 }
 
 /// What a check found.

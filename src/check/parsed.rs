@@ -1,6 +1,9 @@
 //! A file with its syntax tree, made once for all that look at it.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::OnceLock;
 
 use crate::model::deadline::Deadline;
 use crate::model::outcome::Breakage;
@@ -27,13 +30,58 @@ pub(crate) struct Parsed<'t> {
 }
 
 impl<'t> Parsed<'t> {
-    /// Parses a text that came from [`in_utf8`].
+    /// Parses a text that came from [`in_utf8`], however large it is.
     pub(crate) fn new(text: Cow<'t, str>, language: Language, deadline: Deadline) -> Result<Self, Breakage> {
-        if let Some(why) = why_unparsed(&text) {
-            return Err(Breakage::new(why));
-        }
         let tree = parse(&text, language, deadline)?;
         Ok(Self { text, tree })
+    }
+}
+
+/// The tree of a file, made when the first check asks for it and kept for the others.
+#[derive(Default)]
+pub(crate) struct SharedTree<'t>(OnceLock<Parsed<'t>>);
+
+impl fmt::Debug for SharedTree<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.get().is_some() { "made" } else { "not made" })
+    }
+}
+
+/// A tree that is shared, or one in another language, of which there is no second use.
+pub(crate) enum Tree<'a, 't> {
+    /// The shared one.
+    Shared(&'a Parsed<'t>),
+    /// Another.
+    Own(Box<Parsed<'t>>),
+}
+
+impl<'t> Deref for Tree<'_, 't> {
+    type Target = Parsed<'t>;
+
+    fn deref(&self) -> &Parsed<'t> {
+        match self {
+            Self::Shared(parsed) => parsed,
+            Self::Own(parsed) => parsed,
+        }
+    }
+}
+
+impl<'t> SharedTree<'t> {
+    /// The tree of the bytes of the file in a language, however large they are.
+    pub(crate) fn of(&self, bytes: &'t [u8], language: Language, deadline: Deadline) -> Result<Tree<'_, 't>, Breakage> {
+        if let Some(parsed) = self.0.get().filter(|parsed| parsed.tree.language() == language) {
+            return Ok(Tree::Shared(parsed));
+        }
+        let parsed = Parsed::new(in_utf8(bytes), language, deadline)?;
+        Ok(match self.0.set(parsed) {
+            Ok(()) => Tree::Shared(self.0.get().expect("because it has just been set")),
+            Err(parsed) => Tree::Own(Box::new(parsed)),
+        })
+    }
+
+    /// The tree, if some check has asked for it in that language.
+    pub(crate) fn made(&self, language: Language) -> Option<&Parsed<'t>> {
+        self.0.get().filter(|parsed| parsed.tree.language() == language)
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::check::filetype::{is_lfs_pointer, is_text};
-use crate::check::parsed::Parsed;
+use crate::check::parsed::SharedTree;
 use crate::check::secrets::redact::extent;
 use crate::check::{Examined, FileCheck, FileInput, Manner};
 use crate::model::change::{FileSide, Status};
@@ -166,14 +166,15 @@ impl Runner<'_> {
             is_text: is_text(&side.path, &bytes),
             manner: Manner::Gate,
             deadline: self.deadline,
+            tree: &SharedTree::default(),
         };
         let suppressions = match input.is_text {
-            true => Suppressions::of(&side.path, &bytes, self.deadline),
+            true => Suppressions::of(&side.path, &bytes, input.tree, self.deadline),
             false => Suppressions::default(),
         };
         self.checks(job, &input, asked, &mut examined);
         if self.runs_rules_on(look) {
-            self.rules(&input, suppressions.parsed.as_ref(), asked, &mut examined);
+            self.rules(&input, asked, &mut examined);
         }
         examined.directives = suppressions.directives;
         examined.unread = suppressions.unread;
@@ -244,7 +245,7 @@ impl Runner<'_> {
         }
     }
 
-    fn rules(&self, input: &FileInput<'_>, parsed: Option<&Parsed<'_>>, asked: Asked<'_>, into: &mut ExaminedFile) {
+    fn rules(&self, input: &FileInput<'_>, asked: Asked<'_>, into: &mut ExaminedFile) {
         let selection = self.plan.selection;
         let started = Instant::now();
         let wanted = |id: &RuleId, level: Level| {
@@ -254,7 +255,7 @@ impl Runner<'_> {
         };
         let examined = match why_unread(input) {
             Some(why) => Ok(unread(why)),
-            None => guarded(|| self.plan.engine.examine(input, parsed, &wanted)),
+            None => guarded(|| self.plan.engine.examine(input, &wanted)),
         };
         into.take((Family::Rules, RuleId::from(RULES)), examined, started);
     }

@@ -24,6 +24,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
+use crate::check::parsed::SharedTree;
 use crate::check::secrets::redact::Redactor;
 use crate::model::change::{ChangeSet, FileSide, Mode, Source};
 use crate::model::command::Surroundings;
@@ -269,7 +270,7 @@ impl Runner<'_> {
                 resolve(&text, finding);
             }
             if !ran.directives.contains_key(&path) {
-                let found = Suppressions::of(&path, &bytes, self.deadline);
+                let found = Suppressions::of(&path, &bytes, &SharedTree::default(), self.deadline);
                 ran.notices.extend(found.unread.map(|why| not_read(&path, &why)));
                 ran.directives.insert(path.clone(), found.directives);
             }

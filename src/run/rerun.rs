@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc;
 
+use crate::check::parsed::SharedTree;
 use crate::diff::LineDiff;
 use crate::model::change::{FileSide, ObjectId};
 use crate::model::content::Content;
@@ -96,7 +97,7 @@ impl Runner<'_> {
             beyond: file.is_none().then_some(path.clone()),
             parent,
             findings,
-            directives: Suppressions::of(&path, &bytes, self.deadline).directives,
+            directives: Suppressions::of(&path, &bytes, &SharedTree::default(), self.deadline).directives,
             diff,
         })
     }

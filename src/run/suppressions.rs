@@ -1,6 +1,6 @@
 //! Suppressions as a run comes by them: read with the file, from the one parse that the rules use too.
 
-use crate::check::parsed::{Parsed, in_utf8};
+use crate::check::parsed::{SharedTree, in_utf8, why_unparsed};
 use crate::check::suppression::{in_text, in_tree, is_mentioned, language};
 use crate::model::content::Content;
 use crate::model::deadline::Deadline;
@@ -17,33 +17,31 @@ pub(crate) const SUPPRESSIONS: &str = "suppressions";
 
 /// What suppressions a file has.
 #[derive(Default)]
-pub(super) struct Suppressions<'t> {
-    /// The file with its syntax tree, if it had to be parsed.
-    pub(super) parsed: Option<Parsed<'t>>,
+pub(super) struct Suppressions {
     /// The suppressions.
     pub(super) directives: Vec<Directive>,
     /// Why they could not be read, if so.
     pub(super) unread: Option<String>,
 }
 
-impl<'t> Suppressions<'t> {
+impl Suppressions {
     /// Reads those of a file; one that does not mention any costs no more than to see that.
-    pub(super) fn of(path: &RepoPath, bytes: &'t [u8], deadline: Deadline) -> Self {
+    pub(super) fn of<'t>(path: &RepoPath, bytes: &'t [u8], tree: &SharedTree<'t>, deadline: Deadline) -> Self {
         if !is_mentioned(bytes) {
             return Self::default();
         }
         let read = guarded(|| {
-            let text = in_utf8(bytes);
             let Some(language) = language(path, bytes) else {
-                let directives = in_text(path, bytes, &text).map_err(Breakage::new)?;
-                return Ok((None, directives));
+                let text = in_utf8(bytes);
+                return in_text(path, bytes, &text).map_err(Breakage::new);
             };
-            let parsed = Parsed::new(text, language, deadline)?;
-            let directives = in_tree(path, bytes, &parsed).map_err(Breakage::new)?;
-            Ok((Some(parsed), directives))
+            if let Some(why) = why_unparsed(&in_utf8(bytes)) {
+                return Err(Breakage::new(why));
+            }
+            in_tree(path, bytes, &*tree.of(bytes, language, deadline)?).map_err(Breakage::new)
         });
         match read {
-            Ok((parsed, directives)) => Self { parsed, directives, unread: None },
+            Ok(directives) => Self { directives, unread: None },
             Err(breakage) => Self { unread: Some(breakage.why), ..Self::default() },
         }
     }

@@ -407,7 +407,7 @@ pub(super) static LANGUAGES: &[Entry] = &[
         extensions: &["dart"],
         names: &[],
         interpreters: &[],
-        scopes: &[("class_definition", Field("name"))],
+        scopes: &[("class_declaration", Field("name"))],
     },
     #[cfg(feature = "all-languages")]
     Entry {

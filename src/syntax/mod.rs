@@ -2,6 +2,8 @@
 //! findings, no configuration.
 
 pub(crate) mod comments;
+#[cfg(test)]
+mod every_language;
 pub(crate) mod functions;
 mod grammar;
 pub(crate) mod imports;

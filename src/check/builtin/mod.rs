@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::check::hygiene::check_case_conflict::folded;
 use crate::check::hygiene::{change_checks, file_checks};
+use crate::check::parsed::SharedTree;
 use crate::check::{About, ChangeCheck, Examined, FileCheck, FileInput, Manner, filetype};
 use crate::model::change::{FileSide, Mode, Source};
 use crate::model::deadline::Deadline;
@@ -90,6 +91,7 @@ pub(crate) fn run(check: &dyn FileCheck, options: &Options, file: &Named<'_>) ->
         is_text: filetype::is_text(file.path, file.bytes),
         manner: Manner::PreCommit { is_in_merge: file.is_in_merge },
         deadline: Deadline::NEVER,
+        tree: &SharedTree::default(),
     };
     let findings = check.check(&input, options)?.findings;
     let mut seen = HashSet::new();

@@ -51,7 +51,7 @@ impl FileCheck for CheckAst {
     }
 
     fn check(&self, file: &FileInput<'_>, _options: &Options) -> Result<Examined, Breakage> {
-        let Some(error) = python::tree(file)?.and_then(|tree| tree.first_error()) else {
+        let Some(error) = python::parsed(file)?.and_then(|parsed| parsed.tree.first_error()) else {
             return Ok(Examined::default());
         };
         let line_end = file.bytes.get(error.start..).unwrap_or_default().iter().position(|byte| *byte == b'\n');

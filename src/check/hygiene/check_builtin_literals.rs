@@ -65,7 +65,8 @@ impl FileCheck for CheckBuiltinLiterals {
     }
 
     fn check(&self, file: &FileInput<'_>, options: &Options) -> Result<Examined, Breakage> {
-        let Some(tree) = python::tree(file)? else { return Ok(Examined::default()) };
+        let Some(parsed) = python::parsed(file)? else { return Ok(Examined::default()) };
+        let tree = &parsed.tree;
         let mut found = Vec::new();
         let mut covered = 0;
         for call in tree.root().dfs().filter(|node| node.kind() == "call") {

@@ -51,7 +51,7 @@ impl FileCheck for CheckDocstringFirst {
     }
 
     fn check(&self, file: &FileInput<'_>, _options: &Options) -> Result<Examined, Breakage> {
-        let found = python::tree(file)?.and_then(|tree| first_fault(&tree, file.bytes));
+        let found = python::parsed(file)?.and_then(|parsed| first_fault(&parsed.tree, file.bytes));
         let findings = found.map(|(span, message)| on_line(&ABOUT, file, span, message));
         Ok(findings.into_iter().collect::<Vec<_>>().into())
     }

@@ -64,9 +64,8 @@ impl FileCheck for ConfusableIdentifier {
         let Some(language) = Language::of_path(&file.side.path).filter(|_| !suspects.is_empty()) else {
             return Ok(Examined::default());
         };
-        let tree = SyntaxTree::parse(text, language, file.deadline)
-            .map_err(|error| Breakage::new(format!("could not parse {}: {error}", file.side.path)))?;
-        let identifiers: BTreeSet<usize> = identifiers(&tree, &suspects);
+        let parsed = file.tree.of(file.bytes, language, file.deadline)?;
+        let identifiers: BTreeSet<usize> = identifiers(&parsed.tree, &suspects);
         let found = suspects.into_iter().filter(|suspect| identifiers.contains(&suspect.span.start));
         Ok(limited(found, |suspect| {
             let message = format!(

@@ -53,11 +53,12 @@ impl FileCheck for DebugStatements {
     }
 
     fn check(&self, file: &FileInput<'_>, _options: &Options) -> Result<Examined, Breakage> {
-        let Some(tree) = python::tree(file)? else { return Ok(Examined::default()) };
+        let Some(parsed) = python::parsed(file)? else { return Ok(Examined::default()) };
+        let tree = &parsed.tree;
         if let (Manner::PreCommit { .. }, Some(error)) = (file.manner, tree.first_error()) {
             return Ok(vec![on_line(&ABOUT, file, error, "could not parse the file")].into());
         }
-        Ok(limited(found(&tree), |(span, name, done)| on_line(&ABOUT, file, span, format!("{name} {done}"))))
+        Ok(limited(found(tree), |(span, name, done)| on_line(&ABOUT, file, span, format!("{name} {done}"))))
     }
 
     fn line(&self, file: &FileInput<'_>, finding: &Finding, _options: &Options) -> String {

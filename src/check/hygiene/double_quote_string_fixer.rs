@@ -53,8 +53,9 @@ impl FileCheck for DoubleQuoteStringFixer {
     }
 
     fn check(&self, file: &FileInput<'_>, _options: &Options) -> Result<Examined, Breakage> {
-        let Some(tree) = python::tree(file)? else { return Ok(Examined::default()) };
-        let mut strings = strings(&tree).into_iter();
+        let Some(parsed) = python::parsed(file)? else { return Ok(Examined::default()) };
+        let tree = &parsed.tree;
+        let mut strings = strings(tree).into_iter();
         let mut findings: Vec<Finding> = strings
             .by_ref()
             .take(MAX_FINDINGS)

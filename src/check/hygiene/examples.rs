@@ -9,6 +9,7 @@ use proptest::strategy::Strategy;
 use proptest::{prop_assert, prop_assert_eq};
 
 use crate::check::hygiene::{change_checks, file_checks};
+use crate::check::parsed::SharedTree;
 use crate::check::{About, ChangeCheck, Examined, FileCheck, FileInput, Manner, builtin, filetype};
 use crate::model::change::{ChangeSet, ChangedFile, FileSide, Head, Mode, ObjectId, Parent, Source, Status};
 use crate::model::content::{Content, ContentError, Contents};
@@ -65,6 +66,7 @@ impl<'a> Case<'a> {
             is_text: filetype::is_text(&side.path, self.bytes),
             manner: self.manner,
             deadline: self.deadline,
+            tree: &SharedTree::default(),
         };
         check.check(&file, &self.options)
     }

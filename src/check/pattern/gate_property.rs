@@ -7,6 +7,7 @@ use proptest::test_runner::{Config, TestRunner};
 use proptest::{collection, option, prop_assert_eq, prop_oneof, sample};
 use serde_json::{Value, json};
 
+use crate::check::parsed::SharedTree;
 use crate::check::pattern::Engine;
 use crate::check::pattern::rule_file::RuleFile;
 use crate::check::pattern::utility::Utility;
@@ -139,8 +140,9 @@ fn n_findings(engine: &Engine, text: &str) -> usize {
         is_text: true,
         manner: Manner::Gate,
         deadline: Deadline::NEVER,
+        tree: &SharedTree::default(),
     };
-    engine.examine(&file, None, &|_, _| true).unwrap().findings.len()
+    engine.examine(&file, &|_, _| true).unwrap().findings.len()
 }
 
 #[test]

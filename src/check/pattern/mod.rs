@@ -304,19 +304,19 @@ impl Engine {
     }
 
     /// Runs the rules that `wanted` lets through on one file, in one parse and one traversal; a file in which none of
-    /// them can hold is not even parsed, and one that is `parsed` already is not parsed again.
+    /// them can hold is not even parsed, and one that another check had parsed is not parsed again.
     pub(crate) fn examine(
         &self,
         file: &FileInput<'_>,
-        parsed: Option<&Parsed<'_>>,
         wanted: &dyn Fn(&RuleId, Level) -> bool,
     ) -> Result<Examined, Breakage> {
         let Some(language) = Language::of(&file.side.path, file.bytes) else { return Ok(Examined::default()) };
         let wanted_here = |rule: &Candidate| wanted(&rule.id, rule.level) && rule.may_be_for(&file.side.path);
-        let mut examined = self.examine_as(language, file, parsed, &wanted_here)?;
+        let mut examined = self.examine_as(language, file, &wanted_here)?;
         if language == Language::Rust {
             let rules = self.rust.iter().filter(|(id, rule)| wanted(id, rule.level)).map(|(_, rule)| *rule);
-            let text = parsed.map_or_else(|| in_utf8(file.bytes), |parsed| Cow::Borrowed(&*parsed.text));
+            let made = file.tree.made(language);
+            let text = made.map_or_else(|| in_utf8(file.bytes), |parsed| Cow::Borrowed(&*parsed.text));
             let items = rust::examine(file, &text, &rules.collect::<Vec<_>>())?;
             examined.findings.extend(items.findings);
             // That it can't be parsed is said once.
@@ -331,11 +331,11 @@ impl Engine {
         &self,
         language: Language,
         file: &FileInput<'_>,
-        parsed: Option<&Parsed<'_>>,
         wanted: &dyn Fn(&Candidate) -> bool,
     ) -> Result<Examined, Breakage> {
         let Some(candidates) = self.rules.get(&language) else { return Ok(Examined::default()) };
-        let text = parsed.map_or_else(|| in_utf8(file.bytes), |parsed| Cow::Borrowed(&*parsed.text));
+        let made = file.tree.made(language);
+        let text = made.map_or_else(|| in_utf8(file.bytes), |parsed| Cow::Borrowed(&*parsed.text));
         let passed = candidates.pass(language, &text);
         let active: Vec<Open> = candidates.that_may_hold(&passed).filter(|open| wanted(open.rule)).collect();
         let may_import = candidates.may_import(language, &text);
@@ -345,11 +345,8 @@ impl Engine {
         if let Some(why) = why_unparsed(&text) {
             return Ok(Examined { findings: Vec::new(), notices: vec![format!("not looked at: {why}")] });
         }
-        let own = match parsed {
-            Some(_) => None,
-            None => Some(Parsed::new(text, language, file.deadline)?),
-        };
-        let Some(Parsed { text, tree }) = parsed.or(own.as_ref()) else { return Ok(Examined::default()) };
+        let parsed = file.tree.of(file.bytes, language, file.deadline)?;
+        let Parsed { text, tree } = &*parsed;
         let mut hits = Hits::of(tree, active, file.deadline)?;
         if may_import {
             aliased::add(&mut hits, (tree, text, &passed), candidates, wanted, file.deadline)?;
@@ -420,6 +417,7 @@ fn finding(files: &[RuleFile], active: &[&Candidate], file: &FileInput<'_>, foun
 #[cfg(test)]
 mod tests {
     use super::Engine;
+    use crate::check::parsed::SharedTree;
     use crate::check::pattern::pack::{built_in, entries};
     use crate::check::pattern::rule_file::RuleFile;
     use crate::check::pattern::trial::try_rules;
@@ -454,8 +452,9 @@ mod tests {
             is_text: true,
             manner: Manner::Gate,
             deadline: Deadline::NEVER,
+            tree: &SharedTree::default(),
         };
-        engine.examine(&file, None, &|id, _| wanted(id)).unwrap()
+        engine.examine(&file, &|id, _| wanted(id)).unwrap()
     }
 
     #[test]

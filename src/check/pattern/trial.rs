@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::check::parsed::SharedTree;
 use crate::check::pattern::Engine;
 use crate::check::pattern::annotation::{Annotations, Expected};
 use crate::check::pattern::example::Example;
@@ -141,9 +142,10 @@ impl Tried<'_> {
             is_text: true,
             manner: Manner::Gate,
             deadline: Deadline::after(LIMIT),
+            tree: &SharedTree::default(),
         };
         self.engine
-            .examine_as(self.language, &file, None, &|candidate| candidate.id == self.rule.rule.id)
+            .examine_as(self.language, &file, &|candidate| candidate.id == self.rule.rule.id)
             .map_err(|breakage| breakage.why)
     }
 

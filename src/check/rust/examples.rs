@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::check::filetype::is_text;
+use crate::check::parsed::SharedTree;
 use crate::check::pattern::annotation::{Annotations, Expected};
 use crate::check::rust::{RustRule, examine, rules};
 use crate::check::{Examined, FileInput, Manner, lines};
@@ -22,6 +23,7 @@ fn examined(path: &str, text: &str, rules: &[&'static RustRule]) -> Examined {
         is_text: is_text(&side.path, text.as_bytes()),
         manner: Manner::Gate,
         deadline: Deadline::NEVER,
+        tree: &SharedTree::default(),
     };
     examine(&file, text, rules).expect("the rules can be run")
 }

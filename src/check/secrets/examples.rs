@@ -8,6 +8,7 @@ use aho_corasick::AhoCorasick;
 use regex::{Captures, Regex};
 use serde::Deserialize;
 
+use crate::check::parsed::SharedTree;
 use crate::check::secrets::Secrets;
 use crate::check::secrets::pack::{Hit, KEYWORDS, entries, keywords, pattern};
 use crate::check::secrets::proof::{NAMES, crc32};
@@ -106,6 +107,7 @@ pub(super) fn found(path: &str, bytes: &[u8]) -> Vec<Finding> {
         is_text: crate::check::filetype::is_text(&side.path, bytes),
         manner: Manner::Gate,
         deadline: Deadline::NEVER,
+        tree: &SharedTree::default(),
     };
     Secrets.check(&file, &Options::default()).unwrap().findings
 }
