@@ -6,9 +6,10 @@ use crate::app::Session;
 use crate::app::failure::Failure;
 use crate::cli::Context;
 use crate::cli::check::RunArgs;
-use crate::cli::hook::failure;
+use crate::cli::hook::{MESSAGES, failure};
 use crate::git::Repo;
 use crate::hook::doctor::{Diagnosis, Switch, doctor};
+use crate::hook::install::{has_hook, is_installed};
 use crate::model::command::Trust;
 use crate::model::rule::Level;
 use crate::process::Interrupt;
@@ -34,6 +35,14 @@ pub(super) fn run(_: &DoctorArgs, context: &Context) -> Result<u8, Failure> {
             "tollgate.toml".to_owned()
         }
     };
+    let hooks = || Some((is_installed(&repo), has_hook(&repo, MESSAGES).ok()?));
+    if hooks() == Some((true, false)) && session.judges_messages().unwrap_or(false) {
+        found.push(Diagnosis {
+            what: format!("the policy judges messages, and {MESSAGES} is not installed"),
+            level: Level::Error,
+            hint: format!("run `tollgate install --hook {MESSAGES}`, or make a commit if the hooks follow the policy"),
+        });
+    }
     let mut text: String = found.iter().map(described).collect();
     if found.is_empty() {
         text = format!("all is well: the hooks are installed and call this program; policy: {policy}\n");

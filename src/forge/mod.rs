@@ -198,6 +198,11 @@ mod tests {
             "ccc",
             "pull request 7 into main",
         );
+    }
+
+    #[test]
+    fn github_actions_without_a_request() {
+        let actions = ("GITHUB_ACTIONS", "true");
         check(
             &[actions, ("GITHUB_EVENT_NAME", "merge_group"), ("GITHUB_SHA", "aaa")],
             r#"{"merge_group": {"base_sha": "bbb", "head_sha": "aaa", "base_ref": "refs/heads/main"}}"#,

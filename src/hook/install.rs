@@ -75,6 +75,13 @@ pub(crate) fn add(repo: &Repo, name: &str) -> Result<bool, Error> {
     Ok(installed.is_changed)
 }
 
+/// Whether a hook was installed.
+pub(crate) fn has_hook(repo: &Repo, name: &str) -> Result<bool, Error> {
+    let manifest = Manifest::load(&Layout::new(repo.common_dir()))?;
+    let is_there = |manifest: Manifest| manifest.file(name).is_some_and(|file| file.role == Role::Calls);
+    Ok(manifest.is_some_and(is_there))
+}
+
 /// What [`install`] would do.
 pub(crate) fn plan(repo: &Repo, options: &Options) -> Result<Plan, Error> {
     plan::plan(repo, options)

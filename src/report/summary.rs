@@ -29,8 +29,8 @@ pub(crate) fn verdict_line(document: &Document<'_>) -> String {
 pub(crate) fn is_nothing(report: &RunReport) -> bool {
     // A command may look at the project without being given a file of it.
     let ran = |check: &CheckRun| match &check.outcome {
-        // One that had something to look at was left out.
-        Outcome::Skipped(_) => check.n_files > 0,
+        // A message is always there to be looked at: a check of it that did not was left out.
+        Outcome::Skipped(_) => check.family == Family::Message,
         Outcome::Clean => check.n_files > 0 || matches!(check.family, Family::Tools | Family::Tests),
         Outcome::Found(_) | Outcome::Broken(_) => true,
     };

@@ -329,6 +329,7 @@ fn messages_are_judged_from_the_commit_on_that_asks_for_it() {
     repo.tollgate(&["install", "--hook", "pre-commit"]).code(0).says("installed: pre-commit in");
     repo.write("tollgate.toml", "[stages.commit-msg]\nchecks = [\"message\"]\n");
     commit(&repo, &["--allow-empty", "-m", "whatever"]).code(0);
+    repo.tollgate(&["doctor"]).code(1).says("the policy judges messages, and commit-msg is not installed");
     repo.tollgate(&["install"]).code(0).says("commit-msg");
     commit(&repo, &["--allow-empty", "-m", "whatever"]).code(1);
 }
