@@ -110,6 +110,17 @@ fn where_unstaged_changes_meet_the_fix_nothing_is_written() {
 }
 
 #[test]
+fn a_line_that_was_removed_and_not_staged_stays_removed() {
+    let repo = mending();
+    let (staged, in_worktree) =
+        ("def f():\n    x = 1\n    \n\n    return x\n", "def f():\n    x = 1\n\n    return x\n");
+    repo.stage(&[("f.py", staged)]);
+    repo.write("f.py", in_worktree);
+    repo.commit_hooked(&[]).code(1).says("not mended: changes that are not staged are on or beside the same lines");
+    repo.holds("f.py", staged, in_worktree);
+}
+
+#[test]
 fn a_file_that_is_deleted_or_a_link_in_the_work_tree_is_mended_in_the_index_alone() {
     let repo = mending();
     repo.stage(&[("a.txt", "1 \n"), ("b.txt", "b \n"), ("sub/c.txt", "c \n")]);
