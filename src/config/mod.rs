@@ -299,7 +299,7 @@ pub(crate) struct Check {
     /// The file that holds the report, from `dir`; empty if standard output does.
     pub(crate) output_file: String,
     /// The exit codes that say that it found something, where any other but 0 means that it could not run; `None` if
-    /// every code is an answer.
+    /// every code is an answer, of a command that mends none but 0.
     pub(crate) finding_codes: Option<Vec<i32>>,
     /// Patterns and paths of the files that say how it judges, its own configuration; `None` if that is not said.
     pub(crate) config: Option<Vec<String>>,

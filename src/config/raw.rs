@@ -127,7 +127,9 @@ pub(crate) struct RawCheck {
     /// `**/target/surefire-reports/TEST-*.xml`.
     pub(crate) output_file: Option<String>,
     /// The exit codes that say that it found something. Any other but 0 then means that it could not run. By default
-    /// every code is an answer, and what it printed decides.
+    /// every code is an answer, and what it printed decides; but a command with `fix` that ends with any other than 0 may
+    /// have failed in the middle of a file, and what it made is thrown away. For one that ends with 1 because it changed
+    /// something, or because of what it can't mend, say `[1]`.
     pub(crate) finding_codes: Option<Vec<i32>>,
     /// The files that say how it judges, its own configuration: patterns in gitignore syntax, and paths from `~/` for
     /// those in the home folder; `[]` for none. Where this is said, a command whose `inputs` are `file` is given only those

@@ -243,6 +243,8 @@ mod tests {
             assert!(definition.summary.ends_with('.') && definition.url.starts_with("https://"), "{name}");
             assert!(definition.kind != Kind::Formatter || definition.fix.is_some(), "{name}");
             assert!(definition.check.run.is_some() || definition.fix.is_some(), "{name}");
+            let fix = definition.fix.as_ref();
+            assert!(fix.is_none_or(|fix| fix.finding_codes.is_some()), "{name}: what mends says when it has failed");
             for RawCheck { run, finding_codes, .. } in
                 [Some(definition.check), definition.fix, definition.stdin].into_iter().flatten()
             {

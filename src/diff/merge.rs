@@ -1,5 +1,7 @@
 //! Three-way merge of texts, by lines. It never guesses: where both sides touch the same or neighbouring lines there is
-//! no result.
+//! no result, and neither where it depends on which of several equal lines is taken for which.
+
+use std::ops::Range;
 
 use crate::diff::{Hunk, LineDiff, lines};
 
@@ -13,14 +15,24 @@ pub(crate) fn merge(base: &[u8], ours: &[u8], theirs: &[u8]) -> Option<Vec<u8>> 
         return Some(theirs.to_owned());
     }
     let base = lines(base);
-    let (ours, theirs) = (Side::new(&base, ours), Side::new(&base, theirs));
+    let [ours, theirs] = [ours, theirs].map(|text| [Side::new(&base, text), Side::from_its_end(&base, text)]);
+    let mut merged = ours.iter().flat_map(|ours| theirs.iter().map(|theirs| merge_sides(&base, ours, theirs)));
+    let first = merged.next()??;
+    merged.all(|other| other.as_ref() == Some(&first)).then_some(first)
+}
+
+/// The same for two sides of which is known what they change.
+fn merge_sides(base: &[&[u8]], ours: &Side<'_>, theirs: &Side<'_>) -> Option<Vec<u8>> {
     let mut merged = Vec::new();
-    let mut done = 0;
+    let (mut done, mut both) = (0, None);
     let (mut our_hunks, mut their_hunks) = (ours.changes().peekable(), theirs.changes().peekable());
     loop {
         let change = match (our_hunks.peek(), their_hunks.peek()) {
             (None, None) => break,
+            // Beside what both did, what one of them did more is a different answer to the same lines.
+            (one, other) if [one, other].into_iter().flatten().any(|it| Some(it.reach.start) <= both) => return None,
             (Some(one), Some(other)) if one == other => {
+                both = Some(one.reach.end.max(other.reach.end));
                 their_hunks.next();
                 our_hunks.next()
             }
@@ -40,32 +52,70 @@ pub(crate) fn merge(base: &[u8], ours: &[u8], theirs: &[u8]) -> Option<Vec<u8>> 
 /// One side with what it changes.
 struct Side<'t> {
     lines: Vec<&'t [u8]>,
-    diff: LineDiff,
+    hunks: Vec<(Hunk, Range<usize>)>,
 }
 
 impl<'t> Side<'t> {
     fn new(base: &[&[u8]], text: &'t [u8]) -> Self {
-        Self { lines: lines(text), diff: LineDiff::between(&base.concat(), text) }
+        let lines = lines(text);
+        let diff = LineDiff::of_lines(base.iter().copied(), lines.iter().copied());
+        Self { hunks: reaching(base, &lines, diff.hunks.into_iter()), lines }
+    }
+
+    /// The same, looked at from the end: of equal lines others may be those that changed.
+    fn from_its_end(base: &[&[u8]], text: &'t [u8]) -> Self {
+        let lines = lines(text);
+        let diff = LineDiff::of_lines(base.iter().rev().copied(), lines.iter().rev().copied());
+        let turned = |range: &Range<usize>, n_lines: usize| n_lines - range.end..n_lines - range.start;
+        let turned = |hunk: &Hunk| Hunk { old: turned(&hunk.old, base.len()), new: turned(&hunk.new, lines.len()) };
+        Self { hunks: reaching(base, &lines, diff.hunks.iter().rev().map(turned)), lines }
     }
 
     fn changes(&self) -> impl Iterator<Item = Change<'_>> {
-        self.diff.hunks().iter().map(|hunk| {
+        self.hunks.iter().map(|(hunk, reach)| {
             let lines = self.lines.get(hunk.new.clone()).unwrap_or_default();
-            Change { hunk, lines }
+            Change { hunk, reach, lines }
         })
     }
+}
+
+/// Each hunk with the lines of the base between which it could be as well: where lines go or come among equal ones,
+/// nobody can tell which of them.
+fn reaching(base: &[&[u8]], text: &[&[u8]], hunks: impl Iterator<Item = Hunk>) -> Vec<(Hunk, Range<usize>)> {
+    let reach = |hunk: &Hunk| match (hunk.old.is_empty(), hunk.new.is_empty()) {
+        (false, true) => slides(base, &hunk.old),
+        (true, false) => slides(text, &hunk.new),
+        _ => (0, 0),
+    };
+    let with_reach = |hunk: Hunk| {
+        let (up, down) = reach(&hunk);
+        let range = hunk.old.start.saturating_sub(up)..hunk.old.end + down;
+        (hunk, range)
+    };
+    hunks.map(with_reach).collect()
+}
+
+/// How many lines up and down a block of lines is the same.
+fn slides(lines: &[&[u8]], block: &Range<usize>) -> (usize, usize) {
+    let (before, after) = (lines.get(..block.end).unwrap_or_default(), lines.get(block.start..).unwrap_or_default());
+    let is_same = |(one, other): &(&&[u8], &&[u8])| one == other;
+    let up = before.iter().rev().zip(before.iter().rev().skip(block.len())).take_while(is_same).count();
+    let down = after.iter().zip(after.iter().skip(block.len())).take_while(is_same).count();
+    (up, down)
 }
 
 /// Lines of the base and what comes in their place.
 struct Change<'a> {
     hunk: &'a Hunk,
+    /// The lines of the base that it may be about.
+    reach: &'a Range<usize>,
     lines: &'a [&'a [u8]],
 }
 
 impl Change<'_> {
     /// Whether nothing lies between two changes.
     fn touches(&self, other: &Self) -> bool {
-        self.hunk.old.start <= other.hunk.old.end && other.hunk.old.start <= self.hunk.old.end
+        self.reach.start <= other.reach.end && other.reach.start <= self.reach.end
     }
 }
 
@@ -77,6 +127,8 @@ impl PartialEq for Change<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use proptest::prelude::{Just, Strategy, prop, prop_oneof, proptest};
 
     use super::merge;
@@ -113,9 +165,49 @@ mod tests {
         check("a\n", "", "", Some(""));
     }
 
+    #[test]
+    fn what_both_did_is_no_excuse_for_what_one_did_beside_it() {
+        check("{ \n{\nx \n", "{\nx \n", "{\n{\nx \n", None);
+        let (staged, fixed) = ("f\n    x\n    \n\n    y\n", "f\n    x\n\n\n    y\n");
+        check(staged, "f\n    x\n\n    y\n", fixed, None);
+        check("a \nb\nc\n", "a\nc\n", "a\nb\nc\n", None);
+        check("a \nb\n", "a\nnew\nb\n", "a\nb\n", None);
+    }
+
     fn text() -> impl Strategy<Value = String> {
         let line = prop_oneof![Just("a\n"), Just("b\n"), Just("c \n"), Just("\n"), Just("d")];
         prop::collection::vec(line, 0..12).prop_map(|lines| lines.concat())
+    }
+
+    /// A text and two others with some of its lines removed, replaced, doubled or without the blanks at their ends.
+    fn versions() -> impl Strategy<Value = (String, String, String)> {
+        let line = prop_oneof![Just("{ "), Just("{"), Just("x "), Just("x"), Just(""), Just("y")];
+        let edit = || prop_oneof![6 => Just(0_u8), 1 => 1..=4_u8];
+        prop::collection::vec((line, edit(), edit()), 0..12).prop_map(|lines| {
+            let made = |edited: &dyn Fn(u8, u8) -> u8| -> String {
+                let line = |&(line, one, other): &(&str, u8, u8)| match edited(one, other) {
+                    0 => format!("{line}\n"),
+                    1 => String::new(),
+                    2 => "y\n".to_owned(),
+                    3 => format!("{line}\n{line}\n"),
+                    _ => format!("{}\n", line.trim_end()),
+                };
+                lines.iter().map(line).collect()
+            };
+            (made(&|_, _| 0), made(&|one, _| one), made(&|_, other| other))
+        })
+    }
+
+    /// What `git merge-file` makes of ours, base and theirs, with its marks where it sees a conflict.
+    fn merged_by_git(algorithm: &str, texts: &[&String; 3]) -> String {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for (name, text) in ["ours", "base", "theirs"].iter().zip(texts) {
+            std::fs::write(folder.path().join(name), text).expect("it is ours");
+        }
+        let mut git = Command::new("git");
+        git.args(["merge-file", "--stdout", "--quiet", "--diff-algorithm", algorithm]);
+        git.args(["ours", "base", "theirs"]).current_dir(folder.path());
+        String::from_utf8(git.output().expect("git is there").stdout).expect("it is text")
     }
 
     /// For each line of a base of different lines: kept, replaced by one side, removed by one side.
@@ -136,6 +228,15 @@ mod tests {
         fn it_does_not_matter_which_side_is_whose(base in text(), one in text(), other in text()) {
             let (base, one, other) = (base.as_bytes(), one.as_bytes(), other.as_bytes());
             assert_eq!(merge(base, one, other), merge(base, other, one));
+        }
+
+        #[test]
+        fn what_is_merged_git_merges_alike((base, ours, theirs) in versions()) {
+            if let Some(merged) = merge(base.as_bytes(), ours.as_bytes(), theirs.as_bytes()) {
+                // Of equal lines each of its algorithms (since git 2.44) takes others for the same.
+                let by_git = ["histogram", "myers"].map(|how| merged_by_git(how, &[&ours, &base, &theirs]));
+                assert!(by_git.iter().any(|git| git.as_bytes() == merged), "{by_git:?}");
+            }
         }
 
         #[test]

@@ -39,17 +39,18 @@ impl LineDiff {
         if old == new {
             return Self::default();
         }
+        Self::of_lines(lines(old), lines(new))
+    }
+
+    /// Compares two texts that are lines already.
+    fn of_lines<'t>(old: impl IntoIterator<Item = &'t [u8]>, new: impl IntoIterator<Item = &'t [u8]>) -> Self {
         let mut ids = HashMap::new();
-        let mut intern = |text| -> Vec<usize> {
-            lines(text)
-                .into_iter()
-                .map(|line| {
-                    let next = ids.len();
-                    *ids.entry(line).or_insert(next)
-                })
-                .collect()
+        let mut intern = |line| {
+            let next = ids.len();
+            *ids.entry(line).or_insert(next)
         };
-        let (old, new) = (intern(old), intern(new));
+        let old: Vec<usize> = old.into_iter().map(&mut intern).collect();
+        let new: Vec<usize> = new.into_iter().map(&mut intern).collect();
         let ops =
             similar::capture_diff_slices_deadline(Algorithm::Histogram, &old, &new, Instant::now().checked_add(LIMIT));
         let hunks = ops

@@ -116,13 +116,34 @@ impl Planner<'_> {
         if merged == ours {
             return Ok(None);
         }
-        let written = self.repo.to_worktree(path, &merged).map_err(|error| refused(&error))?;
+        let written = self.written(path, seen.bytes(), &ours, &merged)?;
+        let written = match written {
+            Some(written) => written,
+            // The file has more than git stores of it: then what is there stays, and the fix goes between it or nowhere.
+            None => merge(&proposal.before, seen.bytes(), &proposal.after).ok_or_else(|| only_there(path))?,
+        };
         if to_stored(&written)? != merged {
-            let why = "git's conversion of it (line ends, encoding or filter) does not lead back to the same content";
-            return Err(Why::Failed(why.to_owned()));
+            return Err(only_there(path));
         }
         Ok(Some((seen, written)))
     }
+
+    /// What git would write for the merged content; none where the file is not what git would write for what it stores
+    /// of it, because then something of it would be lost: what a filter strips, line ends, a hand-written `$Id$`.
+    fn written(&self, path: &RepoPath, seen: &[u8], ours: &[u8], merged: &[u8]) -> Result<Option<Vec<u8>>, Why> {
+        let to_worktree = |bytes: &[u8]| self.repo.to_worktree(path, bytes).map_err(|error| refused(&error));
+        if to_worktree(ours)? != seen {
+            return Ok(None);
+        }
+        to_worktree(merged).map(Some)
+    }
+}
+
+/// Why a file is left whose content in the work tree git's conversion would not give back.
+fn only_there(path: &RepoPath) -> Why {
+    Why::Failed(format!(
+        "the work tree's file has what git's conversion of it (line ends, encoding or filter) does not give back; `tollgate fix {path}` mends it there, then stage it"
+    ))
 }
 
 fn refused(error: &git::Error) -> Why {

@@ -36,6 +36,8 @@ pub(super) struct Check {
     pub(super) needs: Vec<String>,
     /// Whether it mends.
     pub(super) fix: bool,
+    /// The exit codes by which it says that it found something; empty for those that are so anyway.
+    pub(super) finding_codes: Vec<u8>,
     /// The level of what it finds; empty for its own.
     pub(super) level: String,
     /// Options of a built-in check.
@@ -195,6 +197,9 @@ fn check_text(check: &Check, text: &mut String) -> std::fmt::Result {
     }
     if check.fix {
         writeln!(text, "fix = \"safe\"")?;
+    }
+    if !check.finding_codes.is_empty() {
+        writeln!(text, "finding-codes = {:?}", check.finding_codes)?;
     }
     if !check.level.is_empty() {
         writeln!(text, "level = {}", quoted(&check.level))?;

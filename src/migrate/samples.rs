@@ -146,7 +146,8 @@ fn hooks_of_pre_commit_become_checks() {
             "# Schemas\n[checks.check-schemas]\nrun = [\"./tools/check.py\", \"--all\", \"-v\", \"{files}\"]\n\
              files = [\"/schemas/**/*.json\"]\n",
             "[checks.format]\nrun = [\"make\", \"format\"]\nfix = \"safe\"\n",
-            "[checks.todo]\nrun = [\"pre-commit\", \"run\", \"todo\", \"--files\", \"{files}\"]\nfix = \"safe\"\n",
+            "[checks.todo]\nrun = [\"pre-commit\", \"run\", \"todo\", \"--files\", \"{files}\"]\nfix = \"safe\"\n\
+             finding-codes = [1]\n",
             "[checks.conventional-commit]\noptions = { max-subject = 0, types = [\"feat\", \"fix\"] }\n",
         ],
     );

@@ -110,6 +110,17 @@ fn where_unstaged_changes_meet_the_fix_nothing_is_written() {
 }
 
 #[test]
+fn a_line_that_was_removed_and_not_staged_stays_removed() {
+    let repo = mending();
+    let (staged, in_worktree) =
+        ("def f():\n    x = 1\n    \n\n    return x\n", "def f():\n    x = 1\n\n    return x\n");
+    repo.stage(&[("f.py", staged)]);
+    repo.write("f.py", in_worktree);
+    repo.commit_hooked(&[]).code(1).says("not mended: changes that are not staged are on or beside the same lines");
+    repo.holds("f.py", staged, in_worktree);
+}
+
+#[test]
 fn a_file_that_is_deleted_or_a_link_in_the_work_tree_is_mended_in_the_index_alone() {
     let repo = mending();
     repo.stage(&[("a.txt", "1 \n"), ("b.txt", "b \n"), ("sub/c.txt", "c \n")]);
@@ -146,7 +157,7 @@ fn line_ends_and_filters_are_gits_own() {
     repo.git(&["add", "x.wide"]).code(0);
     repo.write("a.txt", "1 \r\n2\r\n3\r\nunstaged\r\n");
     repo.write("x.loud", "X \r\nY\r\nUNSTAGED\r\n");
-    repo.write("x.wide", utf16("ä \nb\nunstaged\n"));
+    repo.write("x.wide", utf16("ä \r\nb\r\nunstaged\r\n"));
     repo.commit_hooked(&[]).code(0).says("mended and staged 3 files");
     repo.holds("a.txt", "1\n2\n3\n4\n", "1\r\n2\r\n3\r\nunstaged\r\n");
     repo.holds("x.loud", "x\ny\nz\n", "X\r\nY\r\nUNSTAGED\r\n");
@@ -156,15 +167,32 @@ fn line_ends_and_filters_are_gits_own() {
     assert_eq!(repo.read("x.loud"), "X \r\nY\r\nUNSTAGED\r\n");
 }
 
+/// What only the work tree has is there when a staged file was mended, and what can't be mended without it says so.
 #[test]
-fn a_conversion_that_does_not_come_back_is_left_alone() {
+fn what_a_conversion_takes_away_stays_in_the_work_tree() {
     let repo = mending();
-    repo.git(&["config", "filter.odd.clean", "cat"]).code(0);
+    repo.git(&["config", "filter.strip.clean", "sed '/^OUTPUT/d;s/^password=.*/password=XXX/'"]).code(0);
+    repo.git(&["config", "filter.strip.smudge", "cat"]).code(0);
     repo.git(&["config", "filter.odd.smudge", "sed s/$/./"]).code(0);
-    repo.commit("attributes", &[(".gitattributes", "*.odd filter=odd\n")]);
-    repo.stage(&[("x.odd", "x \n")]);
-    repo.tollgate(&["fix"]).code(1).says("left x.odd: git's conversion of it");
-    repo.holds("x.odd", "x \n", "x \n");
+    let attributes = "*.nb filter=strip\n*.odd filter=odd\n*.auto text=auto\n*.id ident\n";
+    repo.commit("attributes", &[(".gitattributes", attributes)]);
+    let notebook = "cell \nx\nOUTPUT 1\npassword=secret\n";
+    repo.stage(&[("a.nb", notebook), ("b.nb", "x\ny \nOUTPUT of y\n"), ("x.odd", "x \n")]);
+    repo.stage(&[("a.auto", "a \r\nb\n"), ("a.id", "a \nb\n$Id: by hand$\n")]);
+    repo.tollgate(&["fix"])
+        .code(1)
+        .says("mended a.nb: trailing-whitespace - staged")
+        .says("left b.nb: the work tree's file has what git's conversion of it")
+        .says("left a.auto: the work tree's file has what")
+        .says("`tollgate fix b.nb` mends it there");
+    repo.holds("a.nb", "cell\nx\npassword=XXX\n", "cell\nx\nOUTPUT 1\npassword=secret\n");
+    repo.holds("b.nb", "x\ny \n", "x\ny \nOUTPUT of y\n");
+    repo.holds("a.auto", "a \nb\n", "a \r\nb\n");
+    repo.holds("a.id", "a\nb\n$Id$\n", "a\nb\n$Id: by hand$\n");
+    repo.holds("x.odd", "x\n", "x\n");
+    repo.commit_hooked(&[]).code(1).says("b.nb: not mended: the work tree's file has what");
+    repo.tollgate(&["fix", "b.nb"]).code(0);
+    assert_eq!(repo.read("b.nb"), "x\ny\nOUTPUT of y\n");
 }
 
 #[test]

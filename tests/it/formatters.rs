@@ -119,18 +119,41 @@ fn two_that_undo_each_others_work_are_left_out() {
     repo.holds("a.txt", "teh\n", "teh\n");
 }
 
+/// A command with the exit codes that say that it found something.
+fn with_codes(run: &str, codes: &str) -> String {
+    format!("{run}\nfinding-codes = [{codes}]")
+}
+
+#[test]
+fn nothing_of_one_that_fails_is_kept() {
+    let crash = r#"["sh", "-c", "printf half > \"$1\"; echo Traceback; exit 1", "crash", "{files}"]"#;
+    let text = "one\ntwo\nthree\n";
+    for (run, why) in [
+        (crash.to_owned(), "write `finding-codes = [1]` in [checks.crash]"),
+        (with_codes(crash, ""), "by which it says that it could not run"),
+        (with_codes(crash, "2, 123"), "by which it says that it could not run"),
+    ] {
+        let repo = with_commands(&[("spell", SPELL), ("crash", &run)]);
+        repo.stage(&[("a.txt", text)]);
+        repo.tollgate(&["check", "--staged"]).code(3).says("Traceback").is_silent_on("would change");
+        repo.commit_hooked(&[]).code(1).says("ended with exit code 1").says(why);
+        repo.tollgate(&["fix"]).code(1).says("`crash` could not mend: it ended with exit code 1").says(why);
+        repo.holds("a.txt", text, text);
+    }
+}
+
 #[test]
 fn an_exit_code_counts_if_it_stays() {
     // As hooks of pre-commit do: an error because something was changed.
     let strict =
         r#"["sh", "-c", "grep -q teh \"$@\" || exit 0; sed -i s/teh/the/ \"$@\"; exit 1", "strict", "{files}"]"#;
-    let repo = with_commands(&[("strict", strict)]);
+    let repo = with_commands(&[("strict", &with_codes(strict, "1"))]);
     repo.stage(&[("a.txt", "teh\n")]);
     repo.tollgate(&["check", "--staged"]).code(1).says("`strict` would change 1 line").is_silent_on("exit code");
     repo.commit_hooked(&[]).code(0).says("mended and staged 1 file");
     // One that fails on one file and changes another is not through.
     let half = r#"["sh", "-c", "sed -i s/teh/the/ \"$@\"; echo cannot parse; exit 123", "half", "{files}"]"#;
-    let repo = with_commands(&[("half", half)]);
+    let repo = with_commands(&[("half", &with_codes(half, "123"))]);
     repo.stage(&[("a.txt", "teh\n")]);
     let told = repo.tollgate(&["check", "--staged"]).code(1).says("`half` would change 1 line");
     told.says("exit code 123").says("cannot parse");

@@ -70,9 +70,10 @@ impl Command {
         }
     }
 
-    /// Whether this exit code is an answer.
+    /// Whether this exit code is an answer. What mends and ends with an error may have written half of a file: unless it
+    /// is said that the code means something else, what it made is of no use.
     pub(crate) fn accepts(&self, code: i32) -> bool {
-        code == 0 || self.check.finding_codes.as_ref().is_none_or(|codes| codes.contains(&code))
+        code == 0 || self.check.finding_codes.as_ref().map_or(!self.mends(), |codes| codes.contains(&code))
     }
 
     /// How to get its program: the command that installs the known tool, else a look at `run`.

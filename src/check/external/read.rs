@@ -90,6 +90,13 @@ pub(super) fn ended(command: &Command, output: &CommandOutput) -> Result<(), Bre
     let (why, hint) = match output.exit {
         Exit::Code(126 | 127) if command.check.shell => ("the shell did not find a program".to_owned(), String::new()),
         Exit::Code(code) if command.accepts(code) => return Ok(()),
+        Exit::Code(code) if command.check.finding_codes.is_none() => (
+            format!("it ended with exit code {code}, so what it made of the files may be half of it"),
+            format!(
+                "if that says that it changed something, or what it can't mend, write `finding-codes = [{code}]` in [checks.{}]",
+                command.id
+            ),
+        ),
         Exit::Code(code) => (
             format!("it ended with exit code {code}, by which it says that it could not run"),
             format!(

@@ -203,6 +203,8 @@ fn wrap(name: &str, called: &[&Planned<'_>], (file, runner): (&str, &str), draft
         notes: vec![format!("Of {file}, which {runner} goes on reading.")],
         run,
         fix: true,
+        // With that it ends as well where a hook changed something; where it could not run, with another one.
+        finding_codes: vec![1],
         ..scope.give(Check::default())
     };
     draft.command(name, check, &stages)
