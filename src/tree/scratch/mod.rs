@@ -15,6 +15,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::git::Repo;
+use sha2::{Digest, Sha256};
+
 use crate::git::difference::{Differences, Tracked};
 use crate::git::listing::{Listing, Strays};
 use crate::model::change::ObjectId;
@@ -31,6 +33,8 @@ const FILES: &str = "tree";
 /// The index that says what git wrote into it.
 const INDEX: &str = "index";
 /// What is kept between runs; it is there only while everything is in order.
+/// Under which settings git wrote the files that the index says it wrote.
+const SETTINGS: &str = "settings";
 const RECORD: &str = "record";
 /// How many differences from one tree are put up with before another one is taken.
 const MANY: usize = 256;
@@ -204,7 +208,12 @@ impl Scratch {
     /// Makes the files what is wanted; gives what is true then.
     fn bring_up_to_date(&self, repo: &Repo, wanted: &Wanted, start: Start) -> Result<Record, Error> {
         let kept = self.take_record();
-        self.make_ready(start)?;
+        let settings = digest(&repo.conversion_settings()?);
+        let is_as_set = fs::read(self.home.join(SETTINGS)).is_ok_and(|written| written == settings.as_bytes());
+        if start == Start::AsFound && !is_as_set && self.home.join(INDEX).exists() {
+            return self.bring_up_to_date(repo, wanted, Start::Rewritten);
+        }
+        self.make_ready(start, &settings)?;
         let left_out: BTreeSet<RepoPath> = repo.left_out_by_sparse_checkout()?.into_iter().collect();
         let kept = kept.filter(|_| start == Start::AsFound);
         let has_index = self.home.join(INDEX).exists();
@@ -260,8 +269,9 @@ impl Scratch {
         record.filter(|record| record.boot == boot() && self.top.is_dir())
     }
 
-    /// Removes what is not trusted, and locks whose owner is gone: ours is held.
-    fn make_ready(&self, start: Start) -> Result<(), Error> {
+    /// Removes what is not trusted, and locks whose owner is gone: ours is held. What git writes from then on it writes
+    /// under these settings.
+    fn make_ready(&self, start: Start, settings: &str) -> Result<(), Error> {
         let index = self.home.join(INDEX);
         let lock = index.with_extension("lock");
         fs::remove_file(&lock).or_else(unless_missing).map_err(Error::files("remove", &lock))?;
@@ -281,6 +291,10 @@ impl Scratch {
         }
         for (path, _) in steps.iter().filter(|(_, step)| step.is_none()) {
             remove_beneath(&self.top, path)?;
+        if !index.exists() {
+            let file = self.home.join(SETTINGS);
+            fs::write(&file, settings).map_err(Error::files("write", &file))?;
+        }
         }
         self.inside.record(steps)?;
         let there = steps.iter().filter(|(_, step)| step.is_some()).map(|(path, _)| path.clone());
@@ -372,6 +386,11 @@ fn unless_missing(error: std::io::Error) -> std::io::Result<()> {
 }
 
 #[cfg(test)]
+/// Settings as they are kept: they may hold what is nobody's business.
+fn digest(settings: &[u8]) -> String {
+    Sha256::digest(settings).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 mod tests {
     use std::fs;
     use std::path::{Path, PathBuf};
@@ -496,6 +515,50 @@ mod tests {
         assert!(record.differences.0.is_empty());
         sandbox.git(&["rm", "-q", "-r", "many"]);
         let scratch = lay_out(&sandbox, &sandbox.repo(), &STAGED);
+    #[test]
+    fn files_are_written_anew_when_git_would_write_them_in_another_way() {
+        let sandbox = sandbox();
+        let config = |key: &str, value: &str| drop(sandbox.git(&["config", key, value]));
+        let attributes = |text: &str| fs::write(sandbox.top().join(".git/info/attributes"), text).expect("it is ours");
+        config("filter.x.clean", "tr O o");
+        let changes: [(&dyn Fn(), &str); 6] = [
+            (&|| {}, "one\n"),
+            (&|| attributes("*.txt eol=crlf"), "one\r\n"),
+            (&|| attributes(""), "one\n"),
+            (&|| config("core.autocrlf", "true"), "one\r\n"),
+            (&|| attributes("*.txt filter=x"), "one\r\n"),
+            (&|| config("filter.x.smudge", "tr o O"), "One\r\n"),
+        ];
+        for is_killed in [false, true] {
+            for (change, expected) in &changes {
+                change();
+                let scratch = lay_out(&sandbox, &sandbox.repo(), &STAGED);
+                assert_eq!(text(scratch.top(), "a.txt").as_deref(), Some(*expected));
+                drop(scratch);
+                if is_killed {
+                    let _ = fs::remove_file(home(&sandbox).join(RECORD));
+                }
+            }
+            config("core.autocrlf", "false");
+            config("filter.x.smudge", "cat");
+            attributes("");
+        }
+    }
+
+    #[test]
+    fn no_hook_of_the_users_runs() {
+        let sandbox = sandbox();
+        let (hook, mark) = (".git/hooks/post-index-change", sandbox.folder().join("ran"));
+        sandbox.write(hook, &format!("#!/bin/sh\necho ran >> '{}'\n", mark.display()));
+        sandbox.run(&sandbox.top(), "chmod", &["+x", hook], b"");
+        sandbox.write("a.txt", "two\n");
+        sandbox.git(&["add", "."]);
+        assert!(mark.exists(), "git runs it");
+        fs::remove_file(&mark).expect("it is there");
+        lay_out(&sandbox, &sandbox.repo(), &STAGED).end();
+        assert!(!mark.exists());
+    }
+
         assert!(!scratch.top().join("many").exists());
     }
 
