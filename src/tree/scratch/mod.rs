@@ -5,6 +5,7 @@
 pub(crate) mod alterations;
 mod beneath;
 mod editable;
+mod links;
 mod mirror;
 mod record;
 mod repository;
@@ -138,6 +139,7 @@ impl Scratch {
             match scratch.bring_up_to_date(repo, wanted, start) {
                 Ok(mut record) => {
                     scratch.editable.leaks = scratch.mirror_dependencies(repo, &mut record.facts)?;
+                    scratch.editable.leaks.extend(scratch.strayed_links(repo, &record.facts));
                     scratch.lay_out_submodules(repo, &record.facts)?;
                     scratch.write_repository(repo, wanted)?;
                     scratch.record = Some(record);
@@ -317,7 +319,9 @@ impl Scratch {
             let wanted = Wanted { listing: Listing::Tree(commit.tree), commit: Some(commit.id) };
             let home = self.home.join("submodules").join(path.to_fs());
             fs::create_dir_all(&home).map_err(Error::files("create", &home))?;
-            self.submodules.push(Self::fill(&submodule, home, self.top.join(path.to_fs()), &wanted)?);
+            let mut submodule = Self::fill(&submodule, home, self.top.join(path.to_fs()), &wanted)?;
+            self.editable.leaks.append(&mut submodule.editable.leaks);
+            self.submodules.push(submodule);
         }
         Ok(())
     }
