@@ -15,16 +15,16 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use crate::git::Repo;
 use sha2::{Digest, Sha256};
 
+use crate::git::Repo;
 use crate::git::difference::{Differences, Tracked};
 use crate::git::listing::{Listing, Strays};
 use crate::model::change::ObjectId;
 use crate::model::path::RepoPath;
 use crate::tree::Error;
 use crate::tree::scratch::beneath::remove_beneath;
-use crate::tree::scratch::editable::Editable;
+use crate::tree::scratch::editable::{Editable, entries};
 use crate::tree::scratch::mirror::Redirection;
 use crate::tree::scratch::record::{Facts, Record};
 use crate::tree::temporary::TemporaryFolder;
@@ -33,9 +33,9 @@ use crate::tree::temporary::TemporaryFolder;
 const FILES: &str = "tree";
 /// The index that says what git wrote into it.
 const INDEX: &str = "index";
-/// What is kept between runs; it is there only while everything is in order.
 /// Under which settings git wrote the files that the index says it wrote.
 const SETTINGS: &str = "settings";
+/// What is kept between runs; it is there only while everything is in order.
 const RECORD: &str = "record";
 /// How many differences from one tree are put up with before another one is taken.
 const MANY: usize = 256;
@@ -58,7 +58,7 @@ pub(crate) struct Places<'a> {
     pub(crate) home: &'a Path,
     /// The folder for temporary ones.
     pub(crate) cache: &'a Path,
-    /// The environments of Python that are in use, beside those in the work tree.
+    /// The folders in which environments of Python may be that are in use, beside those in the work tree.
     pub(crate) environments: &'a [PathBuf],
 }
 
@@ -173,6 +173,17 @@ impl Scratch {
         let redirection = Redirection::new(user, &self.top);
         let mut found: BTreeSet<PathBuf> = environments.iter().cloned().collect();
         found.extend(record.facts.mirrors.iter().map(|mirror| user.join(mirror.to_fs())));
+        // A manager of versions has an environment for each.
+        let versions = found.iter().filter(|place| place.join("shims").is_dir());
+        let versions: Vec<PathBuf> = versions
+            .flat_map(|place| ["versions", "installs/python"].map(|name| entries(&place.join(name))))
+            .flatten()
+            .collect();
+        found.extend(versions);
+        // A program may be a link to one of another environment.
+        let programs = found.iter().flat_map(|place| ["bin/python3", "bin/python"].map(|program| place.join(program)));
+        let real: Vec<PathBuf> = programs.filter_map(|program| program.canonicalize().ok()).collect();
+        found.extend(real.iter().filter_map(|program| program.parent()?.parent()).map(Path::to_owned));
         found.iter().for_each(|environment| self.editable.learn(environment, &redirection));
     }
 
@@ -280,6 +291,10 @@ impl Scratch {
         if start != Start::AsFound || !self.top.is_dir() {
             fs::remove_file(&index).or_else(unless_missing).map_err(Error::files("remove", &index))?;
         }
+        if !index.exists() {
+            let file = self.home.join(SETTINGS);
+            fs::write(&file, settings).map_err(Error::files("write", &file))?;
+        }
         if start == Start::Empty {
             fs::remove_dir_all(&self.top).or_else(unless_missing).map_err(Error::files("remove", &self.top))?;
         }
@@ -293,10 +308,6 @@ impl Scratch {
         }
         for (path, _) in steps.iter().filter(|(_, step)| step.is_none()) {
             remove_beneath(&self.top, path)?;
-        if !index.exists() {
-            let file = self.home.join(SETTINGS);
-            fs::write(&file, settings).map_err(Error::files("write", &file))?;
-        }
         }
         self.inside.record(steps)?;
         let there = steps.iter().filter(|(_, step)| step.is_some()).map(|(path, _)| path.clone());
@@ -375,6 +386,11 @@ fn hand_down(lock: &File) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Settings as they are kept: they may hold what is nobody's business.
+fn digest(settings: &[u8]) -> String {
+    Sha256::digest(settings).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn is_attributes(path: &RepoPath) -> bool {
     path.file_name() == b".gitattributes"
 }
@@ -390,11 +406,6 @@ fn unless_missing(error: std::io::Error) -> std::io::Result<()> {
 }
 
 #[cfg(test)]
-/// Settings as they are kept: they may hold what is nobody's business.
-fn digest(settings: &[u8]) -> String {
-    Sha256::digest(settings).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 mod tests {
     use std::fs;
     use std::path::{Path, PathBuf};
@@ -505,21 +516,6 @@ mod tests {
     }
 
     #[test]
-    fn many_differences_are_told_from_another_tree() {
-        let sandbox = sandbox();
-        drop(lay_out(&sandbox, &sandbox.repo(), &STAGED));
-        for n in 0..300 {
-            sandbox.write(&format!("many/{n}"), "x\n");
-        }
-        sandbox.git(&["add", "."]);
-        sandbox.git(&["commit", "--quiet", "-m", "many"]);
-        drop(lay_out(&sandbox, &sandbox.repo(), &STAGED));
-        let record = fs::read(home(&sandbox).join(RECORD)).expect("there is one");
-        let record = super::Record::parse(&record).expect("it is whole");
-        assert!(record.differences.0.is_empty());
-        sandbox.git(&["rm", "-q", "-r", "many"]);
-        let scratch = lay_out(&sandbox, &sandbox.repo(), &STAGED);
-    #[test]
     fn files_are_written_anew_when_git_would_write_them_in_another_way() {
         let sandbox = sandbox();
         let config = |key: &str, value: &str| drop(sandbox.git(&["config", key, value]));
@@ -563,6 +559,21 @@ mod tests {
         assert!(!mark.exists());
     }
 
+    #[test]
+    fn many_differences_are_told_from_another_tree() {
+        let sandbox = sandbox();
+        drop(lay_out(&sandbox, &sandbox.repo(), &STAGED));
+        for n in 0..300 {
+            sandbox.write(&format!("many/{n}"), "x\n");
+        }
+        sandbox.git(&["add", "."]);
+        sandbox.git(&["commit", "--quiet", "-m", "many"]);
+        drop(lay_out(&sandbox, &sandbox.repo(), &STAGED));
+        let record = fs::read(home(&sandbox).join(RECORD)).expect("there is one");
+        let record = super::Record::parse(&record).expect("it is whole");
+        assert!(record.differences.0.is_empty());
+        sandbox.git(&["rm", "-q", "-r", "many"]);
+        let scratch = lay_out(&sandbox, &sandbox.repo(), &STAGED);
         assert!(!scratch.top().join("many").exists());
     }
 
