@@ -90,7 +90,7 @@ impl Session<'_> {
     ) -> Result<Vec<Attribute>, Failure> {
         let folder = TemporaryFolder::create(&self.settings.cache).map_err(Failure::usage)?;
         let own = self.repo.with_index(&folder.path().join("index"));
-        own.run(&["read-tree", &tree.to_string()], b"").map_err(Failure::git)?;
+        own.run(&["-c", "core.hooksPath=/dev/null", "read-tree", &tree.to_string()], b"").map_err(Failure::git)?;
         own.attributes(AttributeSource::Index, names, paths).map_err(Failure::git)
     }
 

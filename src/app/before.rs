@@ -72,7 +72,7 @@ impl Session<'_> {
             return jobs.iter().map(|_| Ok(Vec::new())).collect();
         }
         let wanted = Wanted { listing: Listing::Tree(of_parent.tree), commit: of_parent.commit };
-        let laid_out = self.lay_out(SCRATCH, &wanted).and_then(|scratch| match scratch.leaks() {
+        let laid_out = self.lay_out(SCRATCH, &wanted, jobs.iter().copied()).and_then(|scratch| match scratch.leaks() {
             [] => Ok(scratch),
             [leak, ..] => Err(leaking(leak)),
         });

@@ -19,12 +19,17 @@ use crate::run::mending::named;
 use crate::run::{Ground, Site};
 use crate::store;
 use crate::tree::scratch::{Places, Scratch, Wanted};
+use crate::tree::stays_below;
 use crate::tree::temporary::TemporaryFolder;
 
 /// The folder of the scratch tree among what is kept of a work tree.
 const SCRATCH: &str = "scratch";
 /// The variables that name an environment of Python.
-const ENVIRONMENTS: [&str; 2] = ["VIRTUAL_ENV", "CONDA_PREFIX"];
+const ENVIRONMENTS: [&str; 3] = ["VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONUSERBASE"];
+/// What an environment calls the folder of its programs, or a manager of versions that of all of them.
+const PROGRAMS: [&str; 3] = ["bin", "Scripts", "shims"];
+/// The minor versions of Python 3 of which a user may have packages in a folder each.
+const MINOR_VERSIONS: std::ops::RangeInclusive<u8> = 6..=20;
 /// The variable that names folders of Python's modules.
 const PYTHON_PATH: &str = "PYTHONPATH";
 
@@ -156,13 +161,20 @@ impl Session<'_> {
                 Some(top) => Ok(Site { top: top.clone(), ..Site::default() }),
                 None => laid_out
                     .get_or_insert_with(|| {
-                        let made = scratch.insert(self.scratch(change)?);
+                        let made = scratch.insert(self.scratch(change, jobs)?);
                         match made.leaks() {
                             [] => Ok(self.site(made)),
                             [leak, ..] => Err(leaking(leak)),
                         }
                     })
                     .clone(),
+            }
+        };
+        let mut site = |command: &Command| {
+            let site = site(command)?;
+            match stays_below(&site.top, Path::new(&command.check.dir)) {
+                true => Ok(site),
+                false => Err(astray(&command.check.dir)),
             }
         };
         let sites = jobs.iter().map(|job| (job.command.id.clone(), site(&job.command))).collect();
@@ -188,19 +200,24 @@ impl Session<'_> {
         })
     }
 
-    fn scratch(&self, change: &ChangeSet) -> Result<Scratch, Breakage> {
+    fn scratch(&self, change: &ChangeSet, jobs: &[CommandJob]) -> Result<Scratch, Breakage> {
         let wanted = match change.head {
             Head::Tree { tree, commit } => Wanted { listing: Listing::Tree(tree), commit: Some(commit) },
             Head::Index | Head::Worktree => Wanted { listing: Listing::Index, commit: None },
         };
-        self.lay_out(SCRATCH, &wanted)
+        self.lay_out(SCRATCH, &wanted, jobs.iter())
     }
 
-    /// Lays out what is wanted in the folder of this name among what is kept of the work tree.
-    pub(super) fn lay_out(&self, name: &str, wanted: &Wanted) -> Result<Scratch, Breakage> {
+    /// Lays out what is wanted in the folder of this name among what is kept of the work tree, for these commands.
+    pub(super) fn lay_out<'a>(
+        &self,
+        name: &str,
+        wanted: &Wanted,
+        jobs: impl Iterator<Item = &'a CommandJob>,
+    ) -> Result<Scratch, Breakage> {
         let home = store::folder(&self.settings.cache, self.repo.git_dir()).join(name);
-        let environments: Vec<PathBuf> =
-            ENVIRONMENTS.iter().filter_map(|name| self.settings.variables.get(*name).map(PathBuf::from)).collect();
+        let mut environments = environments(&self.settings.variables);
+        environments.extend(jobs.flat_map(|job| named_environments(&job.command, &self.settings.variables)));
         let places = Places { home: &home, cache: &self.settings.cache, environments: &environments };
         Scratch::lay_out(self.repo, places, wanted).map_err(|error| broken("cannot lay out what is judged", &error))
     }
@@ -225,6 +242,41 @@ impl Session<'_> {
         }
         Site { top: scratch.top().to_owned(), env }
     }
+}
+
+/// Where environments of Python may be that a program finds by itself: active, above a folder of programs, the user's.
+fn environments(variables: &BTreeMap<String, String>) -> Vec<PathBuf> {
+    let path = variables.get("PATH").or_else(|| variables.get("Path"));
+    let folders = path.map(|path| std::env::split_paths(path).collect::<Vec<_>>()).unwrap_or_default();
+    let is_of_programs = |folder: &&PathBuf| PROGRAMS.iter().any(|name| folder.ends_with(name));
+    let above = folders.iter().filter(is_of_programs).filter_map(|folder| folder.parent().map(Path::to_owned));
+    let active = ENVIRONMENTS.iter().filter_map(|name| variables.get(*name).map(PathBuf::from));
+    let below = |name: &str, folder: &str| variables.get(name).map(|place| Path::new(place).join(folder));
+    let mac = below("HOME", "Library/Python").filter(|_| cfg!(target_os = "macos"));
+    let windows = below("APPDATA", "Python").filter(|_| cfg!(windows));
+    let mac = mac.into_iter().flat_map(|place| MINOR_VERSIONS.map(move |minor| place.join(format!("3.{minor}"))));
+    let windows =
+        windows.into_iter().flat_map(|place| MINOR_VERSIONS.map(move |minor| place.join(format!("Python3{minor}"))));
+    active.chain(above).chain(below("HOME", ".local")).chain(mac).chain(windows).collect()
+}
+
+/// The environments of Python that a command names by the path of one of their programs, or by variables of its own.
+fn named_environments(command: &Command, variables: &BTreeMap<String, String>) -> Vec<PathBuf> {
+    let own = &command.check.env;
+    let words = command.check.run.iter().flat_map(|run| run.value.iter()).chain(own.values());
+    let home = variables.get("HOME").map_or("", String::as_str);
+    let paths =
+        words.flat_map(|word| word.split(|letter: char| letter.is_whitespace() || "\"'`:;=()&|<>".contains(letter)));
+    let paths = paths.map(|path| {
+        let starts = ["~/", "$HOME/", "${HOME}/"];
+        let below_home = starts.iter().find_map(|start| path.strip_prefix(start));
+        below_home.map_or_else(|| PathBuf::from(path), |rest| Path::new(home).join(rest))
+    });
+    let above = paths.filter(|path| path.is_absolute()).flat_map(|path| {
+        let folders = path.ancestors().filter(|folder| PROGRAMS.iter().any(|name| folder.ends_with(name)));
+        folders.filter_map(|folder| folder.parent().map(Path::to_owned)).collect::<Vec<_>>()
+    });
+    above.chain(ENVIRONMENTS.iter().filter_map(|name| own.get(*name).map(PathBuf::from))).collect()
 }
 
 /// Whether a command is to see what is judged, and not the work tree as it is. One that reads its file from us has seen
@@ -269,11 +321,52 @@ pub(super) fn leaking(leak: &str) -> Breakage {
     }
 }
 
+/// What a command is told whose folder is behind a link.
+fn astray(dir: &str) -> Breakage {
+    Breakage {
+        why: format!("`dir = \"{dir}\"` leads out of the repository by a link: what is there is not judged"),
+        hint: "give a folder of the repository as `dir`".to_owned(),
+        log: String::new(),
+    }
+}
+
 #[cfg(all(test, unix))]
 mod tests {
-    use std::path::Path;
+    use std::collections::BTreeMap;
+    use std::path::{Path, PathBuf};
 
-    use super::redirected;
+    use super::{environments, named_environments, redirected};
+    use crate::check::external::tests::command;
+    use crate::config::Output;
+
+    #[test]
+    fn environments_of_python_are_looked_for_wherever_one_may_be_in_use() {
+        let variables = [
+            ("PATH", "/usr/bin:/opt/venv/bin:/h/.pyenv/shims:/opt/tools"),
+            ("HOME", "/h"),
+            ("VIRTUAL_ENV", "/active"),
+            ("PYTHONUSERBASE", "/base"),
+        ];
+        let variables: BTreeMap<String, String> =
+            variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let found = environments(&variables);
+        for place in ["/usr", "/opt/venv", "/h/.pyenv", "/h/.local", "/active", "/base"] {
+            assert!(found.contains(&PathBuf::from(place)), "{place}: {found:?}");
+        }
+        assert!(!found.contains(&PathBuf::from("/opt")), "{found:?}");
+        for (words, expected) in [
+            (&["/e/v/bin/python", "-m", "pytest"][..], vec!["/e/v"]),
+            (&["sh", "-c", "cd x; '/e/v/bin/pytest' -q && ~/w/bin/x"], vec!["/e/v", "/h/w"]),
+            (&["env", "PATH=/e/v/bin:/usr/bin", "$HOME/w/bin/python"], vec!["/e/v", "/usr", "/h/w"]),
+            (&["bin/python", "cabin/python", "/e/cabin/x"], vec![]),
+        ] {
+            let named = named_environments(&command(words, Output::ExitCode), &variables);
+            assert_eq!(named, expected.into_iter().map(PathBuf::from).collect::<Vec<_>>(), "{words:?}");
+        }
+        let mut own = command(&["pytest"], Output::ExitCode);
+        own.check.env = [("VIRTUAL_ENV".to_owned(), "/own".to_owned())].into();
+        assert_eq!(named_environments(&own, &variables), [PathBuf::from("/own")]);
+    }
 
     #[track_caller]
     fn check(value: &str, expected: Option<&str>) {

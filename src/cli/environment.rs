@@ -1,7 +1,7 @@
 //! What the process was started with: the only place that reads variables and the current folder.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::model::command::Surroundings;
 use crate::process::MARK;
@@ -68,13 +68,47 @@ impl Environment {
         own.or_else(data).or_else(home).or_else(windows).map(|folder| folder.join("shims"))
     }
 
-    /// The folder for what can be made again: the user's cache folder, or a temporary one if there is none.
+    /// The folder for what can be made again: the user's cache folder, or a temporary one if there is none. One in a
+    /// work tree would be a part of it; then it is in the git folder.
     pub(crate) fn cache(&self) -> PathBuf {
         let user = self.get("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
         let home = || self.get("HOME").map(|home| PathBuf::from(home).join(".cache"));
         let windows = || self.get("LOCALAPPDATA").map(PathBuf::from);
         let own = user.or_else(home).or_else(windows).map(|folder| folder.join("tollgate"));
+        let own = own.map(|folder| beside_work_tree(&folder).unwrap_or(folder));
         own.filter(|folder| std::fs::create_dir_all(folder).is_ok())
             .unwrap_or_else(|| std::env::temp_dir().join("tollgate"))
+    }
+}
+
+/// The folder for the cache in the git folder of the work tree that `folder` would be in; none if it would be in none.
+fn beside_work_tree(folder: &Path) -> Option<PathBuf> {
+    let git = folder.ancestors().skip(1).map(|above| above.join(".git")).find(|git| git.exists())?;
+    let git_dir = match git.is_file() {
+        true => {
+            let text = std::fs::read_to_string(&git).ok()?;
+            git.parent()?.join(text.trim().strip_prefix("gitdir: ")?)
+        }
+        false => git,
+    };
+    Some(git_dir.join("tollgate-cache"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::beside_work_tree;
+
+    #[test]
+    fn a_cache_is_no_part_of_a_work_tree() {
+        let top = tempfile::tempdir().expect("a temporary folder");
+        let cache = top.path().join("home/.cache/tollgate");
+        assert_eq!(beside_work_tree(&cache), None);
+        fs::create_dir_all(top.path().join("home/.git")).expect("the folder is ours");
+        assert_eq!(beside_work_tree(&cache), Some(top.path().join("home/.git/tollgate-cache")));
+        fs::remove_dir(top.path().join("home/.git")).expect("the folder is ours");
+        fs::write(top.path().join("home/.git"), "gitdir: ../real/worktrees/x\n").expect("the folder is ours");
+        assert_eq!(beside_work_tree(&cache), Some(top.path().join("home/../real/worktrees/x/tollgate-cache")));
     }
 }

@@ -79,9 +79,18 @@ impl Repo {
     }
 }
 
-/// How an index that is ours alone is written: whole, and without a sum that nobody would check.
-const OWN_INDEX: [&str; 6] =
-    ["-c", "core.splitIndex=false", "-c", "index.skipHash=true", "-c", "core.untrackedCache=false"];
+/// How an index that is ours alone is written: whole, without a sum that nobody would check, and without the user's hook
+/// `post-index-change`, whose index has not changed.
+const OWN_INDEX: [&str; 8] = [
+    "-c",
+    "core.splitIndex=false",
+    "-c",
+    "index.skipHash=true",
+    "-c",
+    "core.untrackedCache=false",
+    "-c",
+    "core.hooksPath=/dev/null",
+];
 
 impl Differences {
     /// Reads `:MODE MODE ID ID STATUS<nul>PATH<nul>`, over and over.

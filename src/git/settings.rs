@@ -1,5 +1,7 @@
 //! What the user's and the repository's configuration says.
 
+use std::path::PathBuf;
+
 use crate::git::{Error, Repo, failure};
 use crate::model::command::{CommandOutput, Exit};
 
@@ -12,7 +14,45 @@ pub(crate) struct MessageSettings {
     pub(crate) comment: Option<String>,
 }
 
+/// The keys on which the bytes of a file in the work tree depend, beside its content and `.gitattributes`.
+const CONVERTING: &str = r"^(core\.(autocrlf|eol|symlinks|filemode|checkroundtripencoding|attributesfile)|filter\..*)$";
+
 impl Repo {
+    /// All on which the bytes of a file in the work tree depend, beside its content and `.gitattributes`: settings,
+    /// variables, and the attributes that are kept outside of the repository's contents. Equal bytes mean equal ones.
+    pub(crate) fn conversion_settings(&self) -> Result<Vec<u8>, Error> {
+        let variables = self.environment.variables();
+        let mut text = Vec::new();
+        for (name, value) in variables.iter().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"GIT_ATTR_")) {
+            text.extend([name.as_encoded_bytes(), b"=", value.as_encoded_bytes(), b"\0"].concat());
+        }
+        // libgit2 does not know the variables that bring settings along.
+        let brings_settings = variables.keys().any(|name| name.as_encoded_bytes().starts_with(b"GIT_CONFIG"));
+        let known = if brings_settings { None } else { self.library.ask(converting) };
+        let (settings, global) = match known {
+            Some(Ok(known)) => known,
+            _ => self.ask_for_converting()?,
+        };
+        text.extend(settings);
+        let own = Some(self.common_dir.join("info/attributes"));
+        let usual = global.map_or_else(usual_attributes, |file| vec![file]);
+        for file in own.into_iter().chain(usual).chain([PathBuf::from("/etc/gitattributes")]) {
+            text.push(0);
+            text.extend(std::fs::read(&file).unwrap_or_default());
+        }
+        Ok(text)
+    }
+
+    /// What git itself says of these keys, and the file of attributes that they name.
+    fn ask_for_converting(&self) -> Result<Converting, Error> {
+        let args = ["config", "--null", "--get-regexp", CONVERTING];
+        let settings = unless_unset(&args, self.ask(&args, b"")?)?.unwrap_or_default();
+        let args = ["config", "--null", "--type=path", "--get", "core.attributesFile"];
+        let file = unless_unset(&args, self.ask(&args, b"")?)?;
+        let file = file.map(|file| PathBuf::from(String::from_utf8_lossy(&file).trim_end_matches('\0')));
+        Ok((settings, file))
+    }
+
     /// The value of a configuration key as git resolves it (all scopes); `None` if it is not set.
     pub(crate) fn config(&self, key: &str) -> Result<Option<String>, Error> {
         let args = ["config", "--null", "--get", key];
@@ -47,6 +87,28 @@ impl Repo {
         };
         Ok(address.map(|address| without_credentials(&address)))
     }
+}
+
+/// Settings as `KEY<line feed>VALUE<nul>`, and the file of attributes that they name.
+type Converting = (Vec<u8>, Option<PathBuf>);
+
+/// What libgit2 says of these keys.
+fn converting(repository: &git2::Repository) -> Result<Converting, git2::Error> {
+    let settings = repository.config()?.snapshot()?;
+    let mut text = Vec::new();
+    settings.entries(Some(CONVERTING))?.for_each(|entry| {
+        let value = if entry.has_value() { entry.value_bytes() } else { b"true" };
+        text.extend([entry.name_bytes(), b"\n", value, b"\0"].concat());
+    })?;
+    Ok((text, settings.get_path("core.attributesfile").ok()))
+}
+
+/// Where a user's attributes are if no setting names another place.
+fn usual_attributes() -> Vec<PathBuf> {
+    let beside = git2::Config::find_xdg().ok().map(|file| file.with_file_name("attributes"));
+    let home = git2::Config::find_global().ok();
+    let below_home = home.and_then(|file| Some(file.parent()?.join(".config/git/attributes")));
+    beside.into_iter().chain(below_home).collect()
 }
 
 /// What `git config` says: exit code 1 means that there is no such key.
@@ -93,7 +155,48 @@ pub(crate) fn without_credentials(address: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::{MessageSettings, parse_message_settings, parse_remotes, without_credentials};
+    use crate::git::Repo;
+    use crate::git::environment::Environment;
+    use crate::process::Interrupt;
+    use crate::tree::sandbox::Sandbox;
+
+    /// The settings as libgit2 and as git tell them: both must change where one of them does.
+    fn both(sandbox: &Sandbox) -> [Vec<u8>; 2] {
+        let plain = Repo::discover_with(&sandbox.top(), Environment::default(), &Interrupt::default());
+        let repos = [plain.expect("there is a repository"), sandbox.repo()];
+        repos.map(|repo| repo.conversion_settings().expect("they are read"))
+    }
+
+    #[test]
+    fn whatever_converts_files_is_told() {
+        let sandbox = Sandbox::new();
+        let (top, file) = (sandbox.top(), sandbox.top().join("attributes"));
+        let changes: [(&str, &dyn Fn()); 8] = [
+            ("core.autocrlf", &|| drop(sandbox.git(&["config", "core.autocrlf", "input"]))),
+            ("core.eol", &|| drop(sandbox.git(&["config", "core.eol", "crlf"]))),
+            ("a filter", &|| drop(sandbox.git(&["config", "filter.x.smudge", "cat"]))),
+            ("its program", &|| drop(sandbox.git(&["config", "filter.x.smudge", "tac"]))),
+            ("a name", &|| drop(sandbox.git(&["config", "filter.Y.process", "y"]))),
+            ("info/attributes", &|| fs::write(top.join(".git/info/attributes"), "* eol=crlf").expect("it is ours")),
+            ("a file", &|| {
+                sandbox.git(&["config", "core.attributesFile", file.to_str().expect("it is UTF-8")]);
+            }),
+            ("its content", &|| fs::write(&file, "*.txt eol=crlf").expect("it is ours")),
+        ];
+        let mut before = both(&sandbox);
+        for (what, change) in changes {
+            assert_eq!(both(&sandbox), before);
+            change();
+            let after = both(&sandbox);
+            assert!(after.iter().zip(&before).all(|(after, before)| after != before), "{what}");
+            before = after;
+        }
+        sandbox.git(&["config", "user.name", "Another"]);
+        assert_eq!(both(&sandbox), before);
+    }
 
     #[track_caller]
     fn shown(address: &str, expected: &str) {

@@ -306,7 +306,8 @@ impl Runner<'_> {
     fn version(&self, execution: &Execution<'_>, spec: &CommandSpec) -> Result<String, Breakage> {
         let command = execution.command;
         let Some(asking) = command.version_spec(spec) else { return Ok(String::new()) };
-        let asking = Programs::located(command, asking, &execution.site.top, self.surroundings);
+        let surroundings = execution.site.surroundings(self.surroundings);
+        let asking = Programs::located(command, asking, &execution.site.top, &surroundings);
         let output = execution.programs.version(&asking, |asking| {
             process::run(asking, self.interrupt).map_err(|error| not_run(command, &error))
         })?;
@@ -315,7 +316,8 @@ impl Runner<'_> {
 
     fn start(&self, execution: &mut Execution<'_>, spec: &CommandSpec) -> Result<CommandOutput, Breakage> {
         let command = execution.command;
-        let mut spec = Programs::located(command, spec.clone(), &execution.site.top, self.surroundings);
+        let surroundings = execution.site.surroundings(self.surroundings);
+        let mut spec = Programs::located(command, spec.clone(), &execution.site.top, &surroundings);
         spec.timeout = execution.deadline.left();
         if spec.timeout == Some(Duration::ZERO) {
             return Err(Breakage {

@@ -132,13 +132,14 @@ impl Runner<'_> {
 
     fn tell_programs(&self, command: &Command, execution: &Execution<'_>, tell: &mut dyn FnMut(&[u8])) -> bool {
         let top = &execution.site.top;
-        let folders = command.lookup(top, self.surroundings);
+        let surroundings = execution.site.surroundings(self.surroundings);
+        let folders = command.lookup(top, &surroundings);
         let mut teller =
-            Teller { find: &|name| find(name, &folders, &self.surroundings.endings), is_starter: &is_starter, tell };
+            Teller { find: &|name| find(name, &folders, &surroundings.endings), is_starter: &is_starter, tell };
         let mut programs = command.programs();
         programs.all(|name| {
             let spec = CommandSpec { program: name.into(), ..CommandSpec::default() };
-            let located = Programs::located(command, spec, top, self.surroundings);
+            let located = Programs::located(command, spec, top, &surroundings);
             teller.program(&top.join(&command.check.dir).join(located.program))
         })
     }

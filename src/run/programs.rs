@@ -1,7 +1,7 @@
 //! The programs that commands name: found where the project or the machine has them, and asked for their version once.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -9,6 +9,7 @@ use crate::check::external::Command;
 use crate::model::command::{CommandOutput, CommandSpec, Surroundings};
 use crate::model::outcome::Breakage;
 use crate::process::lookup::find;
+use crate::run::Site;
 use crate::tree::report_file::Stamp;
 
 /// The question for a version, with the time and the size of the program that is asked.
@@ -20,6 +21,14 @@ type Answer = Arc<OnceLock<Result<CommandOutput, Breakage>>>;
 #[derive(Default)]
 pub(super) struct Programs {
     answers: Mutex<HashMap<Question, Answer>>,
+}
+
+impl Site {
+    /// Where programs are looked for: not in the user's own folders where what is judged is laid out elsewhere.
+    pub(super) fn surroundings(&self, given: &Surroundings) -> Surroundings {
+        let path = self.env.get(OsStr::new("PATH")).map(|path| std::env::split_paths(path).collect());
+        Surroundings { path: path.unwrap_or_else(|| given.path.clone()), ..given.clone() }
+    }
 }
 
 impl Programs {

@@ -58,6 +58,12 @@ impl Error {
     }
 }
 
+/// Whether a folder is really below the top, whatever links are on the way; one that is not there leads nowhere.
+pub(crate) fn stays_below(top: &Path, folder: &Path) -> bool {
+    let (Ok(real), Ok(top)) = (top.join(folder).canonicalize(), top.canonicalize()) else { return true };
+    real.starts_with(top)
+}
+
 /// Whether the system would understand the path as one below the top of the work tree: not one that is absolute or
 /// leads out by `..`, nor, on Windows, by a backslash, a drive or a stream.
 fn stays_inside(path: &RepoPath) -> bool {

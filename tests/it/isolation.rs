@@ -318,6 +318,77 @@ fn an_editable_install_imports_what_is_staged() {
     check(&repo).code(3).says("sees unstaged code").says("build");
 }
 
+#[test]
+fn an_editable_install_anywhere_imports_what_is_staged() {
+    let repo = Repo::from_script("../isolation/editable.sh");
+    fs::remove_dir_all(repo.top().join(".venv")).unwrap();
+    with_check(&repo, "python3 -c 'import plain; print(plain.value)' > SEEN", "");
+    let version = "import sys; print('python%d.%d' % sys.version_info[:2])";
+    let version = repo.run_in(&repo.top(), "python3", &["-c", version], b"").code(0).stdout;
+    // In the folder of the user's own packages, where nothing names it.
+    let packages = repo.beside("home/.local/lib").join(version.trim()).join("site-packages");
+    fs::create_dir_all(&packages).unwrap();
+    fs::write(packages.join("__editable__.plain.pth"), repo.top().join("src").to_str().unwrap()).unwrap();
+    assert_eq!(seen_but_for_caches(&repo), "STAGED\n");
+    let insert = format!("import sys; sys.path.insert(0, '{}/src')", repo.top().display());
+    fs::write(packages.join("__editable__.plain.pth"), insert).unwrap();
+    check(&repo).code(3).says("sees unstaged code").says("__editable__.plain.pth leads to src");
+    fs::remove_dir_all(&packages).unwrap();
+    // In an environment that nothing but the path of its program names.
+    repo.run_in(repo.beside("").as_path(), "python3", &["-m", "venv", "--without-pip", "env"], b"").code(0);
+    let packages = repo.beside("env/lib").join(version.trim()).join("site-packages");
+    std::os::unix::fs::symlink(repo.top().join("src/plain"), packages.join("plain")).unwrap();
+    let policy = repo.read("tollgate.toml").replace("python3", repo.beside("env/bin/python").to_str().unwrap());
+    repo.stage(&[("tollgate.toml", &policy)]);
+    assert_eq!(seen_but_for_caches(&repo), "STAGED\n");
+}
+
+#[test]
+fn programs_in_the_users_folders_are_those_that_are_staged() {
+    let repo = dirty("", "");
+    let policy = "[checks.own]\nrun = [\"chk\"]\n";
+    repo.write("bin/chk", "#!/bin/sh\nexit 1\n");
+    repo.git(&["add", "--chmod=+x", "bin/chk"]).code(0);
+    repo.stage(&[("tollgate.toml", policy)]);
+    repo.write("bin/chk", "#!/bin/sh\nexit 0\n");
+    repo.run_in(&repo.top(), "chmod", &["+x", "bin/chk"], b"").code(0);
+    let mut command = repo.command(&repo.top(), TOLLGATE);
+    let path = format!("{}:{}", repo.top().join("bin").display(), std::env::var("PATH").unwrap());
+    command.args(["check", "--staged", "--only", "own"]).env("PATH", path);
+    run(&mut command, b"").code(1);
+}
+
+#[test]
+fn links_that_lead_out_of_what_is_judged_break_the_check() {
+    let repo = dirty("cat a.txt > SEEN", "");
+    let link = |target: &str| {
+        let _ = fs::remove_file(repo.top().join("link"));
+        std::os::unix::fs::symlink(target, repo.top().join("link")).unwrap();
+        repo.git(&["add", "link"]).code(0);
+    };
+    link("a.txt");
+    assert_eq!(seen(&repo), "two\n");
+    link(repo.top().join("a.txt").to_str().unwrap());
+    check(&repo).code(3).says("sees unstaged code").says("the link link");
+    fs::create_dir(repo.beside("shared")).unwrap();
+    link("../shared");
+    check(&repo).code(3).says("the link link leads out of the repository to ../shared");
+    // As the folder of a command it is none of the repository's, whatever is staged.
+    let policy = repo.read("tollgate.toml") + "dir = \"link\"\n";
+    repo.stage(&[("tollgate.toml", &policy), ("a.txt", "two\n")]);
+    check(&repo).code(3).says("leads out of the repository by a link");
+}
+
+#[test]
+fn a_cache_in_the_work_tree_is_no_part_of_it() {
+    let repo = dirty("cat a.txt > SEEN", "");
+    let mut command = repo.command(&repo.top(), TOLLGATE);
+    command.args(["check", "--staged", "--only", "own"]).env("XDG_CACHE_HOME", repo.top().join("cache"));
+    run(&mut command, b"").code(0);
+    assert_eq!(fs::read_to_string(repo.beside("seen")).unwrap(), "two\n");
+    assert!(!repo.top().join("cache").exists());
+}
+
 /// Python may write its caches into the environment, which is shared.
 fn seen_but_for_caches(repo: &Repo) -> String {
     check(repo).code(0);

@@ -3,7 +3,6 @@
 //! whole: programs keep caches in it, and a pattern such as `node_modules/` ignores folders only.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsStr;
 use std::fs::{self, DirEntry};
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -21,6 +20,11 @@ const NAMES: [&str; 4] = ["node_modules", ".venv", "venv", "vendor"];
 
 /// Folders in which programs keep what they made of the files that they saw: each place has its own.
 const CACHES: [&str; 4] = [".cache", ".vite", ".vite-temp", "__pycache__"];
+
+/// The most bytes of a file of text that starts a program.
+const MAX_TEXT: u64 = 1 << 20;
+/// Where a path ends in a text.
+const ENDS: [char; 12] = ['"', '\'', '`', ' ', '\t', '\n', '\r', ':', ';', '=', '(', ')'];
 
 /// Where links lead from and to.
 #[derive(Clone, Debug)]
@@ -48,6 +52,14 @@ impl Redirection {
         self.inside(path).filter(|path| !path.components().any(is_installed))
     }
 
+    /// Whether a text file names something of the user's own, absolute: what a program in it starts is that.
+    fn is_named_in(&self, file: &Path) -> bool {
+        let is_small = fs::metadata(file).is_ok_and(|metadata| metadata.len() <= MAX_TEXT);
+        let text = if is_small { fs::read(file).unwrap_or_default() } else { Vec::new() };
+        let text = String::from_utf8(text).unwrap_or_default();
+        text.split(ENDS).any(|word| self.own(&plain(Path::new(word))).is_some())
+    }
+
     /// Where something in the user's work tree is in the scratch tree.
     pub(super) fn redirected(&self, path: &Path) -> Option<PathBuf> {
         self.inside(path).map(|inside| self.scratch.join(inside))
@@ -69,7 +81,9 @@ impl Scratch {
             mirror.look_into_store(&from.join(".pnpm"));
         }
         let folders: Vec<PathBuf> = wanted.iter().map(|path| user.join(path.to_fs())).collect();
-        mirror.leaks.extend(requirers(&folders, &mirror.redirection));
+        let modules: Vec<PathBuf> = folders.into_iter().filter(|folder| folder.ends_with("node_modules")).collect();
+        mirror.leaks.extend(modules.iter().flat_map(|folder| nested(folder, &mirror.redirection, MAX_NESTED)));
+        mirror.leaks.extend(requirers(&modules, &mirror.redirection));
         facts.mirrors = wanted;
         Ok(mirror.leaks)
     }
@@ -152,9 +166,14 @@ impl Mirror {
             return Ok(());
         }
         match kind.is_dir() {
-            true if holds_links(&entry.file_name()) => self.folder(&from, to),
+            true if holds_links(&from) => self.folder(&from, to),
             true => link(&from, to, true),
-            false if kind.is_file() => copy(&from, to),
+            false if kind.is_file() => {
+                if from.parent().is_some_and(|above| above.ends_with(".bin")) && self.redirection.is_named_in(&from) {
+                    self.leaks.push(format!("{} names a file in your work tree", from.display()));
+                }
+                copy(&from, to)
+            }
             false => Ok(()),
         }
     }
@@ -199,21 +218,52 @@ const LOADED: [&str; 3] = ["dependencies", "peerDependencies", "optionalDependen
 /// The most bytes of a manifest.
 const MAX_MANIFEST: u64 = 1 << 20;
 
+/// How deep packages within packages are looked at.
+const MAX_NESTED: usize = 16;
+
+/// Links to the user's own packages among those that packages of others have for themselves.
+fn nested(modules: &Path, redirection: &Redirection, n_levels: usize) -> Vec<String> {
+    let Some(n_levels) = n_levels.checked_sub(1) else { return Vec::new() };
+    let mut leaks = Vec::new();
+    for (_, folder) in packages(modules).into_iter().filter(|(_, folder)| !folder.is_symlink()) {
+        let below = folder.join("node_modules");
+        for (_, package) in packages(&below) {
+            if package.is_symlink() && is_own(&package, redirection) {
+                leaks.push(format!("{} leads to your work tree", package.display()));
+            }
+        }
+        leaks.extend(nested(&below, redirection, n_levels));
+    }
+    leaks
+}
+
+/// Whether this is really something of the user's own.
+fn is_own(path: &Path, redirection: &Redirection) -> bool {
+    path.canonicalize().is_ok_and(|real| redirection.own(&real).is_some())
+}
+
 /// Packages of others that load one of the user's own: a program follows the link to such a package and finds what it
-/// loads from where it really is, beside the user's.
+/// loads from where it really is, beside the user's. In pnpm's store that is the folder of what all its packages find.
 fn requirers(folders: &[PathBuf], redirection: &Redirection) -> Vec<String> {
-    let modules = folders.iter().filter(|folder| folder.ends_with("node_modules"));
-    let (own, others): (Vec<_>, Vec<_>) = modules
-        .flat_map(|folder| packages(folder))
-        .partition(|(_, folder)| fs::symlink_metadata(folder).is_ok_and(|metadata| metadata.is_symlink()));
-    let is_own = |folder: &Path| folder.canonicalize().is_ok_and(|real| redirection.own(&real).is_some());
-    let own: BTreeSet<String> = own.into_iter().filter(|(_, folder)| is_own(folder)).map(|(name, _)| name).collect();
+    let found = folders.iter().flat_map(|folder| [folder.clone(), folder.join(".pnpm/node_modules")]);
+    let (links, mut others): (Vec<_>, Vec<_>) =
+        found.flat_map(|folder| packages(&folder)).partition(|(_, folder)| folder.is_symlink());
+    let own = links.into_iter().filter(|(_, folder)| is_own(folder, redirection));
+    let own: BTreeSet<String> = own.map(|(name, _)| name).collect();
     if own.is_empty() {
         return Vec::new();
     }
+    let stores = folders.iter().filter_map(|folder| fs::read_dir(folder.join(".pnpm")).ok()).flatten().flatten();
+    let stored = stores.flat_map(|entry| packages(&entry.path().join("node_modules")));
+    others.extend(stored.filter(|(_, folder)| !folder.is_symlink()));
     let leak = |(name, folder): (String, PathBuf)| {
+        let beside =
+            |loaded: &String| folder.ancestors().nth(name.split('/').count()).map(|beside| beside.join(loaded));
         let loaded = loaded(&folder.join("package.json"));
-        let loaded = loaded.into_iter().find(|loaded| own.contains(loaded))?;
+        // One that it has beside it is not looked for elsewhere; in the store that is its own choice.
+        let is_stored = folder.components().any(|part| part.as_os_str() == ".pnpm");
+        let finds_other = |loaded: &String| is_stored && beside(loaded).is_some_and(|beside| beside.exists());
+        let loaded = loaded.into_iter().find(|loaded| own.contains(loaded) && !finds_other(loaded))?;
         Some(format!("the package {name} in {} loads {loaded}, which is in your work tree", folder.display()))
     };
     others.into_iter().filter_map(leak).collect()
@@ -245,10 +295,12 @@ fn loaded(manifest: &Path) -> Vec<String> {
     lists.flat_map(|list| list.keys().cloned()).collect()
 }
 
-/// Whether a folder among dependencies is one of links rather than a package: scopes, programs, the loader of Composer,
-/// which looks for the project from where it is.
-fn holds_links(name: &OsStr) -> bool {
-    name.as_encoded_bytes().starts_with(b"@") || name == ".bin" || name == "composer"
+/// Whether a folder among dependencies is one of links rather than a package: scopes, programs, vendors (of which one is
+/// the loader of Composer, which looks for the project from where it is).
+fn holds_links(folder: &Path) -> bool {
+    let name = folder.file_name().unwrap_or_default();
+    let is_vendor = folder.parent().is_some_and(|above| above.ends_with("vendor"));
+    name.as_encoded_bytes().starts_with(b"@") || name == ".bin" || is_vendor
 }
 
 /// Makes `to` a link, unless it is the same one already.
@@ -303,4 +355,116 @@ pub(super) fn plain(path: &Path) -> PathBuf {
         }
     }
     plain
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+    use std::path::{Path, PathBuf};
+
+    use super::{MAX_NESTED, Mirror, Redirection, nested, requirers};
+
+    /// A work tree with dependencies and its scratch tree, each with `packages/bar`, which says whose it is.
+    struct Trees(tempfile::TempDir);
+
+    impl Trees {
+        fn new() -> Self {
+            let trees = Self(tempfile::tempdir().expect("a temporary folder"));
+            for whose in ["user", "scratch"] {
+                trees.write(&format!("{whose}/packages/bar/file"), whose);
+            }
+            trees
+        }
+
+        fn path(&self, path: &str) -> PathBuf {
+            self.0.path().canonicalize().expect("it is there").join(path)
+        }
+
+        fn write(&self, path: &str, text: &str) {
+            let file = self.path(path);
+            fs::create_dir_all(file.parent().expect("it is below")).expect("the folder is ours");
+            fs::write(file, text).expect("the folder is ours");
+        }
+
+        fn link(&self, path: &str, target: impl AsRef<Path>) {
+            let file = self.path(path);
+            fs::create_dir_all(file.parent().expect("it is below")).expect("the folder is ours");
+            symlink(target, file).expect("the folder is ours");
+        }
+
+        fn redirection(&self) -> Redirection {
+            Redirection::new(&self.path("user"), &self.path("scratch"))
+        }
+
+        /// Mirrors a folder of dependencies; gives what leads back.
+        fn mirror(&self, folder: &str) -> Vec<String> {
+            let mut mirror = Mirror { redirection: self.redirection(), leaks: Vec::new() };
+            let (from, to) = (self.path("user").join(folder), self.path("scratch").join(folder));
+            mirror.folder(&from, &to).expect("it is mirrored");
+            mirror.leaks
+        }
+
+        fn modules(&self) -> Vec<String> {
+            let modules = [self.path("user/node_modules")];
+            let mut leaks = nested(&modules[0], &self.redirection(), MAX_NESTED);
+            leaks.extend(requirers(&modules, &self.redirection()));
+            leaks
+        }
+    }
+
+    #[test]
+    fn packages_of_vendors_are_those_that_are_judged() {
+        let trees = Trees::new();
+        trees.link("user/vendor/acme/bar", "../../packages/bar");
+        trees.link("user/vendor/acme/absolute", trees.path("user/packages/bar"));
+        trees.write("user/vendor/other/package/file", "other");
+        trees.write("user/vendor/composer/loader", "loader");
+        trees.write("user/vendor/autoload.php", "start");
+        assert_eq!(trees.mirror("vendor"), Vec::<String>::new());
+        for (path, expected) in
+            [("acme/bar/file", "scratch"), ("acme/absolute/file", "scratch"), ("other/package/file", "other")]
+        {
+            let text = fs::read_to_string(trees.path("scratch/vendor").join(path)).expect("it is there");
+            assert_eq!(text, expected, "{path}");
+        }
+        let start = trees.path("scratch/vendor/composer/loader").canonicalize().expect("it is there");
+        assert_eq!(start, trees.path("scratch/vendor/composer/loader"));
+    }
+
+    #[test]
+    fn packages_that_have_the_users_for_themselves_are_told() {
+        let trees = Trees::new();
+        trees.write("user/node_modules/foo/package.json", "{}");
+        trees.write("user/node_modules/foo/node_modules/@deep/er/package.json", "{}");
+        assert_eq!(trees.modules(), Vec::<String>::new());
+        trees.link("user/node_modules/foo/node_modules/bar", "../../../packages/bar");
+        trees.link("user/node_modules/foo/node_modules/@deep/er/node_modules/bar", trees.path("user/packages/bar"));
+        assert_eq!(trees.modules().len(), 2);
+    }
+
+    #[test]
+    fn packages_of_the_store_that_load_the_users_are_told() {
+        let trees = Trees::new();
+        let manifest = "user/node_modules/.pnpm/@a+foo@1/node_modules/@a/foo/package.json";
+        trees.write(manifest, r#"{"dependencies": {"other": "1"}}"#);
+        trees.link("user/node_modules/.pnpm/node_modules/bar", "../../../packages/bar");
+        assert_eq!(trees.modules(), Vec::<String>::new());
+        trees.write(manifest, r#"{"peerDependencies": {"bar": "1"}}"#);
+        assert_eq!(trees.modules().len(), 1);
+        // It has another one of that name.
+        trees.link("user/node_modules/.pnpm/@a+foo@1/node_modules/bar", "../../bar@1/node_modules/bar");
+        trees.write("user/node_modules/.pnpm/bar@1/node_modules/bar/package.json", "{}");
+        assert_eq!(trees.modules(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn programs_that_name_the_users_files_are_told() {
+        let trees = Trees::new();
+        let user = trees.path("user").display().to_string();
+        trees.write("user/node_modules/.bin/a", &format!("NODE_PATH=\"{user}/node_modules/.pnpm:/x\" exec ../a/a.js"));
+        assert_eq!(trees.mirror("node_modules"), Vec::<String>::new());
+        trees.write("user/node_modules/.bin/b", &format!("#!/bin/sh\nexec node \"{user}/packages/bar/b.js\" \"$@\""));
+        assert_eq!(trees.mirror("node_modules").len(), 1);
+    }
 }

@@ -5,6 +5,7 @@
 pub(crate) mod alterations;
 mod beneath;
 mod editable;
+mod links;
 mod mirror;
 mod record;
 mod repository;
@@ -14,6 +15,8 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
+
 use crate::git::Repo;
 use crate::git::difference::{Differences, Tracked};
 use crate::git::listing::{Listing, Strays};
@@ -21,7 +24,7 @@ use crate::model::change::ObjectId;
 use crate::model::path::RepoPath;
 use crate::tree::Error;
 use crate::tree::scratch::beneath::remove_beneath;
-use crate::tree::scratch::editable::Editable;
+use crate::tree::scratch::editable::{Editable, entries};
 use crate::tree::scratch::mirror::Redirection;
 use crate::tree::scratch::record::{Facts, Record};
 use crate::tree::temporary::TemporaryFolder;
@@ -30,6 +33,8 @@ use crate::tree::temporary::TemporaryFolder;
 const FILES: &str = "tree";
 /// The index that says what git wrote into it.
 const INDEX: &str = "index";
+/// Under which settings git wrote the files that the index says it wrote.
+const SETTINGS: &str = "settings";
 /// What is kept between runs; it is there only while everything is in order.
 const RECORD: &str = "record";
 /// How many differences from one tree are put up with before another one is taken.
@@ -53,7 +58,7 @@ pub(crate) struct Places<'a> {
     pub(crate) home: &'a Path,
     /// The folder for temporary ones.
     pub(crate) cache: &'a Path,
-    /// The environments of Python that are in use, beside those in the work tree.
+    /// The folders in which environments of Python may be that are in use, beside those in the work tree.
     pub(crate) environments: &'a [PathBuf],
 }
 
@@ -134,6 +139,7 @@ impl Scratch {
             match scratch.bring_up_to_date(repo, wanted, start) {
                 Ok(mut record) => {
                     scratch.editable.leaks = scratch.mirror_dependencies(repo, &mut record.facts)?;
+                    scratch.editable.leaks.extend(scratch.strayed_links(repo, &record.facts));
                     scratch.lay_out_submodules(repo, &record.facts)?;
                     scratch.write_repository(repo, wanted)?;
                     scratch.record = Some(record);
@@ -167,6 +173,17 @@ impl Scratch {
         let redirection = Redirection::new(user, &self.top);
         let mut found: BTreeSet<PathBuf> = environments.iter().cloned().collect();
         found.extend(record.facts.mirrors.iter().map(|mirror| user.join(mirror.to_fs())));
+        // A manager of versions has an environment for each.
+        let versions = found.iter().filter(|place| place.join("shims").is_dir());
+        let versions: Vec<PathBuf> = versions
+            .flat_map(|place| ["versions", "installs/python"].map(|name| entries(&place.join(name))))
+            .flatten()
+            .collect();
+        found.extend(versions);
+        // A program may be a link to one of another environment.
+        let programs = found.iter().flat_map(|place| ["bin/python3", "bin/python"].map(|program| place.join(program)));
+        let real: Vec<PathBuf> = programs.filter_map(|program| program.canonicalize().ok()).collect();
+        found.extend(real.iter().filter_map(|program| program.parent()?.parent()).map(Path::to_owned));
         found.iter().for_each(|environment| self.editable.learn(environment, &redirection));
     }
 
@@ -204,7 +221,12 @@ impl Scratch {
     /// Makes the files what is wanted; gives what is true then.
     fn bring_up_to_date(&self, repo: &Repo, wanted: &Wanted, start: Start) -> Result<Record, Error> {
         let kept = self.take_record();
-        self.make_ready(start)?;
+        let settings = digest(&repo.conversion_settings()?);
+        let is_as_set = fs::read(self.home.join(SETTINGS)).is_ok_and(|written| written == settings.as_bytes());
+        if start == Start::AsFound && !is_as_set && self.home.join(INDEX).exists() {
+            return self.bring_up_to_date(repo, wanted, Start::Rewritten);
+        }
+        self.make_ready(start, &settings)?;
         let left_out: BTreeSet<RepoPath> = repo.left_out_by_sparse_checkout()?.into_iter().collect();
         let kept = kept.filter(|_| start == Start::AsFound);
         let has_index = self.home.join(INDEX).exists();
@@ -260,13 +282,18 @@ impl Scratch {
         record.filter(|record| record.boot == boot() && self.top.is_dir())
     }
 
-    /// Removes what is not trusted, and locks whose owner is gone: ours is held.
-    fn make_ready(&self, start: Start) -> Result<(), Error> {
+    /// Removes what is not trusted, and locks whose owner is gone: ours is held. What git writes from then on it writes
+    /// under these settings.
+    fn make_ready(&self, start: Start, settings: &str) -> Result<(), Error> {
         let index = self.home.join(INDEX);
         let lock = index.with_extension("lock");
         fs::remove_file(&lock).or_else(unless_missing).map_err(Error::files("remove", &lock))?;
         if start != Start::AsFound || !self.top.is_dir() {
             fs::remove_file(&index).or_else(unless_missing).map_err(Error::files("remove", &index))?;
+        }
+        if !index.exists() {
+            let file = self.home.join(SETTINGS);
+            fs::write(&file, settings).map_err(Error::files("write", &file))?;
         }
         if start == Start::Empty {
             fs::remove_dir_all(&self.top).or_else(unless_missing).map_err(Error::files("remove", &self.top))?;
@@ -303,7 +330,9 @@ impl Scratch {
             let wanted = Wanted { listing: Listing::Tree(commit.tree), commit: Some(commit.id) };
             let home = self.home.join("submodules").join(path.to_fs());
             fs::create_dir_all(&home).map_err(Error::files("create", &home))?;
-            self.submodules.push(Self::fill(&submodule, home, self.top.join(path.to_fs()), &wanted)?);
+            let mut submodule = Self::fill(&submodule, home, self.top.join(path.to_fs()), &wanted)?;
+            self.editable.leaks.append(&mut submodule.editable.leaks);
+            self.submodules.push(submodule);
         }
         Ok(())
     }
@@ -355,6 +384,11 @@ fn hand_down(lock: &File) -> std::io::Result<()> {
     #[cfg(not(unix))]
     let _ = lock;
     Ok(())
+}
+
+/// Settings as they are kept: they may hold what is nobody's business.
+fn digest(settings: &[u8]) -> String {
+    Sha256::digest(settings).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn is_attributes(path: &RepoPath) -> bool {
@@ -479,6 +513,50 @@ mod tests {
         fs::write(home(&sandbox).join("index"), "no index at all").expect("it is ours");
         let scratch = lay_out(&sandbox, &repo, &STAGED);
         assert_eq!(text(scratch.top(), "a.txt").as_deref(), Some("one\n"));
+    }
+
+    #[test]
+    fn files_are_written_anew_when_git_would_write_them_in_another_way() {
+        let sandbox = sandbox();
+        let config = |key: &str, value: &str| drop(sandbox.git(&["config", key, value]));
+        let attributes = |text: &str| fs::write(sandbox.top().join(".git/info/attributes"), text).expect("it is ours");
+        config("filter.x.clean", "tr O o");
+        let changes: [(&dyn Fn(), &str); 6] = [
+            (&|| {}, "one\n"),
+            (&|| attributes("*.txt eol=crlf"), "one\r\n"),
+            (&|| attributes(""), "one\n"),
+            (&|| config("core.autocrlf", "true"), "one\r\n"),
+            (&|| attributes("*.txt filter=x"), "one\r\n"),
+            (&|| config("filter.x.smudge", "tr o O"), "One\r\n"),
+        ];
+        for is_killed in [false, true] {
+            for (change, expected) in &changes {
+                change();
+                let scratch = lay_out(&sandbox, &sandbox.repo(), &STAGED);
+                assert_eq!(text(scratch.top(), "a.txt").as_deref(), Some(*expected));
+                drop(scratch);
+                if is_killed {
+                    let _ = fs::remove_file(home(&sandbox).join(RECORD));
+                }
+            }
+            config("core.autocrlf", "false");
+            config("filter.x.smudge", "cat");
+            attributes("");
+        }
+    }
+
+    #[test]
+    fn no_hook_of_the_users_runs() {
+        let sandbox = sandbox();
+        let (hook, mark) = (".git/hooks/post-index-change", sandbox.folder().join("ran"));
+        sandbox.write(hook, &format!("#!/bin/sh\necho ran >> '{}'\n", mark.display()));
+        sandbox.run(&sandbox.top(), "chmod", &["+x", hook], b"");
+        sandbox.write("a.txt", "two\n");
+        sandbox.git(&["add", "."]);
+        assert!(mark.exists(), "git runs it");
+        fs::remove_file(&mark).expect("it is there");
+        lay_out(&sandbox, &sandbox.repo(), &STAGED).end();
+        assert!(!mark.exists());
     }
 
     #[test]

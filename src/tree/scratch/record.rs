@@ -7,7 +7,7 @@ use crate::model::change::{Mode, ObjectId};
 use crate::model::path::RepoPath;
 
 /// The first line: another shape has another one.
-const HEADER: &[u8] = b"tollgate scratch tree 1\n";
+const HEADER: &[u8] = b"tollgate scratch tree 2\n";
 /// The last one: without it something is missing.
 const TRAILER: &[u8] = b"end\n";
 
@@ -43,6 +43,8 @@ pub(crate) struct Facts {
     pub(crate) manifests: BTreeSet<RepoPath>,
     /// The submodules with their commits.
     pub(crate) submodules: BTreeMap<RepoPath, ObjectId>,
+    /// The links.
+    pub(crate) links: BTreeSet<RepoPath>,
     /// The files that a sparse checkout leaves out.
     pub(crate) left_out: BTreeSet<RepoPath>,
     /// The folders of dependencies that are ours.
@@ -62,6 +64,10 @@ impl Facts {
             match step {
                 Some(Tracked { mode: Mode::Submodule, id }) => self.submodules.insert(path.clone(), *id),
                 _ => self.submodules.remove(path),
+            };
+            match step {
+                Some(Tracked { mode: Mode::Symlink, .. }) => self.links.insert(path.clone()),
+                _ => self.links.remove(path),
             };
         }
     }
@@ -86,6 +92,7 @@ impl Record {
         };
         list(&mut self.facts.manifests.iter());
         list(&mut submodules.iter());
+        list(&mut self.facts.links.iter());
         list(&mut self.facts.left_out.iter());
         list(&mut self.facts.mirrors.iter());
         text.extend(self.differences.text());
@@ -103,6 +110,7 @@ impl Record {
             let (id, path) = split(entry.as_bytes(), b' ')?;
             facts.submodules.insert(RepoPath::new(path), ObjectId::from_hex(id)?);
         }
+        facts.links = list(&mut rest)?;
         facts.left_out = list(&mut rest)?;
         facts.mirrors = list(&mut rest)?;
         let differences = Differences::parse(rest).ok()?;
@@ -151,6 +159,7 @@ mod tests {
             facts: Facts {
                 manifests: [RepoPath::from("a b/package.json")].into(),
                 submodules: [(RepoPath::from("lib x"), id("2"))].into(),
+                links: [RepoPath::from("link")].into(),
                 left_out: [RepoPath::new(&b"caf\xe9"[..])].into(),
                 mirrors: [RepoPath::from("node_modules"), RepoPath::from("a/.venv")].into(),
             },
@@ -171,11 +180,11 @@ mod tests {
         for end in 0..text.len() {
             assert_eq!(Record::parse(text.get(..end).expect("it is shorter")), None);
         }
-        assert_eq!(Record::parse(b"tollgate scratch tree 2\n"), None);
+        assert_eq!(Record::parse(b"tollgate scratch tree 1\n"), None);
     }
 
     #[test]
-    fn manifests_and_submodules_are_noticed() {
+    fn manifests_links_and_submodules_are_noticed() {
         let tracked = |mode| Some(Tracked { mode, id: id("3") });
         let steps = |entries: &[(&str, Option<Tracked>)]| -> BTreeMap<RepoPath, Option<Tracked>> {
             entries.iter().map(|(path, step)| (RepoPath::from(*path), *step)).collect()
@@ -186,10 +195,11 @@ mod tests {
             ("a/go.mod", tracked(Mode::File)),
             ("a/x.go", tracked(Mode::File)),
             ("lib", tracked(Mode::Submodule)),
+            ("a/link", tracked(Mode::Symlink)),
         ]));
         assert_eq!(facts.manifests, ["a/go.mod", "package.json"].map(RepoPath::from).into());
-        assert_eq!(facts.submodules.len(), 1);
-        facts.learn(&steps(&[("a/go.mod", None), ("lib", tracked(Mode::File))]));
-        assert_eq!((facts.manifests.len(), facts.submodules.len()), (1, 0));
+        assert_eq!((facts.submodules.len(), facts.links.len()), (1, 1));
+        facts.learn(&steps(&[("a/go.mod", None), ("lib", tracked(Mode::File)), ("a/link", None)]));
+        assert_eq!((facts.manifests.len(), facts.submodules.len(), facts.links.len()), (1, 0, 0));
     }
 }
