@@ -18,7 +18,13 @@ pub(super) fn discover(repo: &Repo) -> Result<ChangeSet, Error> {
     let parents = parents(repo, &position)?;
     let mut per_parent = Vec::with_capacity(parents.len());
     for parent in &parents {
-        let staged = repo.staged(&parent.tree).and_then(without_renames);
+        let staged = match repo.staged(&parent.tree) {
+            Some(differences) => without_renames(differences),
+            None => {
+                repo.check_index()?;
+                None
+            }
+        };
         per_parent.push(staged.map_or_else(|| asked(repo, parent), Ok)?);
     }
     let title = match (position.commit, parents.len()) {

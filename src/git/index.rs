@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::{fs, io};
+
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
 
 use crate::git::library::object_id;
-use crate::git::{Error, Repo, os_path, unreadable};
+use crate::git::{Error, ObjectFormat, Repo, os_path, unreadable};
 use crate::model::change::{Mode, ObjectId};
 use crate::model::path::RepoPath;
 
@@ -28,6 +32,26 @@ impl Repo {
     pub(super) fn index_file(&self) -> PathBuf {
         let top = self.work_tree.as_ref().unwrap_or(&self.git_dir);
         self.environment.index_file().map_or_else(|| self.git_dir.join("index"), |file| top.join(file))
+    }
+
+    /// Sees to it that the index is whole, by the sum at its end: git itself does not look at that, and takes half an
+    /// index for what is staged. One without a sum is taken as it is.
+    pub(crate) fn check_index(&self) -> Result<(), Error> {
+        let path = self.index_file();
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(source) => return Err(Error::File { path, source }),
+        };
+        let is_whole = bytes.len().checked_sub(self.format.n_bytes()).is_some_and(|n_summed| {
+            let (summed, sum) = bytes.split_at(n_summed);
+            let own = match self.format {
+                ObjectFormat::Sha1 => Sha1::digest(summed).to_vec(),
+                ObjectFormat::Sha256 => Sha256::digest(summed).to_vec(),
+            };
+            sum == own || sum.iter().all(|byte| *byte == 0)
+        });
+        if is_whole { Ok(()) } else { Err(Error::DamagedIndex(path)) }
     }
 
     /// Whether the next commit is made of an index that git throws away afterwards, as `git commit PATH` does: what is

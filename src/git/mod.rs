@@ -81,6 +81,9 @@ pub(crate) enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// The index does not have the sum that it should have.
+    #[error("the index {} is damaged: the sum at its end is that of something else", .0.display())]
+    DamagedIndex(PathBuf),
     /// Git could not be started.
     #[error("cannot run git")]
     Process(#[from] process::Error),
@@ -97,6 +100,9 @@ impl Error {
             }
             Self::TooOld(_) | Self::Process(process::Error::NotFound { .. }) => {
                 Some("install git 2.31 or later and put it on PATH".into())
+            }
+            Self::DamagedIndex(_) => {
+                Some("keep a copy of it, then `git read-tree HEAD` makes one without what was staged".into())
             }
             Self::Command { command, .. } if command.starts_with("symbolic-ref ") => {
                 Some("the repository seems to be damaged: `git fsck` names what is broken".into())

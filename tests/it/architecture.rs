@@ -94,7 +94,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("serde_sarif", &["sarif"]),
     // Fingerprints, what identifies a private key or another secret, the name of a work tree's folder, and what an installed
     // file or one that was mended held.
-    ("sha2", &["sarif", "check::hygiene", "check::secrets", "store", "tree", "hook"]),
+    ("sha1", &["git"]),
+    ("sha2", &["git", "sarif", "check::hygiene", "check::secrets", "store", "tree", "hook"]),
     ("similar", &["diff"]),
     ("strsim", &["config::nearest"]),
     ("syn", &["check::rust"]),

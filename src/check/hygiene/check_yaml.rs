@@ -89,7 +89,7 @@ impl FileCheck for CheckYaml {
             allows_duplicates: is_unsafe,
         };
         let mut nodes = Nodes::new(strictness);
-        let error = read(text, file, is_unsafe, &mut nodes)?;
+        let error = read(text, file, is_unsafe, &mut nodes)?.or_else(|| indented_by_tab(text));
         if error.is_some() && !classic && is_template(text) {
             let notice = "a template, not YAML yet: its syntax was not checked".to_owned();
             return Ok(Examined { findings: Vec::new(), notices: vec![notice] });
@@ -112,6 +112,21 @@ impl FileCheck for CheckYaml {
         let message = finding.message.trim_start_matches("invalid YAML: ");
         format!("{message}\n  in \"{path}\", line {line}, column {column}")
     }
+}
+
+/// A tab before the first thing that a document says: nothing can be indented by one, and the reader takes it.
+fn indented_by_tab(text: &str) -> Option<(String, usize)> {
+    let says_nothing = |line: &str| line.is_empty() || line.starts_with(['#', '%']) || line == "---";
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let content = line.trim_start_matches([' ', '\t']);
+        if !says_nothing(content.trim_end()) {
+            let tab = line.get(..line.len() - content.len())?.find('\t')?;
+            return Some(("a tab where the document begins".to_owned(), start + tab));
+        }
+        start += line.len();
+    }
+    None
 }
 
 /// A file has one syntax error at most, so all of them have one anchor.
@@ -175,6 +190,14 @@ mod tests {
             ..Case::new("a.yaml", content.as_bytes())
         };
         assert_eq!(case.findings(&CheckYaml).len(), n_found, "{option:?} {content}");
+    }
+
+    #[test]
+    fn nothing_is_indented_by_tabs() {
+        for content in ["\ta: 1\n", "# c\n\t- a\n", "---\n \t{a: 1}\n"] {
+            check(content, &["invalid YAML: a tab where the document begins"]);
+        }
+        check("a: |\n  \tb\n", &[]);
     }
 
     #[test]
