@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::fix::{Error, Turn, staged};
+use crate::fix::{Error, Turn, UNWATCHED, staged};
 use crate::git::index::IndexEntry;
 use crate::model::path::RepoPath;
 use crate::tree::journal::{Digested, FileRecord, Record};
@@ -94,6 +94,7 @@ impl Undo<'_> {
     fn record(&mut self, record: &Record) -> Option<IndexEntry> {
         let of_index = self.index_state(record);
         let why = match (of_index, &record.file) {
+            _ if self.is_unwatched(&record.path) => UNWATCHED.to_owned(),
             (FileState::Other, None) => "the index has another version of it by now".to_owned(),
             // An index that has another version keeps it; that says nothing of the file.
             _ => match restore_file(self.top, record) {
@@ -111,6 +112,10 @@ impl Undo<'_> {
         let copy = record.file.as_ref().map(|file| file.copy.clone());
         self.undone.left.push(Kept { path: record.path.clone(), why, copy });
         None
+    }
+
+    fn is_unwatched(&self, path: &RepoPath) -> bool {
+        self.entries.get(path).is_some_and(|entry| !entry.is_watched)
     }
 
     fn index_state(&self, record: &Record) -> FileState {

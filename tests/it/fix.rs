@@ -121,6 +121,24 @@ fn a_line_that_was_removed_and_not_staged_stays_removed() {
 }
 
 #[test]
+fn a_file_that_git_was_told_not_to_look_at_is_left_and_goes_on_so() {
+    for (flag, tag) in [("--skip-worktree", "S"), ("--assume-unchanged", "h")] {
+        let repo = mending();
+        repo.stage(&[("a.txt", "1 \n"), ("b.txt", "b \n")]);
+        repo.git(&["update-index", flag, "a.txt"]).code(0);
+        repo.write("a.txt", "mine alone\n");
+        repo.tollgate(&["fix"]).code(1).says("mended b.txt").says("left a.txt: it is marked skip-worktree");
+        repo.commit_hooked(&[]).code(1).says("a.txt: not mended: it is marked");
+        repo.holds("a.txt", "1 \n", "mine alone\n");
+        repo.git(&["ls-files", "-v", "a.txt"]).code(0).says(&format!("{tag} a.txt"));
+        // What was marked since it was mended is not put back either.
+        repo.git(&["update-index", flag, "b.txt"]).code(0);
+        repo.tollgate(&["fix", "--undo"]).says("b.txt").says("it is marked skip-worktree");
+        repo.git(&["ls-files", "-v", "b.txt"]).code(0).says(&format!("{tag} b.txt"));
+    }
+}
+
+#[test]
 fn a_file_that_is_deleted_or_a_link_in_the_work_tree_is_mended_in_the_index_alone() {
     let repo = mending();
     repo.stage(&[("a.txt", "1 \n"), ("b.txt", "b \n"), ("sub/c.txt", "c \n")]);
