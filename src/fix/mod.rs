@@ -199,7 +199,7 @@ impl<'a> Turn<'a> {
             let mut journal = self.journals.begin()?;
             let written = write_down(&mut journal, &steps).map_err(Error::from);
             match written.and_then(|()| self.change(&steps, &journal.records, &mut applied)) {
-                Ok(()) if !applied.mended.is_empty() => self.journals.keep_only(&journal),
+                Ok(()) if !applied.mended.is_empty() => self.journals.finish(&journal),
                 Ok(()) => journal.forget(),
                 Err(error @ Error::Halfway { .. }) => return Err(error),
                 Err(error) => {
