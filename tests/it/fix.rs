@@ -96,7 +96,7 @@ fn conflicts(in_worktree: &str) {
     repo.commit_hooked(&[])
         .code(1)
         .says("blocked: 1 new error (trailing-whitespace)")
-        .says("  | --- a/a.txt\n  | +++ b/a.txt\n")
+        .says("  | --- a/a.txt\n  | +++ b/a.txt\n  | @@ -1,5 +1,5 @@\n  | -3\n  | +3\n")
         .says("not mended: changes that are not staged are on or beside the same lines")
         .says("stage or stash your other changes");
     repo.holds("a.txt", "1\n2\n3 \n4\n5\n", in_worktree);
