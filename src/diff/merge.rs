@@ -199,6 +199,7 @@ mod tests {
     }
 
     /// What `git merge-file` makes of ours, base and theirs, with its marks where it sees a conflict.
+    #[expect(clippy::disallowed_methods, reason = "the merging is compared with git's own")]
     fn merged_by_git(algorithm: &str, texts: &[&String; 3]) -> String {
         let folder = tempfile::tempdir().expect("a temporary folder");
         for (name, text) in ["ours", "base", "theirs"].iter().zip(texts) {

@@ -199,7 +199,7 @@ impl<'a> Turn<'a> {
             let mut journal = self.journals.begin()?;
             let written = write_down(&mut journal, &steps).map_err(Error::from);
             match written.and_then(|()| self.change(&steps, &journal.records, &mut applied)) {
-                Ok(()) if !applied.mended.is_empty() => self.journals.keep_only(&journal),
+                Ok(()) if !applied.mended.is_empty() => self.journals.finish(&journal),
                 Ok(()) => journal.forget(),
                 Err(error @ Error::Halfway { .. }) => return Err(error),
                 Err(error) => {
@@ -254,10 +254,15 @@ fn write_down(journal: &mut Journal, steps: &[Step]) -> Result<(), tree::Error> 
     journal.write(records)
 }
 
+/// Why an entry of the index stays as it is at which git does not look: with another content it would look again, and the
+/// next `commit --all` would take what is in the work tree, or that nothing is there.
+const UNWATCHED: &str = "it is marked skip-worktree (as in a sparse checkout) or assume-unchanged, which a new version would \
+                         undo; take the mark away with `git update-index` or mend it by hand";
+
 /// The entry of the index that a record speaks of, with one of its objects.
 fn staged(record: &Record, object: impl Fn(&IndexRecord) -> ObjectId) -> Option<IndexEntry> {
     let index = record.index.as_ref()?;
-    Some(IndexEntry { path: record.path.clone(), mode: index.mode, id: object(index) })
+    Some(IndexEntry { path: record.path.clone(), mode: index.mode, id: object(index), is_watched: true })
 }
 
 /// Puts the files of these records back because of an error, which it gives.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::diff::merge::merge;
 use crate::diff::patch::patch;
-use crate::fix::{Error, Left, Proposal, Why};
+use crate::fix::{Error, Left, Proposal, UNWATCHED, Why};
 use crate::git::conversion::Conversion;
 use crate::git::index::IndexEntry;
 use crate::git::{self, Repo};
@@ -87,6 +87,9 @@ impl Planner<'_> {
             Source::Historic { .. } => Err(Why::Changed),
             Source::Blob(before) => {
                 let entry = self.entries.get(path).filter(|entry| entry.id == before).ok_or(Why::Changed)?;
+                if !entry.is_watched {
+                    return Err(Why::Failed(UNWATCHED.to_owned()));
+                }
                 let file = match sight()? {
                     Some(seen) => self.merged(proposal, seen)?,
                     None => None,

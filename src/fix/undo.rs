@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::fix::{Error, Turn, staged};
+use crate::fix::{Error, Turn, UNWATCHED, staged};
 use crate::git::index::IndexEntry;
 use crate::model::path::RepoPath;
-use crate::tree::journal::{Digested, FileRecord, Record};
+use crate::tree::journal::{Digested, FileRecord, Journal, Record};
 use crate::tree::rewrite::{Seen, look};
 
 /// What came of it.
@@ -65,9 +65,27 @@ fn state(top: &Path, path: &RepoPath, file: &FileRecord) -> io::Result<(FileStat
 impl Turn<'_> {
     /// Undoes the last fixing of the work tree. A file that somebody changed since is left alone in index and work tree;
     /// then the fixing can be undone again later. An entry of the index that is another by now is left alone.
+    /// With it goes what fixings before it left that were killed.
     pub(crate) fn undo(&self) -> Result<Undone, Error> {
         self.check_lock()?;
-        let journal = self.journals.last()?.ok_or(Error::NothingToUndo)?;
+        let journals = self.journals.last()?;
+        if journals.is_empty() {
+            return Err(Error::NothingToUndo);
+        }
+        let mut all = Undone::default();
+        for journal in journals {
+            let undone = self.undo_one(journal)?;
+            let is_told = |path: &RepoPath| all.left.iter().any(|kept| kept.path == *path);
+            let left: Vec<Kept> = undone.left.into_iter().filter(|kept| !is_told(&kept.path)).collect();
+            all.left.extend(left);
+            all.restored.extend(undone.restored);
+        }
+        all.restored.sort();
+        all.restored.dedup();
+        Ok(all)
+    }
+
+    fn undo_one(&self, journal: Journal) -> Result<Undone, Error> {
         let paths: Vec<RepoPath> = journal.records.iter().map(|record| record.path.clone()).collect();
         let entries = self.repo.index_entries(&paths)?;
         let mut undo = Undo { top: &self.top, entries, undone: Undone::default() };
@@ -94,6 +112,7 @@ impl Undo<'_> {
     fn record(&mut self, record: &Record) -> Option<IndexEntry> {
         let of_index = self.index_state(record);
         let why = match (of_index, &record.file) {
+            _ if self.is_unwatched(&record.path) => UNWATCHED.to_owned(),
             (FileState::Other, None) => "the index has another version of it by now".to_owned(),
             // An index that has another version keeps it; that says nothing of the file.
             _ => match restore_file(self.top, record) {
@@ -111,6 +130,10 @@ impl Undo<'_> {
         let copy = record.file.as_ref().map(|file| file.copy.clone());
         self.undone.left.push(Kept { path: record.path.clone(), why, copy });
         None
+    }
+
+    fn is_unwatched(&self, path: &RepoPath) -> bool {
+        self.entries.get(path).is_some_and(|entry| !entry.is_watched)
     }
 
     fn index_state(&self, record: &Record) -> FileState {

@@ -25,6 +25,8 @@ pub(crate) struct IndexEntry {
     pub(crate) mode: Mode,
     /// Its object.
     pub(crate) id: ObjectId,
+    /// Whether git looks at its file: not where it is marked skip-worktree, as in a sparse checkout, or assume-unchanged.
+    pub(crate) is_watched: bool,
 }
 
 impl Repo {
@@ -70,7 +72,7 @@ impl Repo {
 
     /// What the index has at these paths; those that it has not, or that are not merged yet, are left out.
     pub(crate) fn index_entries(&self, paths: &[RepoPath]) -> Result<BTreeMap<RepoPath, IndexEntry>, Error> {
-        let mut args: Vec<OsString> = ["ls-files", "--stage", "--full-name", "-z"].map(Into::into).into();
+        let mut args: Vec<OsString> = ["ls-files", "-v", "--stage", "--full-name", "-z"].map(Into::into).into();
         if paths.iter().map(|path| path.as_bytes().len() + 9).sum::<usize>() <= MAX_ARGUMENTS {
             args.push("--".into());
             args.extend(paths.iter().map(|path| os_path(path).into_os_string()));
@@ -87,7 +89,7 @@ impl Repo {
         Ok(entries)
     }
 
-    /// Puts entries into the index, all or none.
+    /// Puts entries into the index, all or none. Git looks at the files of these entries from then on.
     pub(crate) fn set_index_entries(&self, entries: &[IndexEntry]) -> Result<(), Error> {
         let mut input = Vec::new();
         for entry in entries {
@@ -120,12 +122,13 @@ impl Repo {
     }
 }
 
-/// Reads `MODE OBJECT STAGE<tab>PATH`.
+/// Reads `TAG MODE OBJECT STAGE<tab>PATH`.
 fn entry(line: &[u8]) -> Option<(&[u8], IndexEntry)> {
     let tab = line.iter().position(|&byte| byte == b'\t')?;
     let (fields, path) = (line.get(..tab)?, line.get(tab + 1..)?);
     let mut fields = fields.split(|&byte| byte == b' ');
+    let is_watched = fields.next()? == b"H";
     let mode = Mode::from_octal(fields.next()?)?;
     let id = ObjectId::from_hex(fields.next()?)?;
-    Some((fields.next()?, IndexEntry { path: RepoPath::new(path), mode, id }))
+    Some((fields.next()?, IndexEntry { path: RepoPath::new(path), mode, id, is_watched }))
 }

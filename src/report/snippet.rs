@@ -119,11 +119,17 @@ fn kind(level: Level) -> Kind<'static> {
 }
 
 /// The first line of a message (never empty), and at most `max` of the others, escaped. Tests say at the start what is
-/// wrong and commands at the end: where there are more, the middle is left out.
+/// wrong and commands at the end: where there are more, the middle is left out; of a patch, what it leaves as it is.
 pub(super) fn split_message(finding: &Finding, max: usize) -> (String, Vec<String>) {
     let mut lines = finding.message.trim_end().lines().map(str::trim_end).skip_while(|line| line.trim().is_empty());
     let first = lines.next().map_or_else(|| one_line(finding.rule.as_str()), one_line);
     let mut rest: Vec<String> = lines.skip_while(|line| line.is_empty()).map(escaped_lines).collect();
+    if rest.len() > max
+        && let Some(patch) = rest.iter().position(|line| line.starts_with("@@ -"))
+    {
+        let changes = rest.split_off(patch).into_iter();
+        rest.extend(changes.filter(|line| !line.is_empty() && !line.starts_with(' ')));
+    }
     if rest.len() > max {
         let n_first = max / 2;
         let last = rest.split_off(rest.len() - max.saturating_sub(n_first + 1));

@@ -1,5 +1,5 @@
 //! What a fixing is about to change, written down before it changes anything, so that it can be put back: a folder with
-//! a copy of each file and a list. The last one that changed something is kept.
+//! a copy of each file and a list. The last one that changed something is kept, with those before it that were killed.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
@@ -16,6 +16,8 @@ use crate::tree::rewrite::Seen;
 
 /// The name of the list in the folder of a fixing.
 const LIST: &str = "journal.json";
+/// The name of the file in the folder of a fixing that came to its end.
+const DONE: &str = "done";
 /// How the names of temporary files in the work tree begin.
 const TEMPORARY: &str = ".tollgate-fix-";
 
@@ -113,15 +115,20 @@ impl Journals {
         Ok(Journal { folder, records: Vec::new() })
     }
 
-    /// The last one that was written down; none if there is none.
-    pub(crate) fn last(&self) -> Result<Option<Journal>, Error> {
+    /// The last one that was written down, and behind it those before it that were killed: what they did not come to, it
+    /// did. Empty if there is none.
+    pub(crate) fn last(&self) -> Result<Vec<Journal>, Error> {
+        let mut last = Vec::new();
         for number in self.numbers().into_iter().rev() {
             let folder = self.of(number);
+            if !last.is_empty() && is_done(&folder) {
+                break;
+            }
             if let Some(records) = read(&folder)? {
-                return Ok(Some(Journal { folder, records }));
+                last.push(Journal { folder, records });
             }
         }
-        Ok(None)
+        Ok(last)
     }
 
     /// Removes the temporary files that a fixing left below `top` when it was killed. Only what is written down is
@@ -142,11 +149,20 @@ impl Journals {
         Ok(())
     }
 
-    /// Forgets every fixing but this one. What can't be removed now is removed by a later one.
-    pub(crate) fn keep_only(&self, journal: &Journal) {
-        let others = self.numbers().into_iter().map(|number| self.of(number)).filter(|other| *other != journal.folder);
-        others.for_each(|other| drop(fs::remove_dir_all(other)));
+    /// This one came to its end: forgets the last one that did, and all before that. What can't be removed now is removed
+    /// by a later one.
+    pub(crate) fn finish(&self, journal: &Journal) {
+        let mut others: Vec<PathBuf> = self.numbers().into_iter().map(|number| self.of(number)).collect();
+        others.retain(|other| *other != journal.folder);
+        let n_past = others.iter().rposition(|other| is_done(other)).map_or(0, |last| last + 1);
+        others.iter().take(n_past).for_each(|other| drop(fs::remove_dir_all(other)));
+        // Without the mark it is taken for one that was killed, and undone together with the next one.
+        drop(fs::write(journal.folder.join(DONE), b""));
     }
+}
+
+fn is_done(folder: &Path) -> bool {
+    folder.join(DONE).exists()
 }
 
 fn is_temporary(name: &str) -> bool {
@@ -274,7 +290,7 @@ mod tests {
     fn what_is_written_down_is_read_again() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let journals = open(&folder.path().join("fix"));
-        assert!(journals.last().expect("it can be read").is_none());
+        assert!(journals.last().expect("it can be read").is_empty());
         let path = RepoPath::new(&b"caf\xe9\nx"[..]);
         let seen = seen(folder.path(), &path);
         let mut journal = journals.begin().expect("it can be made");
@@ -288,14 +304,37 @@ mod tests {
         journal.write(records.clone()).expect("there is room");
         // One that was killed while it was written is none.
         journals.begin().expect("it can be made");
-        let last = journals.last().expect("it can be read").expect("there is one");
+        let last = journals.last().expect("it can be read").remove(0);
         assert_eq!(last.records, records);
         let copy = &last.records[0].file.as_ref().expect("a file").copy;
         assert_eq!(fs::read(copy).expect("it is kept"), b"old");
-        journals.keep_only(&last);
-        assert_eq!(journals.numbers(), [1]);
         last.forget();
-        assert_eq!(journals.numbers(), [0; 0]);
+        assert_eq!(journals.numbers(), [2]);
+    }
+
+    #[test]
+    fn those_that_were_killed_are_kept_with_the_one_after_them() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let journals = open(folder.path());
+        let next = || {
+            let mut journal = journals.begin().expect("it can be made");
+            journal.write(Vec::new()).expect("there is room");
+            journal
+        };
+        let last = || -> Vec<String> {
+            let last = journals.last().expect("it can be read");
+            last.iter().map(|it| it.folder.file_name().expect("a number").to_string_lossy().into_owned()).collect()
+        };
+        journals.finish(&next());
+        next();
+        next();
+        assert_eq!(last(), ["3", "2"]);
+        journals.finish(&next());
+        assert_eq!((journals.numbers(), last()), (vec![2, 3, 4], vec!["4".to_owned(), "3".to_owned(), "2".to_owned()]));
+        next();
+        assert_eq!(last(), ["5"]);
+        journals.finish(&next());
+        assert_eq!((journals.numbers(), last()), (vec![5, 6], vec!["6".to_owned(), "5".to_owned()]));
     }
 
     #[test]

@@ -96,7 +96,7 @@ fn conflicts(in_worktree: &str) {
     repo.commit_hooked(&[])
         .code(1)
         .says("blocked: 1 new error (trailing-whitespace)")
-        .says("  | --- a/a.txt\n  | +++ b/a.txt\n")
+        .says("  | --- a/a.txt\n  | +++ b/a.txt\n  | @@ -1,5 +1,5 @@\n  | -3\n  | +3\n")
         .says("not mended: changes that are not staged are on or beside the same lines")
         .says("stage or stash your other changes");
     repo.holds("a.txt", "1\n2\n3 \n4\n5\n", in_worktree);
@@ -118,6 +118,24 @@ fn a_line_that_was_removed_and_not_staged_stays_removed() {
     repo.write("f.py", in_worktree);
     repo.commit_hooked(&[]).code(1).says("not mended: changes that are not staged are on or beside the same lines");
     repo.holds("f.py", staged, in_worktree);
+}
+
+#[test]
+fn a_file_that_git_was_told_not_to_look_at_is_left_and_goes_on_so() {
+    for (flag, tag) in [("--skip-worktree", "S"), ("--assume-unchanged", "h")] {
+        let repo = mending();
+        repo.stage(&[("a.txt", "1 \n"), ("b.txt", "b \n")]);
+        repo.git(&["update-index", flag, "a.txt"]).code(0);
+        repo.write("a.txt", "mine alone\n");
+        repo.tollgate(&["fix"]).code(1).says("mended b.txt").says("left a.txt: it is marked skip-worktree");
+        repo.commit_hooked(&[]).code(1).says("a.txt: not mended: it is marked");
+        repo.holds("a.txt", "1 \n", "mine alone\n");
+        repo.git(&["ls-files", "-v", "a.txt"]).code(0).says(&format!("{tag} a.txt"));
+        // What was marked since it was mended is not put back either.
+        repo.git(&["update-index", flag, "b.txt"]).code(0);
+        repo.tollgate(&["fix", "--undo"]).says("b.txt").says("it is marked skip-worktree");
+        repo.git(&["ls-files", "-v", "b.txt"]).code(0).says(&format!("{tag} b.txt"));
+    }
 }
 
 #[test]

@@ -177,6 +177,8 @@ fn at_any_moment_each_file_is_before_or_after_and_undo_restores_the_rest() {
                 scene.tollgate(&["fix", "--staged"]).code(0);
                 assert!(scene.state() == scene.after, "the next mending did not do the rest");
                 assert_eq!(scene.stray(), [""; 0]);
+                // What the first one did and what the next one did is put back together.
+                scene.check_undo();
             }
         }
     }
