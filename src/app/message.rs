@@ -1,5 +1,6 @@
 //! The commit message: cleaned as git will clean it, then judged.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Instant, SystemTime};
 
@@ -58,6 +59,7 @@ impl Session<'_> {
             suppressed: Vec::new(),
             coverage: None,
             notices: Vec::new(),
+            hashes: BTreeMap::new(),
             started,
             duration: clock.elapsed(),
         };

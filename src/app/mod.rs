@@ -69,6 +69,7 @@ use crate::report::plan::PlanView;
 use crate::run::cache::Cache;
 use crate::run::order::Durations;
 use crate::run::{MAX_FILE, Ran, Runner};
+use crate::sarif::artifacts::sha256;
 use crate::store;
 use crate::store::durations::{load_durations, save_durations};
 use crate::store::log::Logs;
@@ -340,6 +341,7 @@ impl Session<'_> {
         let stage = case.stage()?;
         let verdict = gate::judge(&ran.findings, &ran.checks, &stage.gate, &case.prepared.loaded.config);
         let report = RunReport {
+            hashes: self.hashes(case.change, &ran),
             subject: self.subject(case)?,
             rules: rules_in_force::of(&plan, self.settings.described, &mut ran),
             checks: ran.checks,
@@ -352,6 +354,13 @@ impl Session<'_> {
         };
         let judges_messages = judges_messages(&case.prepared.loaded.config);
         Ok(Judged { report, verdict, warning: None, judges_messages })
+    }
+
+    /// What the files with findings held, for reports that describe everything.
+    fn hashes(&self, change: &ChangeSet, ran: &Ran) -> BTreeMap<RepoPath, String> {
+        let is_asked = self.settings.described == Described::InForce;
+        let texts = ran.texts.iter().filter(|_| is_asked);
+        texts.filter_map(|(file, text)| Some((change.files.get(*file)?.path().clone(), sha256(text)))).collect()
     }
 
     /// Runs a plan and decides which findings are new.

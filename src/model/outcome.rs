@@ -1,5 +1,6 @@
 //! What a run ends with.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use crate::model::change::ObjectId;
@@ -114,6 +115,8 @@ pub(crate) struct RunReport {
     pub(crate) coverage: Option<Coverage>,
     /// What else a reader must know, sorted.
     pub(crate) notices: Vec<Notice>,
+    /// The SHA-256 of the files with findings in lowercase digits, where a report for machines is asked for.
+    pub(crate) hashes: BTreeMap<RepoPath, String>,
     /// When the run started.
     pub(crate) started: SystemTime,
     /// How long it took.

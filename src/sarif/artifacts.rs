@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use serde_sarif::sarif::{Artifact, ArtifactLocation, Location, PhysicalLocation};
+use sha2::{Digest, Sha256};
 
 use crate::model::path::RepoPath;
 use crate::model::place::{Place, Region};
@@ -15,13 +16,24 @@ use crate::sarif::uri;
 pub(crate) const SOURCE_ROOT: &str = "%SRCROOT%";
 
 /// The files referred to so far, each with its index in the order in which they came up.
-#[derive(Debug, Default)]
-pub(crate) struct Artifacts {
+#[derive(Debug)]
+pub(crate) struct Artifacts<'a> {
+    hashes: &'a BTreeMap<RepoPath, String>,
     indices: BTreeMap<RepoPath, i64>,
     list: Vec<Artifact>,
 }
 
-impl Artifacts {
+/// The SHA-256 of the content of a file, in lowercase digits.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl<'a> Artifacts<'a> {
+    /// None yet; of some files the SHA-256 is known.
+    pub(crate) fn new(hashes: &'a BTreeMap<RepoPath, String>) -> Self {
+        Self { hashes, indices: BTreeMap::new(), list: Vec::new() }
+    }
+
     /// Refers to a file.
     pub(crate) fn refer(&mut self, path: &RepoPath) -> ArtifactLocation {
         let index = self.indices.get(path).copied().unwrap_or_else(|| {
@@ -29,6 +41,7 @@ impl Artifacts {
             self.indices.insert(path.clone(), index);
             self.list.push(Artifact {
                 location: Some(relative(path)),
+                hashes: self.hashes.get(path).map(|hash| BTreeMap::from([("sha-256".to_owned(), hash.clone())])),
                 roles: Some(vec![Value::from("analysisTarget")]),
                 ..Artifact::default()
             });

@@ -1,7 +1,7 @@
 //! SARIF 2.1.0, in and out, and what identifies a finding there. Pure: text in, text out; knows no file system, no git
 //! and no policy.
 
-mod artifacts;
+pub(crate) mod artifacts;
 pub(crate) mod base64;
 mod descriptors;
 pub(crate) mod fingerprint;

@@ -1,5 +1,6 @@
 //! Reports for tests.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, UNIX_EPOCH};
 
 use crate::model::change::ObjectId;
@@ -37,6 +38,7 @@ pub(crate) fn clean() -> RunReport {
         suppressed: Vec::new(),
         coverage: None,
         notices: Vec::new(),
+        hashes: BTreeMap::new(),
         started: UNIX_EPOCH + Duration::from_millis(1_795_417_200_123),
         duration: Duration::from_micros(31_400),
     }

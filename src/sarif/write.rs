@@ -45,7 +45,7 @@ pub(crate) fn write(report: &RunReport, verdict: &Verdict, out: &mut dyn Write) 
 
 fn run(report: &RunReport, verdict: &Verdict) -> Run {
     let descriptors = Descriptors::new(report);
-    let mut artifacts = Artifacts::default();
+    let mut artifacts = Artifacts::new(&report.hashes);
     let mut findings: Vec<&Finding> = report.findings.iter().chain(&report.suppressed).collect();
     // What is suppressed stands in its place, so that the fingerprints of the others stay what they are.
     if !report.suppressed.is_empty() {

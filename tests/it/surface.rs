@@ -385,3 +385,11 @@ fn an_awkward_repository_is_judged_or_refused_and_left_as_it_is() {
         assert_eq!(status(), before, "{name}");
     }
 }
+
+#[test]
+fn a_report_for_machines_tells_what_was_looked_at() {
+    let repo = Repo::with(&[("a.txt", "x\n")]);
+    repo.stage(&[("b.txt", "bad \n")]);
+    let hash = "7c3c95611a24c2d9bcdcdaa50b1de4f38ad19e1a81a980c034aa616de25594a2";
+    repo.tollgate(&["check", "--format", "sarif"]).code(1).says(&format!(r#""hashes":{{"sha-256":"{hash}"}}"#));
+}

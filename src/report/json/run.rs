@@ -142,6 +142,8 @@ impl From<WireReport> for RunReport {
             suppressed: wire.suppressed.into_iter().map(Into::into).collect(),
             coverage: wire.coverage.map(Into::into),
             notices: wire.notices.into_iter().map(Into::into).collect(),
+            // They are for SARIF of the run itself alone.
+            hashes: std::collections::BTreeMap::new(),
             started: moment_from_wire(wire.started_ns),
             duration: Duration::from_nanos(wire.duration_ns),
         }
