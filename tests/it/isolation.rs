@@ -63,11 +63,11 @@ fn git_in_the_scratch_tree_sees_the_commit_to_be() {
     assert_eq!(text, format!("{expected}{0}\n{0}\n", tree(&repo)));
     // The same in a linked work tree and where git is told by variables where everything is.
     repo.git(&["worktree", "add", "-q", "-b", "other", "../linked"]).code(0);
-    let linked = repo.beside("linked");
+    let (linked, policy) = (repo.beside("linked"), repo.top().join("tollgate.toml"));
     repo.run_in(
         &linked,
         "sh",
-        &["-c", "cp ../work/tollgate.toml . && echo two > a.txt && git add . && echo 3 > a.txt"],
+        &["-c", &format!("cp '{}' . && echo two > a.txt && git add . && echo 3 > a.txt", policy.display())],
         b"",
     )
     .code(0);
@@ -370,9 +370,9 @@ fn links_that_lead_out_of_what_is_judged_break_the_check() {
     assert_eq!(seen(&repo), "two\n");
     link(repo.top().join("a.txt").to_str().unwrap());
     check(&repo).code(3).says("sees unstaged code").says("the link link");
-    fs::create_dir(repo.beside("shared")).unwrap();
-    link("../shared");
-    check(&repo).code(3).says("the link link leads out of the repository to ../shared");
+    fs::create_dir(repo.beside("joint")).unwrap();
+    link("../joint");
+    check(&repo).code(3).says("the link link leads out of the repository to ../joint");
     // As the folder of a command it is none of the repository's, whatever is staged.
     let policy = repo.read("tollgate.toml") + "dir = \"link\"\n";
     repo.stage(&[("tollgate.toml", &policy), ("a.txt", "two\n")]);

@@ -241,10 +241,10 @@ const RUST: &str = "\
 == a/tests/shared/mod.rs\n
 == a/tests/lost.txt.rs.d/odd.rs\n
 == b/Cargo.toml\n[package]\nname = 'b'\n[target.'cfg(unix)'.dev-dependencies]\nother = { path = '../a', package = 'a' }\n
-== b/src/main.rs\n#[path = \"../../shared/s.rs\"]\nmod s;\n
+== b/src/main.rs\n#[path = \"../../joint/s.rs\"]\nmod s;\n
 == c/Cargo.toml\n[package]\nname = 'c'\n[dependencies]\naa = { workspace = true }\n
 == c/src/lib.rs\n
-== shared/s.rs\n
+== joint/s.rs\n
 == c/tests/it.rs\n";
 
 #[test]
@@ -258,7 +258,7 @@ fn rust_is_followed_from_package_to_package_and_to_integration_tests() {
             ("a/tests/two/part.rs", "a::two"),
             ("a/tests/shared/mod.rs", "a::one"),
             ("c/tests/it.rs", "c::it"),
-            ("shared/s.rs", "b top"),
+            ("joint/s.rs", "b top"),
             // No target seems to have it: all of its package may.
             ("a/tests/lost.txt.rs.d/odd.rs", "a a::one a::two b c c::it"),
             ("a/Cargo.toml", "all: a/Cargo.toml"),

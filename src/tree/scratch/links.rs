@@ -49,7 +49,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let top = folder.path().canonicalize().expect("it is there");
         let (user, scratch) = (top.join("a/user"), top.join("cache/tree"));
-        for folder in [&user.join("sub"), &scratch.join("sub"), &user.join("node_modules"), &top.join("a/shared")] {
+        for folder in [&user.join("sub"), &scratch.join("sub"), &user.join("node_modules"), &top.join("a/joint")] {
             fs::create_dir_all(folder).expect("the folder is ours");
         }
         fs::write(user.join("file"), "").expect("the folder is ours");
@@ -62,7 +62,7 @@ mod tests {
             (&inside("file"), true),
             (&inside("nothing"), true),
             (&inside("node_modules"), false),
-            ("../../shared", true),
+            ("../../joint", true),
             ("../../user/file", true),
             ("../../nowhere", false),
         ] {
