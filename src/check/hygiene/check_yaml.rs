@@ -3,6 +3,7 @@
 use serde_saphyr::granit_parser::{Event, Options as ParserOptions, Parser, Span as YamlSpan, options};
 
 use crate::check::hygiene::yaml_nodes::{Nodes, Strictness};
+use crate::check::hygiene::yaml_tabs::Tabs;
 use crate::check::hygiene::{at, clamped, limited, shortened};
 use crate::check::{About, Active, Examined, FileCheck, FileInput, Manner, filetype, lines};
 use crate::model::change::FileSide;
@@ -39,7 +40,8 @@ static ABOUT: About = About {
 
 const DOC: &str = "\
 ## What it finds
-A YAML file with a syntax error, a key that stands twice in one mapping, an alias without its anchor, collections nested \
+A YAML file with a syntax error, a key that stands twice in one mapping, a merge (`<<`) of something that is no mapping, an \
+alias without its anchor, collections nested \
 deeper than 255 levels, and aliases that would expand to more than a million nodes. Several documents and unknown tags \
 (`!Ref`, `!vault`) are fine. A file that is a template (a line starts with `{{` or `{%`) is not judged by the syntax of \
 YAML; a notice says so.
@@ -89,7 +91,7 @@ impl FileCheck for CheckYaml {
             allows_duplicates: is_unsafe,
         };
         let mut nodes = Nodes::new(strictness);
-        let error = read(text, file, is_unsafe, &mut nodes)?.or_else(|| indented_by_tab(text));
+        let error = read(text, file, is_unsafe, &mut nodes)?;
         if error.is_some() && !classic && is_template(text) {
             let notice = "a template, not YAML yet: its syntax was not checked".to_owned();
             return Ok(Examined { findings: Vec::new(), notices: vec![notice] });
@@ -114,21 +116,6 @@ impl FileCheck for CheckYaml {
     }
 }
 
-/// A tab before the first thing that a document says: nothing can be indented by one, and the reader takes it.
-fn indented_by_tab(text: &str) -> Option<(String, usize)> {
-    let says_nothing = |line: &str| line.is_empty() || line.starts_with(['#', '%']) || line == "---";
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let content = line.trim_start_matches([' ', '\t']);
-        if !says_nothing(content.trim_end()) {
-            let tab = line.get(..line.len() - content.len())?.find('\t')?;
-            return Some(("a tab where the document begins".to_owned(), start + tab));
-        }
-        start += line.len();
-    }
-    None
-}
-
 /// A file has one syntax error at most, so all of them have one anchor.
 fn invalid(finding: Finding) -> Finding {
     finding.with_anchor(Anchor::of_file(b"invalid YAML"))
@@ -143,6 +130,7 @@ fn read(
 ) -> Result<Option<(String, usize)>, Breakage> {
     let parser_options: ParserOptions = options! { emit_comments: false, emit_unresolved_aliases: is_unsafe };
     let parser = Parser::new_from_str_with_options(text, parser_options);
+    let mut tabs = Tabs::of(text);
     for (n_events, event) in parser.enumerate() {
         if n_events % EVENTS_A_LOOK == 0 && file.deadline.is_over() {
             return Err(Breakage::new("the time was over before the file was read"));
@@ -154,11 +142,13 @@ fn read(
                 return Ok(Some((error.info(), offset)));
             }
         };
-        if !nodes.see(&event, span.byte_range().unwrap_or(text.len()..text.len())) {
-            break;
+        let at = span.byte_range().unwrap_or(text.len()..text.len());
+        tabs.see(&event, &at);
+        if !nodes.see(&event, at) {
+            return Ok(None);
         }
     }
-    Ok(None)
+    Ok(tabs.misplaced().map(|tab| ("a tab where only spaces can indent".to_owned(), tab)))
 }
 
 /// Whether a template engine has to work on the text before it is YAML: a line starts with a template's action.
@@ -194,10 +184,17 @@ mod tests {
 
     #[test]
     fn nothing_is_indented_by_tabs() {
-        for content in ["\ta: 1\n", "# c\n\t- a\n", "---\n \t{a: 1}\n"] {
-            check(content, &["invalid YAML: a tab where the document begins"]);
+        for content in ["\ta: 1\n", "# c\n\t- a\n", "---\n \t{a: 1}\n", "x:\n \ta: 1\n", "x: 1\n\t# c\n"] {
+            check(content, &["invalid YAML: a tab where only spaces can indent"]);
         }
+    }
+
+    #[test]
+    fn where_nothing_is_indented_a_tab_is_a_character() {
         check("a: |\n  \tb\n", &[]);
+        check("a: |\n  b\n  \tc\nd: \"1\n\t2\"\n", &[]);
+        check("a: [1,\n\t{b: 2,\n\tc: 3},\n\t4]\n", &[]);
+        check("a: b\n \tc\nd:\t1\t# e\n", &[]);
     }
 
     #[test]
@@ -231,7 +228,19 @@ mod tests {
         check("a: 1\n---\na: 2\n", &[]);
         check("- a: 1\n- a: 1\n", &[]);
         check("~: 1\nnull: 2\n'null': 3\n", &["duplicate key: null"]);
+    }
+
+    #[test]
+    fn only_mappings_can_be_merged() {
         check("<<: {x: 1}\nx: 2\n", &[]);
+        check("a: &a {x: 1}\nb: &b [*a, {y: 1}]\nc:\n  <<: *a\nd: {<<: *b}\ne: {<<: [*a, *a], f: 1}\n", &[]);
+        check("\"<<\": 1\na: <<\nb: &b {<<: *b}\n", &[]);
+        let refused = ["`<<` merges mappings, and its value is none"];
+        check("<<: 1\n", &refused);
+        check("a: 1\n<<:\n", &refused);
+        check("a: &a [1]\nb: {<<: *a}\n", &refused);
+        check("<<: [{a: 1}, b]\n", &refused);
+        check("a: &a [{b: 1}]\nc: {<<: [*a]}\n", &refused);
     }
 
     #[test]

@@ -42,6 +42,7 @@ mod rewritten;
 mod sort_simple_yaml;
 mod trailing_whitespace;
 mod yaml_nodes;
+mod yaml_tabs;
 
 use crate::check::hygiene::bidirectional_unicode::BidirectionalUnicode;
 use crate::check::hygiene::check_added_large_files::CheckAddedLargeFiles;

@@ -32,10 +32,27 @@ pub(crate) struct Nodes {
     strictness: Strictness,
     problems: Vec<Problem>,
     open: Vec<Collection>,
-    /// How many nodes an anchored node stands for, by the parser's number of the anchor.
-    weights: HashMap<usize, u64>,
+    /// What aliases stand for, by the parser's number of the anchor.
+    anchored: HashMap<usize, Node>,
     n_expanded: u64,
     n_documents: usize,
+}
+
+/// A node that is complete.
+#[derive(Clone, Copy)]
+struct Node {
+    /// How many nodes it is with those in it, the nodes behind aliases included.
+    weight: u64,
+    kind: Kind,
+}
+
+/// What a node is to a mapping into which it may be merged.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Mapping,
+    /// A sequence of nothing but mappings.
+    Mappings,
+    Other,
 }
 
 /// A collection that is not closed yet.
@@ -46,6 +63,25 @@ struct Collection {
     keys: Option<Vec<Key>>,
     /// Whether the next node of a mapping is a key.
     awaits_key: bool,
+    /// Where the key `<<` stands if the next node is its value, which is merged into the mapping.
+    merge_key: Option<Range<usize>>,
+    /// Whether all that it holds are mappings.
+    is_of_mappings: bool,
+}
+
+impl Collection {
+    fn new(anchor: usize, keys: Option<Vec<Key>>) -> Self {
+        let awaits_key = keys.is_some();
+        Self { anchor, weight: 1, keys, awaits_key, merge_key: None, is_of_mappings: true }
+    }
+
+    fn kind(&self) -> Kind {
+        match &self.keys {
+            Some(_) => Kind::Mapping,
+            None if self.is_of_mappings => Kind::Mappings,
+            None => Kind::Other,
+        }
+    }
 }
 
 /// A scalar key: whether it is a text rather than a number or the like, its value, and where it stands.
@@ -61,7 +97,7 @@ impl Nodes {
             strictness,
             problems: Vec::new(),
             open: Vec::new(),
-            weights: HashMap::new(),
+            anchored: HashMap::new(),
             n_expanded: 0,
             n_documents: 0,
         }
@@ -74,20 +110,20 @@ impl Nodes {
             Event::Scalar(value, style, anchor, tag) => {
                 self.see_tag(tag.as_ref(), &at);
                 self.add_key(value, *style, tag.is_some(), at);
-                self.end_node(*anchor, 1);
+                self.end_node(*anchor, Node { weight: 1, kind: Kind::Other });
             }
             Event::Alias(anchor) => return self.expand(*anchor, at),
-            Event::UnresolvedAlias(_) => self.end_node(0, 1),
+            Event::UnresolvedAlias(_) => self.end_node(0, Node { weight: 1, kind: Kind::Mapping }),
             Event::SequenceStart(_, anchor, tag) => {
                 self.see_tag(tag.as_ref(), &at);
-                self.open.push(Collection { anchor: *anchor, weight: 1, keys: None, awaits_key: false });
+                self.open.push(Collection::new(*anchor, None));
             }
             Event::MappingStart(_, anchor, tag) => {
                 self.see_tag(tag.as_ref(), &at);
                 if !self.strictness.allows_foreign_values && self.open.last().is_some_and(|it| it.awaits_key) {
                     self.report("a mapping cannot be a key".to_owned(), at);
                 }
-                self.open.push(Collection { anchor: *anchor, weight: 1, keys: Some(Vec::new()), awaits_key: true });
+                self.open.push(Collection::new(*anchor, Some(Vec::new())));
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(),
             _ => {}
@@ -103,7 +139,7 @@ impl Nodes {
 
     fn start_document(&mut self, at: Range<usize>) -> bool {
         self.n_documents += 1;
-        self.weights.clear();
+        self.anchored.clear();
         let is_refused = self.n_documents > 1 && !self.strictness.allows_several_documents;
         if is_refused {
             self.report("expected a single document, but found another document".to_owned(), at);
@@ -124,38 +160,47 @@ impl Nodes {
         let is_plain = style == ScalarStyle::Plain;
         let word = if is_plain { word(value) } else { None };
         let is_text = word.is_none() && !(is_plain && (has_tag || looks_like_number(value)));
+        if value == "<<" && is_plain && !has_tag {
+            mapping.merge_key = Some(at.clone());
+        }
         if let Some(keys) = &mut mapping.keys {
             keys.push((is_text, word.unwrap_or(value).to_owned(), at.start, at.end));
         }
     }
 
     fn expand(&mut self, anchor: usize, at: Range<usize>) -> bool {
-        let weight = self.weights.get(&anchor).copied().unwrap_or(1);
-        self.n_expanded = self.n_expanded.saturating_add(weight);
+        // An anchor that is not known yet is that of a collection around the alias.
+        let node = self.anchored.get(&anchor).copied().unwrap_or(Node { weight: 1, kind: Kind::Mapping });
+        self.n_expanded = self.n_expanded.saturating_add(node.weight);
         if self.n_expanded > MAX_EXPANDED {
             self.report(format!("aliases expand to more than {MAX_EXPANDED} nodes"), at);
             return false;
         }
-        self.end_node(0, weight);
+        self.end_node(0, node);
         true
     }
 
     fn close(&mut self) {
         let Some(collection) = self.open.pop() else { return };
+        let node = Node { weight: collection.weight, kind: collection.kind() };
         if let (Some(keys), false) = (collection.keys, self.strictness.allows_duplicates) {
             self.report_duplicates(keys);
         }
-        self.end_node(collection.anchor, collection.weight);
+        self.end_node(collection.anchor, node);
     }
 
     /// Counts a node that is complete for the collection that holds it.
-    fn end_node(&mut self, anchor: usize, weight: u64) {
+    fn end_node(&mut self, anchor: usize, node: Node) {
         if anchor != 0 {
-            self.weights.insert(anchor, weight);
+            self.anchored.insert(anchor, node);
         }
-        if let Some(parent) = self.open.last_mut() {
-            parent.weight = parent.weight.saturating_add(weight);
-            parent.awaits_key = parent.keys.is_some() && !parent.awaits_key;
+        let Some(parent) = self.open.last_mut() else { return };
+        parent.weight = parent.weight.saturating_add(node.weight);
+        parent.is_of_mappings &= node.kind == Kind::Mapping;
+        let merge_key = if parent.awaits_key { None } else { parent.merge_key.take() };
+        parent.awaits_key = parent.keys.is_some() && !parent.awaits_key;
+        if let Some(key) = merge_key.filter(|_| node.kind == Kind::Other && !self.strictness.allows_duplicates) {
+            self.report("`<<` merges mappings, and its value is none".to_owned(), key);
         }
     }
 
