@@ -87,6 +87,7 @@ mod tests {
             head: Head::Index,
             parents: Vec::new(),
             files: heads.iter().map(file).collect(),
+            merged: Vec::new(),
         }
     }
 

@@ -54,7 +54,7 @@ pub(super) fn discover_buffer(path: &RepoPath) -> ChangeSet {
 /// A change set that measures nothing against anything.
 fn change_set(title: String, sides: impl Iterator<Item = FileSide>) -> ChangeSet {
     let files = sides.map(|side| ChangedFile { status: Status::Present, head: Some(side), bases: Vec::new() });
-    ChangeSet { title, head: Head::Worktree, parents: Vec::new(), files: files.collect() }
+    ChangeSet { title, head: Head::Worktree, parents: Vec::new(), files: files.collect(), merged: Vec::new() }
 }
 
 /// The file of that name, or those below the folder of that name.

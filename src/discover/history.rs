@@ -33,7 +33,7 @@ pub(super) fn discover(repo: &Repo) -> Result<ChangeSet, Error> {
     };
     let files =
         files.into_iter().map(|side| ChangedFile { status: Status::Present, head: Some(side), bases: Vec::new() });
-    Ok(ChangeSet { title, head, parents: Vec::new(), files: files.collect() })
+    Ok(ChangeSet { title, head, parents: Vec::new(), files: files.collect(), merged: Vec::new() })
 }
 
 /// Reads what `git diff-tree --stdin -z` says: the name of a commit, then for each file `:MODES IDS STATUS` and the path,

@@ -1,6 +1,6 @@
 //! What a push adds to a remote.
 
-use crate::discover::comparison::from_every_parent;
+use crate::discover::comparison::{Joined, joined};
 use crate::discover::range::{between, judged};
 use crate::discover::{Error, hex};
 use crate::git::revision::Commit;
@@ -136,7 +136,8 @@ fn read_id(args: &[&str], line: &[u8]) -> Result<ObjectId, Error> {
 fn change_set(repo: &Repo, title: String, tip: Commit, parents: Vec<Parent>) -> Result<ChangeSet, Error> {
     let per_parent =
         parents.iter().map(|parent| between(repo, &parent.tree, &tip.tree)).collect::<Result<Vec<_>, _>>()?;
-    Ok(ChangeSet { title, head: judged(tip), parents, files: from_every_parent(per_parent) })
+    let Joined { files, merged } = joined(per_parent);
+    Ok(ChangeSet { title, head: judged(tip), parents, files, merged })
 }
 
 /// `push of feature to origin, since 1a2b3c4d5e`.

@@ -26,7 +26,7 @@ pub(super) fn discover(repo: &Repo, base: &str, head: &str) -> Result<ChangeSet,
     let parent = Parent::from(repo.commit(&start)?);
     let title = format!("{head_name} against {base_name} since {}", start.short());
     let files = between(repo, &parent.tree, &head_commit.tree)?;
-    Ok(ChangeSet { title, head: judged(head_commit), parents: vec![parent], files })
+    Ok(ChangeSet { title, head: judged(head_commit), parents: vec![parent], files, merged: Vec::new() })
 }
 
 /// A revision as somebody gave it, harmless to show, and of whole object names in it the first digits alone.

@@ -1,6 +1,6 @@
 //! What the next commit will hold: the index against HEAD, or against every parent of a merge.
 
-use crate::discover::comparison::{files, from_every_parent};
+use crate::discover::comparison::{Joined, files, joined};
 use crate::discover::raw::compare;
 use crate::discover::{Error, hex, need_worktree, parent_at};
 use crate::git::Repo;
@@ -32,7 +32,8 @@ pub(super) fn discover(repo: &Repo) -> Result<ChangeSet, Error> {
         (Some(_), _) => format!("staged changes against HEAD ({position})"),
         (None, _) => "staged changes, first commit".to_owned(),
     };
-    Ok(ChangeSet { title, head: Head::Index, parents, files: from_every_parent(per_parent) })
+    let Joined { files, merged } = joined(per_parent);
+    Ok(ChangeSet { title, head: Head::Index, parents, files, merged })
 }
 
 /// The same from git.

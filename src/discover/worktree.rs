@@ -23,7 +23,7 @@ pub(super) fn discover(repo: &Repo) -> Result<ChangeSet, Error> {
         Some(_) => format!("work tree against HEAD ({position})"),
         None => "work tree, before the first commit".to_owned(),
     };
-    Ok(ChangeSet { title, head: Head::Worktree, parents: vec![parent], files })
+    Ok(ChangeSet { title, head: Head::Worktree, parents: vec![parent], files, merged: Vec::new() })
 }
 
 /// The file of an entry. A conflicted file is taken as it is in the work tree, where its markers can be found.

@@ -217,6 +217,36 @@ pub(crate) struct ChangeSet {
     pub(crate) head: Head,
     /// The states before: none for `--all` and FILES, one for a commit or a range, several for a merge.
     pub(crate) parents: Vec<Parent>,
-    /// The files, sorted by [`ChangedFile::path`].
+    /// The files, sorted by [`ChangedFile::path`]; of a merge those that are as no parent has them.
     pub(crate) files: Vec<ChangedFile>,
+    /// Of a merge, the files that are as some parent has them and not as another, sorted alike. A base that is equal to
+    /// the head tells which parent that is. Each is somebody's finished work: only what they are together is new.
+    pub(crate) merged: Vec<ChangedFile>,
+}
+
+impl ChangeSet {
+    /// The files that differ from one parent or another.
+    pub(crate) fn differing(&self) -> impl Iterator<Item = &ChangedFile> {
+        self.files.iter().chain(&self.merged)
+    }
+
+    /// What the change is to one of its parents: every file that differs from it.
+    pub(crate) fn against(&self, parent: usize) -> Self {
+        let seen = |file: &ChangedFile| {
+            let base = file.bases.get(parent)?;
+            let status = match (base, &file.head) {
+                _ if *base == file.head => return None,
+                (None, _) => Status::Added,
+                (_, None) => Status::Deleted,
+                (Some(base), Some(head)) if base.path != head.path => Status::Renamed,
+                (Some(base), Some(head)) if base.mode.is_same_kind(head.mode) => Status::Modified,
+                _ => Status::TypeChanged,
+            };
+            Some(ChangedFile { status, head: file.head.clone(), bases: vec![base.clone()] })
+        };
+        let mut files: Vec<ChangedFile> = self.differing().filter_map(seen).collect();
+        files.sort_by(|one, other| one.path().cmp(other.path()));
+        let parents = self.parents.get(parent).cloned().into_iter().collect();
+        Self { title: self.title.clone(), head: self.head, parents, files, merged: Vec::new() }
+    }
 }

@@ -241,7 +241,7 @@ impl Runner<'_> {
 
     /// The judged side of a file, also of one that the change does not touch.
     fn judged_side(&self, path: &RepoPath) -> FileSide {
-        let head = self.change.files.iter().find(|file| file.path() == path).and_then(|file| file.head.clone());
+        let head = self.change.differing().find(|file| file.path() == path).and_then(|file| file.head.clone());
         head.unwrap_or_else(|| FileSide { path: path.clone(), mode: Mode::File, source: Source::Worktree })
     }
 
@@ -358,7 +358,7 @@ mod tests {
     fn with_cache(contents: &Counted, files: Vec<ChangedFile>, cache: &Cache, then: impl FnOnce(&Runner<'_>, Ran)) {
         let tree = ObjectId::from_hex(&[b'0'; 40]).unwrap();
         let parents = vec![Parent { tree, commit: None }];
-        let change = ChangeSet { title: String::new(), head: Head::Index, parents, files };
+        let change = ChangeSet { title: String::new(), head: Head::Index, parents, files, merged: Vec::new() };
         let config = Config::defaults();
         let selection = Selection { chosen: vec!["hygiene".into(), "rules".into()], left_out: Vec::new() };
         let engine = Engine::built_in(&crate::syntax::languages::Language::all().collect());

@@ -339,6 +339,7 @@ mod tests {
                     bases: bases.iter().map(|_| side(path)).collect(),
                 })
                 .collect(),
+            merged: Vec::new(),
         };
         let mut found = Vec::new();
         let mut before = Vec::new();
@@ -369,7 +370,8 @@ mod tests {
             let file = ChangedFile { status: Status::Modified, head: side("a"), bases: vec![side("a")] };
             let tree = ObjectId::from_hex(&[b'0'; 40]).unwrap();
             let parents = vec![Parent { tree, commit: None }];
-            let change = ChangeSet { title: String::new(), head: Head::Index, parents, files: vec![file] };
+            let change =
+                ChangeSet { title: String::new(), head: Head::Index, parents, files: vec![file], merged: Vec::new() };
             let found = |n: usize| {
                 let mut listed = findings("a", "x!\ny!\n");
                 let last = listed.pop().unwrap().standing_for(n - 2);
@@ -431,6 +433,7 @@ mod tests {
                 head: Head::Index,
                 parents: vec![Parent { tree, commit: None }],
                 files,
+                merged: Vec::new(),
             };
             compare(
                 &mut found,
@@ -452,7 +455,8 @@ mod tests {
             let tree = ObjectId::from_hex(&[b'0'; 40]).unwrap();
             let file = ChangedFile { status: Status::Modified, head: side("a"), bases: vec![side("a")] };
             let parents = vec![Parent { tree, commit: None }];
-            let change = ChangeSet { title: String::new(), head: Head::Index, parents, files: vec![file] };
+            let change =
+                ChangeSet { title: String::new(), head: Head::Index, parents, files: vec![file], merged: Vec::new() };
             let diff = Some(LineDiff::between(base.as_bytes(), head.as_bytes()));
             compare(
                 &mut found,
@@ -481,7 +485,8 @@ mod tests {
             let tree = ObjectId::from_hex(&[b'0'; 40]).unwrap();
             let file = ChangedFile { status: Status::Modified, head: side("a"), bases: vec![side("a")] };
             let parents = vec![Parent { tree, commit: None }];
-            let change = ChangeSet { title: String::new(), head: Head::Index, parents, files: vec![file] };
+            let change =
+                ChangeSet { title: String::new(), head: Head::Index, parents, files: vec![file], merged: Vec::new() };
             let diff = Some(LineDiff::between(base.as_bytes(), head.as_bytes()));
             compare(
                 &mut found,

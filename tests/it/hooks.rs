@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use crate::support::{Ran, Repo, TOLLGATE, run};
@@ -175,6 +175,39 @@ fn what_only_the_merge_breaks_blocks_it() {
     repo.stage(&[("a.json", &format!("{{\n{rest},\n\"key\": 3\n}}\n"))]);
     commit(&repo, &["--no-edit"]).code(0);
     assert_eq!(revision(&repo, "HEAD^2"), revision(&repo, "side"));
+}
+
+#[test]
+fn names_that_only_the_merge_brings_together_block_it() {
+    // Each side is fine by itself, and neither touches a file of the other.
+    let repo = parted(&[("docs/v3.md", "three\n")], &[("README.md", "side\n")], &[("readme.md", "main\n")]);
+    let head = revision(&repo, "HEAD");
+    repo.git(&["merge", "-q", "--no-edit", "side"]).code(1).says("`README.md` and `readme.md` differ only in case");
+    assert_eq!(revision(&repo, "HEAD"), head);
+    repo.git(&["merge", "--abort"]).code(0);
+
+    symlink("v3.md", repo.top().join("docs/latest")).unwrap();
+    repo.git(&["rm", "-q", "readme.md"]).code(0);
+    repo.git(&["add", "."]).code(0);
+    commit(&repo, &["-m", "link"]).code(0);
+    repo.git(&["merge", "-q", "--no-edit", "side"]).code(0);
+    repo.git(&["checkout", "-q", "side"]).code(0);
+    repo.git(&["rm", "-q", "docs/v3.md"]).code(0);
+    commit(&repo, &["-m", "less"]).code(0);
+    repo.git(&["merge", "-q", "--no-edit", "main"]).code(1).says("broken symbolic link: there is no `docs/v3.md`");
+}
+
+#[test]
+fn names_that_one_side_has_already_are_not_blamed_on_a_merge() {
+    let repo = Repo::with(&[("a.txt", "one\n")]);
+    repo.git(&["checkout", "-q", "-b", "side"]).code(0);
+    symlink("nowhere", repo.top().join("link")).unwrap();
+    repo.git(&["add", "link"]).code(0);
+    repo.commit("side", &[("B.txt", "one\n"), ("b.txt", "two\n")]);
+    repo.git(&["checkout", "-q", "main"]).code(0);
+    repo.commit("main", &[("main.txt", "one\n")]);
+    repo.tollgate(&["install"]).code(0);
+    repo.git(&["merge", "-q", "--no-edit", "side"]).code(0);
 }
 
 #[test]

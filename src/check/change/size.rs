@@ -186,7 +186,7 @@ mod tests {
             .collect();
         let tree = ObjectId::from_hex(&[b'0'; 40]).unwrap();
         let parents = vec![Parent { tree, commit: None }];
-        let change = ChangeSet { title: String::new(), head: Head::Index, parents, files };
+        let change = ChangeSet { title: String::new(), head: Head::Index, parents, files, merged: Vec::new() };
         let mut options = Options::default();
         options.set("max-lines", OptionValue::Number(5));
         let found = ChangeTooLarge.check(&change, &memory, &options).unwrap().findings;

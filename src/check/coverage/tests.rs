@@ -46,7 +46,7 @@ fn measured(files: Files<'_>, format: CoverageFormat, report: &str, gate: Option
     let tree = ObjectId::from_hex(&[b'0'; 40]).expect("a name");
     let parents = vec![Parent { tree, commit: None }; n_parents];
     let indices = changed.iter().enumerate().map(|(index, file)| (file.path().clone(), index)).collect();
-    let change = ChangeSet { title: String::new(), head: Head::Index, parents, files: changed };
+    let change = ChangeSet { title: String::new(), head: Head::Index, parents, files: changed, merged: Vec::new() };
     let paths: Vec<&str> = files.iter().map(|(path, ..)| *path).collect();
     let report = told(format, report.as_bytes(), &paths, &["there.py"]).expect("it can be read");
     let subject = Subject { change: &change, contents: &Texts(texts), files: &indices, deadline: Deadline::NEVER };

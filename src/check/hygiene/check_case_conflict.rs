@@ -53,26 +53,45 @@ impl ChangeCheck for CheckCaseConflict {
     }
 
     fn check(&self, change: &ChangeSet, contents: &dyn Contents, _options: &Options) -> Result<Examined, Breakage> {
-        let tree = JudgedTree::new(change, contents);
-        let is_new = |status: Status| change.parents.is_empty() || matches!(status, Status::Added | Status::Renamed);
-        let paths = change.files.iter().filter(|file| is_new(file.status));
-        let paths: Vec<&RepoPath> = paths.filter_map(|file| file.head.as_ref().map(|side| &side.path)).collect();
-        let unreadable = |error: ContentError| Breakage::new(format!("could not list a folder: {}", error.0));
-        let mut findings = Vec::new();
-        for (folder, names) in names_by_folder(&paths) {
-            let folder = RepoPath::new(folder);
-            let kept = if tree.is_known() { tree.kept(&folder).map_err(unreadable)? } else { BTreeSet::new() };
-            for (name, other) in conflicts(&names, &kept) {
-                let path = folder.join(name);
-                let file = names.get(name).copied().unwrap_or(&path);
-                findings.push(found(file, &path, &folder.join(other)));
-            }
+        let n_parents = change.parents.len();
+        if n_parents < 2 {
+            return Ok(conflicts(change, contents)?.into_values().flatten().collect::<Vec<_>>().into());
         }
-        Ok(findings.into())
+        // A conflict is a merge's own if it is one to each parent.
+        let mut findings = conflicts(&change.against(0), contents)?;
+        for parent in 1..n_parents {
+            let others = conflicts(&change.against(parent), contents)?;
+            findings.retain(|conflict, _| others.contains_key(conflict));
+        }
+        Ok(findings.into_values().flatten().collect::<Vec<_>>().into())
     }
 }
 
-fn found(file: &RepoPath, path: &RepoPath, other: &RepoPath) -> Finding {
+/// Names that are one: their folder, and the name in lower case.
+type Conflict = (Vec<u8>, Vec<u8>);
+
+/// The conflicts that a change of one parent, or of none, brings.
+fn conflicts(change: &ChangeSet, contents: &dyn Contents) -> Result<BTreeMap<Conflict, Vec<Finding>>, Breakage> {
+    let tree = JudgedTree::new(change, contents);
+    let is_new = |status: Status| change.parents.is_empty() || matches!(status, Status::Added | Status::Renamed);
+    let paths = change.files.iter().filter(|file| is_new(file.status));
+    let paths: Vec<&RepoPath> = paths.filter_map(|file| file.head.as_ref().map(|side| &side.path)).collect();
+    let unreadable = |error: ContentError| Breakage::new(format!("could not list a folder: {}", error.0));
+    let mut found: BTreeMap<Conflict, Vec<Finding>> = BTreeMap::new();
+    for (folder, names) in names_by_folder(&paths) {
+        let folder = RepoPath::new(folder);
+        let kept = if tree.is_known() { tree.kept(&folder).map_err(unreadable)? } else { BTreeSet::new() };
+        for (name, other) in pairs(&names, &kept) {
+            let path = folder.join(name);
+            let file = names.get(name).copied().unwrap_or(&path);
+            let conflict = (folder.as_bytes().to_vec(), folded(name).into_owned());
+            found.entry(conflict).or_default().push(conflicting(file, &path, &folder.join(other)));
+        }
+    }
+    Ok(found)
+}
+
+fn conflicting(file: &RepoPath, path: &RepoPath, other: &RepoPath) -> Finding {
     Finding::new(
         ABOUT.id,
         ABOUT.level,
@@ -105,7 +124,7 @@ fn names_by_folder<'a>(paths: &[&'a RepoPath]) -> BTreeMap<&'a [u8], BTreeMap<&'
 }
 
 /// The pairs of a new name and another one that differ only in case. A name that was there before is not new.
-fn conflicts<'a>(names: &'a BTreeMap<&[u8], &RepoPath>, kept: &'a BTreeSet<Vec<u8>>) -> Vec<(&'a [u8], &'a [u8])> {
+fn pairs<'a>(names: &'a BTreeMap<&[u8], &RepoPath>, kept: &'a BTreeSet<Vec<u8>>) -> Vec<(&'a [u8], &'a [u8])> {
     let mut first_by_fold: BTreeMap<Cow<'_, [u8]>, &[u8]> = BTreeMap::new();
     for name in kept {
         first_by_fold.entry(folded(name)).or_insert(name);

@@ -2,7 +2,7 @@
 
 use crate::check::hygiene::judged_tree::JudgedTree;
 use crate::check::{About, Active, ChangeCheck, Examined};
-use crate::model::change::{ChangeSet, FileSide, Head, Mode};
+use crate::model::change::{ChangeSet, ChangedFile, FileSide, Head, Mode};
 use crate::model::content::{Content, ContentError, Contents};
 use crate::model::finding::{Anchor, Finding};
 use crate::model::option::Options;
@@ -51,20 +51,38 @@ impl ChangeCheck for CheckSymlinks {
     }
 
     fn check(&self, change: &ChangeSet, contents: &dyn Contents, _options: &Options) -> Result<Examined, Breakage> {
-        let links = || change.files.iter().filter_map(|file| file.head.as_ref()).filter(|it| it.mode == Mode::Symlink);
-        if links().next().is_none() {
+        let heads = change.differing().filter_map(|file| Some((file, file.head.as_ref()?)));
+        let mut links = heads.filter(|(_, head)| head.mode == Mode::Symlink).peekable();
+        if links.peek().is_none() {
             return Ok(Examined::default());
         }
         let tree = JudgedTree::new(change, contents);
         let mut findings = Vec::new();
-        for link in links() {
-            let broken = broken_target(link, change.head, &tree, contents);
-            let target =
-                broken.map_err(|error| Breakage::new(format!("could not follow {}: {}", link.path, error.0)))?;
-            findings.extend(target.map(|target| found(link, &target)));
+        for (file, link) in links {
+            let unreadable =
+                |error: ContentError| Breakage::new(format!("could not follow {}: {}", link.path, error.0));
+            let Some(target) = broken_target(link, change.head, &tree, contents).map_err(unreadable)? else { continue };
+            if !was_broken(file, &target, change, contents).map_err(unreadable)? {
+                findings.push(found(link, &target));
+            }
         }
         Ok(findings.into())
     }
+}
+
+/// Whether a parent has the very link, and it leads nowhere there either.
+fn was_broken(
+    link: &ChangedFile,
+    target: &RepoPath,
+    change: &ChangeSet,
+    contents: &dyn Contents,
+) -> Result<bool, ContentError> {
+    for (parent, base) in change.parents.iter().zip(&link.bases) {
+        if *base == link.head && is_missing(target, &JudgedTree::of(parent.tree, contents))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn found(link: &FileSide, target: &RepoPath) -> Finding {

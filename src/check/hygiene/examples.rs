@@ -179,7 +179,7 @@ impl FakeChange<'_> {
         files.sort_by(|a, b| a.path().cmp(b.path()));
         let tree = ObjectId::from_hex(&[b'1'; 40]).expect("forty digits");
         let parents = if self.whole { Vec::new() } else { vec![Parent { tree, commit: None }] };
-        ChangeSet { title: String::new(), head: Head::Index, parents, files }
+        ChangeSet { title: String::new(), head: Head::Index, parents, files, merged: Vec::new() }
     }
 }
 

@@ -1,4 +1,5 @@
-//! The names of the judged side: what the trees before the change hold, less what it takes away, plus what it brings.
+//! The names of the judged side: what the tree before the change holds, less what it takes away, plus what it brings. Of
+//! several parents the first will do: what the others have beside it is part of the difference to it.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +10,8 @@ use crate::model::path::RepoPath;
 /// The judged side as far as its names are known.
 pub(crate) struct JudgedTree<'a> {
     contents: &'a dyn Contents,
-    trees: Vec<ObjectId>,
+    /// The tree whose names count; none where only those of the change are known.
+    tree: Option<ObjectId>,
     brought: BTreeSet<&'a [u8]>,
     gone: BTreeSet<&'a [u8]>,
 }
@@ -17,26 +19,32 @@ pub(crate) struct JudgedTree<'a> {
 impl<'a> JudgedTree<'a> {
     /// Takes the names of a change; the trees are read when they are asked for.
     pub(crate) fn new(change: &'a ChangeSet, contents: &'a dyn Contents) -> Self {
-        let trees = match change.head {
-            Head::Tree { tree, .. } if change.parents.is_empty() => vec![tree],
-            _ => change.parents.iter().map(|parent| parent.tree).collect(),
+        let first = change.parents.first();
+        let tree = match change.head {
+            Head::Tree { tree, .. } if first.is_none() => Some(tree),
+            _ => first.map(|parent| parent.tree),
         };
-        let heads = || change.files.iter().filter_map(|file| file.head.as_ref());
-        let brought: BTreeSet<&[u8]> = heads().map(|side| side.path.as_bytes()).collect();
-        let bases = change.files.iter().flat_map(|file| file.bases.iter().flatten());
+        let heads = change.differing().filter_map(|file| file.head.as_ref());
+        let brought: BTreeSet<&[u8]> = heads.map(|side| side.path.as_bytes()).collect();
+        let bases = change.differing().filter_map(|file| file.bases.first()?.as_ref());
         let gone = bases.map(|side| side.path.as_bytes()).filter(|path| !brought.contains(path)).collect();
-        Self { contents, trees, brought, gone }
+        Self { contents, tree, brought, gone }
+    }
+
+    /// The names of a tree as it is.
+    pub(crate) fn of(tree: ObjectId, contents: &'a dyn Contents) -> Self {
+        Self { contents, tree: Some(tree), brought: BTreeSet::new(), gone: BTreeSet::new() }
     }
 
     /// Whether names beside those of the change are known.
     pub(crate) fn is_known(&self) -> bool {
-        !self.trees.is_empty()
+        self.tree.is_some()
     }
 
     /// The names below `folder` (empty: the top) that were there before the change and still are.
     pub(crate) fn kept(&self, folder: &RepoPath) -> Result<BTreeSet<Vec<u8>>, ContentError> {
         let mut names = BTreeSet::new();
-        for tree in &self.trees {
+        if let Some(tree) = &self.tree {
             for name in self.contents.folder(tree, folder)? {
                 if self.survives(tree, &folder.join(&name))? {
                     names.insert(name);
