@@ -30,7 +30,8 @@ static ABOUT: About = About {
 
 const DOC: &str = "\
 ## What it finds
-A JSON file that does not follow RFC 8259, and a key that stands twice in the same object. Comments and trailing commas \
+A JSON file that does not follow RFC 8259, a key that stands twice in the same object, and lists and \
+objects nested deeper than 1000 levels. Comments and trailing commas \
 are accepted in the files whose tools accept them: `*.jsonc`, `tsconfig*.json`, `jsconfig*.json`, `.vscode/*.json`, \
 `.eslintrc.json`, `devcontainer.json`, `.swcrc`, `.babelrc` and a few more. `NaN` and `Infinity` are not JSON.
 
@@ -60,7 +61,10 @@ impl FileCheck for CheckJson {
     fn check(&self, file: &FileInput<'_>, _options: &Options) -> Result<Examined, Breakage> {
         let has_comments = filetype::kind(&file.side.path) == Some(filetype::Kind::JsonWithComments);
         let plain = if has_comments { json_comments::blanked(file.bytes).into() } else { Cow::Borrowed(file.bytes) };
-        let read = read(&plain, file.deadline)?;
+        let mut read = read(&plain, file.deadline)?;
+        if let Some(paired) = read.error.as_ref().and_then(|_| without_lone_surrogates(&plain)) {
+            read = self::read(&paired, file.deadline)?;
+        }
         let mut examined = limited(read.duplicates, |(key, start, end)| {
             at(&ABOUT, file, Span { start, end }, format!("duplicate key: {}", shortened(&key)))
                 .with_hint("a parser keeps only one of the two")
@@ -89,6 +93,8 @@ struct Read {
     error: Option<(String, usize, usize)>,
 }
 
+/// How deep lists and objects may stand in each other: common readers give up here at the latest.
+const MAX_DEPTH: usize = 1000;
 /// How many events are read between two looks at the clock.
 const EVENTS_A_LOOK: usize = 1 << 14;
 
@@ -112,6 +118,8 @@ fn read(bytes: &[u8], deadline: Deadline) -> Result<Read, Breakage> {
                 let start = before + memchr(b'"', rest).unwrap_or(0);
                 keys.add(key, start, consumed);
             }
+            Some(Ok(JsonEvent::StartArray)) => keys.open(),
+            Some(Ok(JsonEvent::EndArray)) => drop(keys.close()),
             Some(Ok(JsonEvent::Eof)) => break,
             Some(Ok(_)) => {}
             None => {}
@@ -122,8 +130,38 @@ fn read(bytes: &[u8], deadline: Deadline) -> Result<Read, Breakage> {
                 break;
             }
         }
+        if keys.depth() > MAX_DEPTH {
+            read.error = Some((format!("nested deeper than {MAX_DEPTH} levels"), consumed.saturating_sub(1), consumed));
+            break;
+        }
     }
     Ok(read)
+}
+
+/// The text with every half of a surrogate pair that stands alone replaced by another character, if there is one: JSON
+/// allows such a half in a string, and no Unicode text can hold it. No byte moves.
+fn without_lone_surrogates(text: &[u8]) -> Option<Vec<u8>> {
+    const ESCAPE: usize = br"\uffff".len();
+    let unit = |at: usize| {
+        let digits = text.get(at..at + ESCAPE)?.strip_prefix(br"\u")?;
+        u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+    };
+    let mut replaced = None;
+    let mut start = 0;
+    while let Some(found) = text.get(start..).and_then(|rest| memchr(b'\\', rest)) {
+        let at = start + found;
+        start = at
+            + match (unit(at), unit(at + ESCAPE)) {
+                (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 2 * ESCAPE,
+                (Some(0xd800..=0xdfff), _) => {
+                    let all = replaced.get_or_insert_with(|| text.to_vec());
+                    all.get_mut(at..at + ESCAPE)?.copy_from_slice(br"\ufffd");
+                    ESCAPE
+                }
+                _ => 2,
+            };
+    }
+    replaced
 }
 
 /// The keys of the objects that are open, in one list, so that depth costs little memory.
@@ -138,11 +176,15 @@ impl<'a> OpenKeys<'a> {
         self.firsts.push(self.keys.len());
     }
 
+    fn depth(&self) -> usize {
+        self.firsts.len()
+    }
+
     fn add(&mut self, key: Cow<'a, str>, start: usize, end: usize) {
         self.keys.push((key, start, end));
     }
 
-    /// Ends the innermost object; gives every key of it that stood there before, with its place.
+    /// Ends the innermost list or object; gives every key of it that stood there before, with its place.
     fn close(&mut self) -> Vec<(String, usize, usize)> {
         let first = self.firsts.pop().unwrap_or(0);
         let keys = self.keys.get_mut(first..).unwrap_or_default();
@@ -194,6 +236,21 @@ mod tests {
     }
 
     #[test]
+    fn half_a_surrogate_pair_is_json() {
+        check("a.json", r#"["\ud800", "\udc00\ud800", "\ud83d\ude00", "\\ud800"]"#, &[]);
+        check("a.json", r#"{"\ud800": 1, "b": [1,]}"#, &["invalid JSON: Trailing commas are not allowed"]);
+        check("a.json", r#""\uD8"#, &["invalid JSON: Unexpected end of file"]);
+    }
+
+    #[test]
+    fn depth_ends_in_a_finding() {
+        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        check("a.json", &nested(1000), &[]);
+        check("a.json", &nested(1001), &["invalid JSON: nested deeper than 1000 levels"]);
+        check("a.json", &"{\"a\":".repeat(100_000), &["invalid JSON: nested deeper than 1000 levels"]);
+    }
+
+    #[test]
     fn a_key_that_stands_twice_is_found_where_it_stands_again() {
         let content = br#"{"a": {"x": 1}, "b": {"x": 2}, "\u0061": 3, "a": 4}"#;
         let findings = Case::new("a.json", content).findings(&CheckJson);
@@ -208,14 +265,5 @@ mod tests {
         check(".vscode/settings.json", content, &[]);
         check("package.json", content, &["invalid JSON: Unexpected char: '/'"]);
         check("tsconfig.json", "{\"a\" 1}", &["invalid JSON: Object keys must be strings"]);
-    }
-
-    #[test]
-    fn depth_is_no_problem() {
-        let deep = |n: usize| "[".repeat(n) + &"]".repeat(n);
-        check("a.json", &deep(100_000), &[]);
-        let objects = "{\"a\":".repeat(100_000) + "1" + &"}".repeat(100_000);
-        check("a.json", &objects, &[]);
-        check("a.json", &"[".repeat(100_000), &["invalid JSON: Unexpected end of file, a value was expected"]);
     }
 }
