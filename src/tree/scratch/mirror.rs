@@ -17,7 +17,7 @@ use crate::tree::scratch::linked::Linked;
 use crate::tree::scratch::record::Facts;
 
 /// What package managers call the folders of what they install in a project.
-const NAMES: [&str; 4] = ["node_modules", ".venv", "venv", "vendor"];
+pub(super) const NAMES: [&str; 4] = ["node_modules", ".venv", "venv", "vendor"];
 
 /// Folders in which programs keep what they made of the files that they saw: each place has its own.
 pub(super) const CACHES: [&str; 4] = [".cache", ".vite", ".vite-temp", "__pycache__"];

@@ -28,7 +28,7 @@ use crate::tree::Error;
 use crate::tree::scratch::beneath::remove_beneath;
 use crate::tree::scratch::editable::{Editable, entries};
 use crate::tree::scratch::linked::Linked;
-use crate::tree::scratch::mirror::Redirection;
+use crate::tree::scratch::mirror::{NAMES, Redirection};
 use crate::tree::scratch::record::{Facts, Record};
 use crate::tree::temporary::TemporaryFolder;
 
@@ -372,6 +372,11 @@ impl Drop for Scratch {
         // Without a record the next run looks at everything.
         let _ = self.settle();
     }
+}
+
+/// Whether a path is in a folder of what is installed in a project.
+pub(crate) fn is_installed(path: &RepoPath) -> bool {
+    path.as_bytes().split(|&byte| byte == b'/').any(|part| NAMES.iter().any(|name| name.as_bytes() == part))
 }
 
 /// The same state told from the tree that the user is on, where too much has come to differ from the old one.
