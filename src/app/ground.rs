@@ -240,7 +240,7 @@ impl Session<'_> {
             let folders = scratch.python_path().iter().cloned().chain(std::env::split_paths(&rest));
             env.insert(name, std::env::join_paths(folders).unwrap_or(rest.clone()));
         }
-        Site { top: scratch.top().to_owned(), env }
+        Site { top: scratch.top().to_owned(), env, linked: Arc::clone(scratch.linked()) }
     }
 }
 

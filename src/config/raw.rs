@@ -133,7 +133,8 @@ pub(crate) struct RawCheck {
     pub(crate) finding_codes: Option<Vec<i32>>,
     /// The files that say how it judges, its own configuration: patterns in gitignore syntax, and paths from `~/` for
     /// those in the home folder; `[]` for none. Where this is said, a command whose `inputs` are `file` is given only those
-    /// files of which no earlier run knows what it finds. What `run` names needs no mention.
+    /// files of which no earlier run knows what it finds. Settings that `run` names need no mention; code of the repository
+    /// that it runs does, with all that this loads: `["tools/**"]`.
     pub(crate) config: Option<Vec<String>>,
     /// The coverage report that it writes beside what it prints, for `[gate] coverage`.
     pub(crate) coverage: Option<RawCoverage>,

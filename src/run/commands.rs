@@ -331,7 +331,25 @@ impl Runner<'_> {
             Some(log) => log,
             None => &mut nowhere,
         };
-        process::run_logged(&spec, self.interrupt, log).map_err(|error| not_run(command, &error))
+        let ran = process::run_logged(&spec, self.interrupt, log).map_err(|error| not_run(command, &error))?;
+        match execution.site.linked.changed().as_slice() {
+            [] => Ok(ran),
+            changed => Err(reached_out(changed)),
+        }
+    }
+}
+
+/// Why a command is not believed that changed what is linked into its tree.
+fn reached_out(changed: &[PathBuf]) -> Breakage {
+    let first = changed.first().map_or_else(String::new, |folder| folder.display().to_string());
+    let more = match changed.len() {
+        0 | 1 => String::new(),
+        n => format!(" and {} more", n - 1),
+    };
+    Breakage {
+        why: format!("while it ran, {first}{more} changed: that is yours, and only linked where it runs"),
+        hint: "look whether anything is missing there, and let it install, build and clean elsewhere".to_owned(),
+        log: String::new(),
     }
 }
 

@@ -3,7 +3,7 @@
 //! what can't be laid to one file is not remembered.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::check::external::Command;
 use crate::check::external::memory::is_starter;
@@ -25,6 +25,7 @@ use crate::store::results::told::Told;
 use crate::tree::configuration::{self, Configured};
 use crate::tree::file_state::FileState;
 use crate::tree::program::Teller;
+use crate::tree::scratch::is_installed;
 
 /// What the findings of a command depend on beside its files, its program and what it is told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -210,19 +211,44 @@ fn tell_configuration(
     let command = &job.command;
     let Ok(patterns) = command.configuration() else { return false };
     let folder = RepoPath::new(command.folder());
+    let top = &execution.site.top;
+    let is_wanted = |path: &RepoPath| patterns.matches(path);
+    // A program that is none of the repository's own is told of with what is installed beside it.
+    let is_elsewhere = |word: &str| command.programs().any(|program| program == word && !is_below(program, top));
+    if !command.code().into_iter().all(|word| is_elsewhere(&word) || is_known(&word, &folder, top, &is_wanted)) {
+        return false;
+    }
     let (words, matcher) = command.named_files();
     let mut listed = premises.configuration.clone();
     listed.extend(words.map(|word| folder.join(word.as_bytes())).filter(RepoPath::is_inside));
     listed.extend(matcher.map(RepoPath::from));
     let configured = Configured {
-        top: &execution.site.top,
+        top,
         listed: &listed,
         names: &command.configuration_names(),
         files: &job.files,
-        is_wanted: &|path| patterns.matches(path),
+        is_wanted: &is_wanted,
         outside: &premises.outside,
     };
     configuration::tell(&configured, tell)
+}
+
+/// Whether a word is the path of something below the top.
+fn is_below(word: &str, top: &Path) -> bool {
+    !Path::new(word).is_absolute() || Path::new(word).starts_with(top)
+}
+
+/// Whether a word that may name code leaves no doubt about what that loads: it names none, or what is installed in the
+/// repository, or some that is configuration.
+fn is_known(word: &str, folder: &RepoPath, top: &Path, is_configuration: &dyn Fn(&RepoPath) -> bool) -> bool {
+    let word = Path::new(word);
+    let path = match word.strip_prefix(top) {
+        Ok(inside) => RepoPath::from_fs(inside),
+        Err(_) if word.is_absolute() => return false,
+        Err(_) => folder.join(RepoPath::from_fs(word.strip_prefix(".").unwrap_or(word)).as_bytes()),
+    };
+    let is_there = top.join(path.to_fs()).is_file();
+    !is_there || path.is_inside() && (is_installed(&path) || is_configuration(&path))
 }
 
 /// Whether all that a command line gave is told of these files, and where it takes but one, of that.

@@ -53,17 +53,20 @@ use crate::sarif::text::Text;
 use crate::store::log::Logs;
 use crate::store::results::key::Recipe;
 use crate::tree::scratch::Scratch;
+use crate::tree::scratch::linked::Linked;
 
 /// A file of more bytes than this is not read: its checks say so.
 pub(crate) const MAX_FILE: u64 = 32 << 20;
 
 /// Where a command runs.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Site {
     /// The folder that holds the repository as the command is to see it.
     pub(crate) top: PathBuf,
     /// Variables by which programs find what belongs to this folder; what the check itself sets comes before them.
     pub(crate) env: BTreeMap<OsString, OsString>,
+    /// The user's folders to which there are links in it.
+    pub(crate) linked: Arc<Linked>,
 }
 
 /// Where commands run.

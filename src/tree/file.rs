@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::model::change::{FileSide, Mode};
 use crate::model::content::{Content, ContentError};
 use crate::model::path::RepoPath;
+use crate::tree::belongings::{hand_on, has_one_name};
 use crate::tree::{Error, stays_inside};
 
 /// The most bytes of a commit message.
@@ -121,14 +122,16 @@ fn target(link: &Path) -> io::Result<Vec<u8>> {
 /// Who may run a file that is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Access {
-    /// As before; a new file is like any other.
+    /// As before, with all that belongs to it, or it is not written; a new file is like any other.
     Kept,
+    /// The mode as before.
+    Alike,
     /// Everybody.
     Executable,
 }
 
-/// Writes a file whole: it has its old content or the new one at any moment, also when the machine stops. Its mode is
-/// kept. A symbolic link is an error.
+/// Writes a file whole: it has its old content or the new one at any moment, also when the machine stops. What
+/// belongs to it is kept. A symbolic link is an error, and so is a file that has other names.
 pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     replace(path, bytes, Access::Kept).map_err(Error::files("write", path))
 }
@@ -146,7 +149,7 @@ pub(crate) fn write_report(folder: &Path, file: &Path, bytes: &[u8]) -> Result<(
     }
     match fs::symlink_metadata(&whole) {
         Ok(metadata) if !metadata.is_symlink() && !metadata.is_file() && !metadata.is_dir() => fs::write(&whole, bytes),
-        _ => replace(&whole, bytes, Access::Kept),
+        _ => replace(&whole, bytes, Access::Alike),
     }
     .map_err(Error::files(ACTION, &whole))
 }
@@ -159,7 +162,7 @@ pub(crate) fn write_program(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 /// Writes a file that is not there yet; anything that is there is an error.
 pub(crate) fn create(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let created = OpenOptions::new().write(true).create_new(true).open(path);
-    created.and_then(|file| fill(file, bytes, None, Access::Kept)).map_err(Error::files("create", path))
+    created.and_then(|file| fill(file, bytes, Access::Kept)).map_err(Error::files("create", path))
 }
 
 /// Writes a temporary file beside `path` and gives it its name.
@@ -170,8 +173,16 @@ fn replace(path: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
         Err(error) if error.kind() == ErrorKind::NotFound => None,
         Err(error) => return Err(error),
     };
+    if let Some(before) = before.as_ref().filter(|_| access == Access::Kept) {
+        has_one_name(before)?;
+    }
     let (temporary, file) = create_beside(path)?;
-    let written = fill(file, bytes, before.as_ref(), access).and_then(|()| fs::rename(&temporary, path));
+    let made_alike = match &before {
+        Some(before) if access == Access::Kept => hand_on(path, before, &file),
+        Some(before) if access == Access::Alike => file.set_permissions(before.permissions()),
+        _ => Ok(()),
+    };
+    let written = made_alike.and_then(|()| fill(file, bytes, access)).and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {
         let _ = fs::remove_file(&temporary);
     }
@@ -195,12 +206,18 @@ fn create_beside(path: &Path) -> io::Result<(PathBuf, File)> {
     }
 }
 
-/// Writes the bytes to the disk and sets the mode.
-fn fill(mut file: File, bytes: &[u8], before: Option<&Metadata>, access: Access) -> io::Result<()> {
+/// Creates a file that nobody but its owner can open until it gets another mode: what it will hold may be no more than
+/// the owner's business.
+pub(super) fn create_own(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.write(true).create_new(true).open(path)
+}
+
+/// Writes the bytes to the disk; a program gets its mode.
+fn fill(mut file: File, bytes: &[u8], access: Access) -> io::Result<()> {
     file.write_all(bytes)?;
-    if let Some(metadata) = before {
-        file.set_permissions(metadata.permissions())?;
-    }
     #[cfg(unix)]
     if access == Access::Executable {
         file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))?;

@@ -1,6 +1,7 @@
 //! The user's files: the only place that reads and writes them, and full copies of them for programs that need files.
 //! It must not know what the files are for.
 
+mod belongings;
 pub(crate) mod configuration;
 pub(crate) mod file;
 pub(crate) mod file_state;

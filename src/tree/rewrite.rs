@@ -1,10 +1,12 @@
 //! Replacing a file of the work tree by another content, but only as long as it is what it was when it was looked at.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::model::path::RepoPath;
+use crate::tree::belongings::{hand_on, has_one_name};
+use crate::tree::file::create_own;
 use crate::tree::file_state::FileState;
 use crate::tree::stays_inside;
 
@@ -71,8 +73,7 @@ impl Seen {
 
     /// Writes a copy of it to `copy`, which must not be there yet, with its mode and its time, down to the disk.
     pub(crate) fn keep(&self, copy: &Path) -> io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create_new(true).open(copy)?;
-        // First, lest others read what only its owner may.
+        let mut file = create_own(copy)?;
         file.set_permissions(self.metadata.permissions())?;
         file.write_all(&self.bytes)?;
         if let Ok(written) = self.metadata.modified() {
@@ -81,25 +82,32 @@ impl Seen {
         file.sync_all()
     }
 
-    /// Gives the file this content; it has the old one or the new one at any moment, and its mode stays. The new content
-    /// is written to `temporary` first, which has to be in the same folder. False, and nothing is changed, if the file is
-    /// not any more what it was.
+    /// Gives the file this content; it has the old one or the new one at any moment, and what belongs to it stays. The new
+    /// content is written to `temporary` first, which has to be in the same folder. False, and nothing is changed, if the
+    /// file is not any more what it was; an error, if something of it would be lost.
     pub(crate) fn replace(&self, bytes: &[u8], temporary: &Path) -> io::Result<bool> {
-        let replaced = self.write(bytes, temporary).and_then(|()| match self.is_still()? {
-            true => fs::rename(temporary, &self.file).map(|()| true),
-            false => Ok(false),
-        });
+        has_one_name(&self.metadata)?;
+        let written = self.write(bytes, temporary);
+        let replaced = match self.is_still() {
+            Ok(true) => written.and_then(|()| fs::rename(temporary, &self.file)).map(|()| true),
+            other => other,
+        };
         if !matches!(replaced, Ok(true)) {
             let _ = fs::remove_file(temporary);
         }
         replaced
     }
 
-    /// Puts the file at `copy` in its place. False, and nothing is changed, if the file is not any more what it was.
+    /// Puts the file at `copy` in its place, with the mode of that. False, and nothing is changed, if the file is not any
+    /// more what it was; an error, if something of it would be lost.
     pub(crate) fn replace_by(&self, copy: &Path, temporary: &Path) -> io::Result<bool> {
         if !self.is_still()? {
             return Ok(false);
         }
+        has_one_name(&self.metadata)?;
+        let (ours, mode) = (File::open(copy)?, fs::metadata(copy)?.permissions());
+        hand_on(&self.file, &self.metadata, &ours)?;
+        ours.set_permissions(mode)?;
         match fs::rename(copy, &self.file) {
             Err(error) if error.kind() == ErrorKind::CrossesDevices => {
                 let kept = Self { metadata: fs::metadata(copy)?, ..self.unread() };
@@ -115,8 +123,8 @@ impl Seen {
     }
 
     fn write(&self, bytes: &[u8], temporary: &Path) -> io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create_new(true).open(temporary)?;
-        file.set_permissions(self.metadata.permissions())?;
+        let mut file = create_own(temporary)?;
+        hand_on(&self.file, &self.metadata, &file)?;
         file.write_all(bytes)?;
         file.sync_all()
     }
@@ -136,7 +144,7 @@ impl Seen {
 #[cfg(all(test, unix))]
 mod tests {
     use std::fs;
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
     use std::path::Path;
 
     use super::{Seen, look};
@@ -188,6 +196,80 @@ mod tests {
         assert_eq!(fs::read(&file).expect("it is there"), b"old");
         assert_eq!((after.permissions(), after.modified().ok()), (before.permissions(), before.modified().ok()));
         assert_eq!(names(&top), ["a"]);
+    }
+
+    /// An access list that lets the user 7 read: its version, then tag, rights and id of each entry.
+    #[cfg(target_os = "linux")]
+    fn access_list() -> Vec<u8> {
+        let entries = [(1, 6, u32::MAX), (2, 4, 7), (4, 4, u32::MAX), (16, 4, u32::MAX), (32, 0, u32::MAX)];
+        let bytes = |(tag, rights, id): (u16, u16, u32)| {
+            [&tag.to_le_bytes()[..], &rights.to_le_bytes(), &id.to_le_bytes()].concat()
+        };
+        [2_u32.to_le_bytes().to_vec(), entries.map(bytes).concat()].concat()
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_belongs_to_a_file_stays_with_it() {
+        use rustix::buffer::spare_capacity;
+        use rustix::fs::{XattrFlags, getxattr, setxattr};
+        const LIST: &str = "system.posix_acl_access";
+        let value = |file: &Path, name: &str| {
+            let mut value = Vec::with_capacity(1_000);
+            getxattr(file, name, spare_capacity(&mut value)).map(|_| value)
+        };
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let top = folder.path().join("top");
+        fs::create_dir(&top).expect("it is ours");
+        let (file, plain, copy) = (top.join("a"), top.join("plain"), folder.path().join("copy"));
+        for file in [&file, &plain] {
+            fs::write(file, "old").expect("it is ours");
+        }
+        let set = |file: &Path, name: &str, value: &[u8]| setxattr(file, name, value, XattrFlags::empty());
+        if set(&file, "user.mark", b"mine") == Err(rustix::io::Errno::NOTSUP) {
+            eprintln!("not tested: this file system has no attributes");
+            return;
+        }
+        set(&file, LIST, &access_list()).expect("the file system has access lists");
+        // What is made here from now on is born with a list.
+        set(&top, "system.posix_acl_default", &access_list()).expect("the file system has access lists");
+        let is_root = rustix::process::geteuid().is_root();
+        if is_root {
+            std::os::unix::fs::chown(&file, Some(7), Some(8)).expect("root may");
+        }
+        let state = |file: &Path| {
+            let metadata = fs::metadata(file).expect("it is there");
+            (metadata.permissions(), [metadata.uid(), metadata.gid()], value(file, "user.mark"), value(file, LIST))
+        };
+        let before = [state(&file), state(&plain)];
+        let change = |name: &str| {
+            let seen = seen(&top, name).expect("it is a file");
+            let _ = fs::remove_file(&copy);
+            seen.keep(&copy).expect("it can be kept");
+            assert!(seen.replace(b"new", &seen.beside("temporary")).expect("it can be replaced"));
+        };
+        change("a");
+        assert_eq!(state(&file), before[0]);
+        let now = seen(&top, "a").expect("it is a file");
+        assert!(now.replace_by(&copy, &now.beside("temporary")).expect("it can be put back"));
+        assert_eq!(state(&file), before[0]);
+        change("plain");
+        assert_eq!(state(&plain), before[1]);
+    }
+
+    #[test]
+    fn a_file_with_another_name_is_not_replaced() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let top = folder.path();
+        fs::write(top.join("a"), "old").expect("it is ours");
+        fs::hard_link(top.join("a"), top.join("b")).expect("it is ours");
+        let seen = seen(top, "a").expect("it is a file");
+        let refused = seen.replace(b"new", &seen.beside("temporary")).expect_err("another name has it");
+        assert!(refused.to_string().contains("it has 2 names"), "{refused}");
+        fs::write(top.join("copy"), "older").expect("it is ours");
+        assert!(seen.replace_by(&top.join("copy"), &seen.beside("temporary")).is_err());
+        assert_eq!(fs::read(top.join("b")).expect("it is there"), b"old");
+        assert_eq!(names(top), ["a", "b", "copy"]);
     }
 
     #[test]

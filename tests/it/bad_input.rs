@@ -128,6 +128,13 @@ fn what_was_there_before_and_cannot_be_read_is_no_excuse_and_no_accusation() {
     repo.tollgate(&["check", "--staged"]).code(3).says("cannot read a.txt as it was before the change").says("fsck");
     std::fs::write(&object, "no object").unwrap();
     repo.tollgate(&["check", "--staged"]).code(3).says("cannot read a.txt as it was before the change");
+    // Nor is anything mended: nobody can tell which lines are old.
+    repo.tollgate(&["install"]).code(0);
+    repo.write("tollgate.local.toml", "[stages.pre-commit]\nfix = \"safe\"\n");
+    for args in [&["hook", "pre-commit"][..], &["fix"]] {
+        repo.tollgate(args).code(3).says("cannot read a.txt as it was before the change");
+        repo.holds("a.txt", "old \nnew\n", "old \nnew\n");
+    }
 }
 
 #[test]

@@ -302,6 +302,20 @@ fn modes_stay_and_a_file_that_is_read_only_is_mended() {
     assert_eq!((mode("a.txt"), mode("run.sh")), (0o444, 0o755));
 }
 
+#[test]
+fn a_file_with_another_name_is_left_and_says_so() {
+    let repo = mending();
+    repo.stage(&[("a.txt", "1 \n"), ("b.txt", "b \n")]);
+    fs::hard_link(repo.top().join("a.txt"), repo.beside("other")).unwrap();
+    repo.tollgate(&["fix"])
+        .code(1)
+        .says("left a.txt: cannot write it: it has 2 names (hard links)")
+        .says("mended b.txt");
+    repo.holds("a.txt", "1 \n", "1 \n");
+    repo.commit_hooked(&[]).code(1).says("a.txt: not mended: cannot write it: it has 2 names");
+    assert_eq!(fs::metadata(repo.beside("other")).unwrap().nlink(), 2);
+}
+
 /// A folder in which nobody can make a file, not even root: a mark of the file system does it.
 fn seal(repo: &Repo, folder: &str, mark: &str) -> bool {
     repo.run_in(&repo.top(), "chattr", &[mark, folder], b"").code == Some(0)

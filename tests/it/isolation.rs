@@ -262,6 +262,28 @@ fn history_is_the_right_one_where_references_are_in_tables() {
 }
 
 #[test]
+fn a_command_that_reaches_through_a_link_into_what_is_the_users_is_broken() {
+    let repo = dirty("sh \"$HARM\"", "pass-env = [\"HARM\"]");
+    repo.stage(&[("package.json", "{}\n"), (".gitignore", "node_modules/\n*.cache\n")]);
+    repo.write("node_modules/foo/index.js", "foo\n");
+    repo.write("node_modules/foo/dist/main.js", "main\n");
+    let harm = |script: &str| {
+        repo.write("../harm", script);
+        let mut command = repo.command(&repo.top(), TOLLGATE);
+        command.args(["check", "--staged", "--only", "own"]).env("HARM", repo.beside("harm"));
+        run(&mut command, b"")
+    };
+    harm("rm -rf node_modules").code(0);
+    harm("cat node_modules/foo/index.js && echo mine > node_modules/mine && mkdir -p node_modules/.cache").code(0);
+    assert_eq!(repo.read("node_modules/foo/index.js"), "foo\n");
+    harm("rm -rf node_modules/foo/dist")
+        .code(3)
+        .says("node_modules/foo changed: that is yours")
+        .says("hint: look whether");
+    harm("cat node_modules/foo/index.js").code(0);
+}
+
+#[test]
 fn packages_of_a_workspace_are_those_that_are_staged() {
     let repo = Repo::from_script("../isolation/workspace.sh");
     with_check(

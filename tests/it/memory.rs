@@ -149,6 +149,26 @@ fn what_a_command_is_not_known_to_depend_on_is_not_remembered() {
     }
 }
 
+/// What a script of the repository loads is nobody's to guess: only where `config` names it is it known.
+#[test]
+fn code_of_the_repository_is_a_part_of_its_configuration() {
+    let keys = |config: &str| {
+        format!("run = [\"tools/lint\", \"{{files}}\"]\nfiles = [\"*.txt\"]\noutput = \"gcc\"\nconfig = {config}")
+    };
+    for (config, is_remembered) in [("[]", false), ("[\"words.conf\"]", false), ("[\"tools/**\"]", true)] {
+        let scene = Scene::new(&keys(config));
+        let script = LINT.replace("NOTES", &scene.notes().to_string_lossy());
+        scene.repo.write("tools/words.conf", "bad\n");
+        scene.repo.write("tools/lint", script.replace("words.conf", "tools/words.conf"));
+        fs::set_permissions(scene.repo.top().join("tools/lint"), fs::Permissions::from_mode(0o755)).unwrap();
+        scene.repo.git(&["add", "tools"]).code(0);
+        scene.agrees(ALL, "bad.txt good.txt");
+        scene.agrees(ALL, if is_remembered { "" } else { "bad.txt good.txt" });
+        scene.repo.write("tools/words.conf", "good\n");
+        scene.agrees(ALL, "bad.txt good.txt");
+    }
+}
+
 #[test]
 fn exit_codes_of_several_files_are_those_of_all() {
     let scene = Scene::new("run = [LINT, \"{files}\"]\nfiles = [\"*.txt\"]\nconfig = [\"words.conf\"]");

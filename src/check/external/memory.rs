@@ -16,6 +16,12 @@ const STARTERS: [&str; 47] = [
     "time", "timeout", "uv", "uvx", "xargs", "yarn", "zsh",
 ];
 
+/// Programs that run code that they are told of.
+const INTERPRETERS: [&str; 16] = [
+    "bun", "deno", "java", "julia", "lua", "luajit", "node", "perl", "php", "pwsh", "pypy", "python", "rscript",
+    "ruby", "ts-node", "tsx",
+];
+
 impl Command {
     /// Whether what it finds in a file may be believed again: it looks at each file by itself as it is judged, the
     /// configuration says what else it looks at, and what it finds is no exit code of several files.
@@ -27,7 +33,7 @@ impl Command {
         let is_of_revisions = self.has("{base}") || self.has("{head}");
         // What is remembered of a file would not say of which tests.
         let is_plain = is_plain && self.runner().is_none();
-        check.alone && is_plain && tells_of_files && !is_of_revisions && !self.starts_another()
+        check.alone && is_plain && tells_of_files && !is_of_revisions && !self.starts_another() && !self.tells_code()
     }
 
     fn starts_another(&self) -> bool {
@@ -60,6 +66,25 @@ impl Command {
         Patterns::new(&config.cloned().collect::<Vec<_>>())
     }
 
+    /// What may be the name of a file of the repository with code that it runs, from its folder: what that loads is known
+    /// only where the configuration names it.
+    pub(crate) fn code(&self) -> Vec<String> {
+        let programs = self.programs().filter(|program| program.contains('/')).map(str::to_owned);
+        if !self.programs().any(is_interpreter) {
+            return programs.collect();
+        }
+        let pairs = self.words().iter().zip(self.words().iter().skip(1));
+        let modules = pairs.filter(|(option, _)| *option == "-m").map(|(_, module)| module.replace('.', "/"));
+        let files = |module: String| ["", "/__init__", "/__main__"].map(|name| format!("{module}{name}.py"));
+        programs.chain(self.named_files().0.map(str::to_owned)).chain(modules.flat_map(files)).collect()
+    }
+
+    /// Whether it gives an interpreter code on its command line, which may load anything.
+    fn tells_code(&self) -> bool {
+        let is_code = |word: &String| ["-c", "-e", "-p", "-r", "--eval", "--print"].contains(&word.as_str());
+        self.programs().any(is_interpreter) && self.words().iter().any(is_code)
+    }
+
     /// The names of such files, as far as they are no patterns.
     pub(crate) fn configuration_names(&self) -> Vec<&str> {
         let config = self.check.config.iter().flatten().filter(|entry| !is_outside(entry));
@@ -87,9 +112,18 @@ impl Command {
 
 /// Whether a program of this name starts others that it is told of.
 pub(crate) fn is_starter(program: &str) -> bool {
+    STARTERS.contains(&stem(program).as_str())
+}
+
+/// Whether a program of this name, whatever its version, runs code that it is told of.
+fn is_interpreter(program: &str) -> bool {
+    INTERPRETERS.contains(&stem(program).trim_end_matches(|letter: char| letter.is_ascii_digit()))
+}
+
+/// The name of a program without its folder and what follows a dot.
+fn stem(program: &str) -> String {
     let name = program.rsplit(['/', '\\']).next().unwrap_or(program);
-    let stem = name.split('.').next().unwrap_or(name).to_ascii_lowercase();
-    STARTERS.contains(&stem.as_str())
+    name.split('.').next().unwrap_or(name).to_ascii_lowercase()
 }
 
 #[cfg(test)]
@@ -108,7 +142,7 @@ mod tests {
     #[test]
     fn only_what_depends_on_each_file_and_on_what_is_known_is_remembered() {
         assert!(remembered().is_remembered());
-        let changes: [fn(&mut Command); 9] = [
+        let changes: [fn(&mut Command); 10] = [
             |own| own.check.alone = false,
             |own| own.check.inputs = Some(Inputs::Project),
             |own| own.check.shell = true,
@@ -118,6 +152,7 @@ mod tests {
             |own| own.check = command(&["lint"], Output::ExitCode).check,
             |own| own.check.run = command(&["lint", "{files}", "{base}"], Output::ExitCode).check.run,
             |own| own.check.run = command(&["npx", "lint", "{files}"], Output::ExitCode).check.run,
+            |own| own.check.run = command(&["python3", "-c", "import own", "{files}"], Output::ExitCode).check.run,
         ];
         for (index, change) in changes.iter().enumerate() {
             let mut own = remembered();
@@ -148,6 +183,22 @@ mod tests {
     fn files_that_the_command_line_names_are_told() {
         let own = command(&["python", "tools/a.py", "--config=b.toml", "{files}", "--in={file}"], Output::ExitCode);
         assert_eq!(own.named_files().0.collect::<Vec<_>>(), ["tools/a.py", "b.toml"]);
+    }
+
+    #[test]
+    fn code_that_is_run_is_told_from_what_is_looked_at() {
+        for (run, expected) in [
+            (&["python3.12", "tools/a.py", "{files}"][..], &["tools/a.py"][..]),
+            (
+                &["python", "-m", "own.lint", "{files}"],
+                &["-m", "own.lint", "own/lint.py", "own/lint/__init__.py", "own/lint/__main__.py"],
+            ),
+            (&["node", "--import=./a.mjs", "b.mjs", "{files}"], &["./a.mjs", "b.mjs"]),
+            (&["tools/lint", "--config=b.toml", "{files}"], &["tools/lint"]),
+            (&["lint", "--config=b.toml", "{files}"], &[]),
+        ] {
+            assert_eq!(command(run, Output::ExitCode).code(), expected, "{run:?}");
+        }
     }
 
     #[test]

@@ -25,15 +25,7 @@ pub(super) struct Editable {
 impl Editable {
     /// Looks into an environment of Python: the folder above that of its programs.
     pub(super) fn learn(&mut self, environment: &Path, redirection: &Redirection) {
-        let places = ["site-packages", "Lib/site-packages"].map(|place| environment.join(place));
-        let libraries = ["lib", "lib64"].map(|name| environment.join(name)).into_iter().filter(|lib| !lib.is_symlink());
-        let versions = libraries.flat_map(|library| entries(&library)).filter(|version| {
-            let name = version.file_name().unwrap_or_default().as_encoded_bytes();
-            name.starts_with(b"python") || name.starts_with(b"pypy")
-        });
-        let of_versions =
-            versions.flat_map(|version| ["site-packages", "dist-packages"].map(|name| version.join(name)));
-        for packages in of_versions.chain(places) {
+        for packages in libraries(environment) {
             for entry in entries(&packages) {
                 self.learn_entry(&entry, &packages, redirection);
             }
@@ -81,6 +73,18 @@ impl Editable {
             None => self.leaks.push(leak),
         }
     }
+}
+
+/// The folders in which an environment of Python may have what is installed in it.
+pub(super) fn libraries(environment: &Path) -> Vec<PathBuf> {
+    let places = ["site-packages", "Lib/site-packages"].map(|place| environment.join(place));
+    let folders = ["lib", "lib64"].map(|name| environment.join(name)).into_iter().filter(|lib| !lib.is_symlink());
+    let versions = folders.flat_map(|folder| entries(&folder)).filter(|version| {
+        let name = version.file_name().unwrap_or_default().as_encoded_bytes();
+        name.starts_with(b"python") || name.starts_with(b"pypy")
+    });
+    let of_versions = versions.flat_map(|version| ["site-packages", "dist-packages"].map(|name| version.join(name)));
+    of_versions.chain(places).collect()
 }
 
 /// What is in a folder; nothing if there is none.

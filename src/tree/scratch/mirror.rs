@@ -13,13 +13,14 @@ use crate::model::path::RepoPath;
 use crate::tree::Error;
 use crate::tree::scratch::Scratch;
 use crate::tree::scratch::beneath::remove_beneath;
+use crate::tree::scratch::linked::Linked;
 use crate::tree::scratch::record::Facts;
 
 /// What package managers call the folders of what they install in a project.
-const NAMES: [&str; 4] = ["node_modules", ".venv", "venv", "vendor"];
+pub(super) const NAMES: [&str; 4] = ["node_modules", ".venv", "venv", "vendor"];
 
 /// Folders in which programs keep what they made of the files that they saw: each place has its own.
-const CACHES: [&str; 4] = [".cache", ".vite", ".vite-temp", "__pycache__"];
+pub(super) const CACHES: [&str; 4] = [".cache", ".vite", ".vite-temp", "__pycache__"];
 
 /// The most bytes of a file of text that starts a program.
 const MAX_TEXT: u64 = 1 << 20;
@@ -33,12 +34,15 @@ pub(super) struct Redirection {
     user: [PathBuf; 2],
     /// The top of the scratch tree.
     scratch: PathBuf,
+    /// The same as the system names it.
+    real_scratch: PathBuf,
 }
 
 impl Redirection {
     pub(super) fn new(user: &Path, scratch: &Path) -> Self {
         let real = user.canonicalize().unwrap_or_else(|_| user.to_owned());
-        Self { user: [user.to_owned(), real], scratch: scratch.to_owned() }
+        let real_scratch = scratch.canonicalize().unwrap_or_else(|_| scratch.to_owned());
+        Self { user: [user.to_owned(), real], scratch: scratch.to_owned(), real_scratch }
     }
 
     /// The path from the top, of what is in the user's work tree.
@@ -60,6 +64,11 @@ impl Redirection {
         text.split(ENDS).any(|word| self.own(&plain(Path::new(word))).is_some())
     }
 
+    /// Whether something is in the scratch tree.
+    fn is_scratch(&self, real: &Path) -> bool {
+        real.starts_with(&self.real_scratch)
+    }
+
     /// Where something in the user's work tree is in the scratch tree.
     pub(super) fn redirected(&self, path: &Path) -> Option<PathBuf> {
         self.inside(path).map(|inside| self.scratch.join(inside))
@@ -67,14 +76,15 @@ impl Redirection {
 }
 
 impl Scratch {
-    /// Brings the folders of dependencies up to date; gives what still leads to the user's own files.
-    pub(super) fn mirror_dependencies(&self, repo: &Repo, facts: &mut Facts) -> Result<Vec<String>, Error> {
-        let Some(user) = repo.work_tree() else { return Ok(Vec::new()) };
+    /// Brings the folders of dependencies up to date; gives what still leads to the user's own files, and the folders that
+    /// are linked.
+    pub(super) fn mirror_dependencies(&self, repo: &Repo, facts: &mut Facts) -> Result<(Vec<String>, Linked), Error> {
+        let Some(user) = repo.work_tree() else { return Ok(Default::default()) };
         let wanted = self.dependencies(repo, user, facts)?;
         for path in facts.mirrors.difference(&wanted) {
             remove_beneath(&self.top, path)?;
         }
-        let mut mirror = Mirror { redirection: Redirection::new(user, &self.top), leaks: Vec::new() };
+        let mut mirror = Mirror::new(Redirection::new(user, &self.top));
         for path in &wanted {
             let (from, to) = (user.join(path.to_fs()), self.top.join(path.to_fs()));
             mirror.folder(&from, &to).map_err(Error::files("link the dependencies in", &from))?;
@@ -85,7 +95,7 @@ impl Scratch {
         mirror.leaks.extend(modules.iter().flat_map(|folder| nested(folder, &mirror.redirection, MAX_NESTED)));
         mirror.leaks.extend(requirers(&modules, &mirror.redirection));
         facts.mirrors = wanted;
-        Ok(mirror.leaks)
+        Ok((mirror.leaks, mirror.linked))
     }
 
     /// Removes the folders of ours in which the steps put files: they are tracked from now on.
@@ -130,9 +140,14 @@ fn is_below(path: &RepoPath, folder: &RepoPath) -> bool {
 struct Mirror {
     redirection: Redirection,
     leaks: Vec<String>,
+    linked: Linked,
 }
 
 impl Mirror {
+    fn new(redirection: Redirection) -> Self {
+        Self { redirection, leaks: Vec::new(), linked: Linked::default() }
+    }
+
     /// Makes `to` a folder whose entries stand for those of `from`.
     fn folder(&mut self, from: &Path, to: &Path) -> io::Result<()> {
         if !fs::symlink_metadata(to).is_ok_and(|metadata| metadata.is_dir()) {
@@ -159,15 +174,23 @@ impl Mirror {
     fn entry(&mut self, entry: &DirEntry, to: &Path) -> io::Result<()> {
         let (from, kind) = (entry.path(), entry.file_type()?);
         if kind.is_symlink() {
-            link(&self.target(&from)?, to, from.is_dir())?;
-            if to.canonicalize().is_ok_and(|real| self.redirection.own(&real).is_some()) {
-                self.leaks.push(format!("{} leads to your work tree", from.display()));
+            let is_folder = from.is_dir();
+            link(&self.target(&from)?, to, is_folder)?;
+            match to.canonicalize() {
+                Ok(real) if self.redirection.own(&real).is_some() => {
+                    self.leaks.push(format!("{} leads to your work tree", from.display()));
+                }
+                Ok(real) if is_folder && !self.redirection.is_scratch(&real) => self.linked.watch(&from),
+                _ => {}
             }
             return Ok(());
         }
         match kind.is_dir() {
             true if holds_links(&from) => self.folder(&from, to),
-            true => link(&from, to, true),
+            true => {
+                self.linked.watch(&from);
+                link(&from, to, true)
+            }
             false if kind.is_file() => {
                 if from.parent().is_some_and(|above| above.ends_with(".bin")) && self.redirection.is_named_in(&from) {
                     self.leaks.push(format!("{} names a file in your work tree", from.display()));
@@ -399,7 +422,7 @@ mod tests {
 
         /// Mirrors a folder of dependencies; gives what leads back.
         fn mirror(&self, folder: &str) -> Vec<String> {
-            let mut mirror = Mirror { redirection: self.redirection(), leaks: Vec::new() };
+            let mut mirror = Mirror::new(self.redirection());
             let (from, to) = (self.path("user").join(folder), self.path("scratch").join(folder));
             mirror.folder(&from, &to).expect("it is mirrored");
             mirror.leaks

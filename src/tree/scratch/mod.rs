@@ -5,6 +5,7 @@
 pub(crate) mod alterations;
 mod beneath;
 mod editable;
+pub(crate) mod linked;
 mod links;
 mod mirror;
 mod record;
@@ -14,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -25,7 +27,8 @@ use crate::model::path::RepoPath;
 use crate::tree::Error;
 use crate::tree::scratch::beneath::remove_beneath;
 use crate::tree::scratch::editable::{Editable, entries};
-use crate::tree::scratch::mirror::Redirection;
+use crate::tree::scratch::linked::Linked;
+use crate::tree::scratch::mirror::{NAMES, Redirection};
 use crate::tree::scratch::record::{Facts, Record};
 use crate::tree::temporary::TemporaryFolder;
 
@@ -73,6 +76,7 @@ pub(crate) struct Scratch {
     record: Option<Record>,
     submodules: Vec<Scratch>,
     editable: Editable,
+    linked: Arc<Linked>,
     keeper: Option<Keeper>,
 }
 
@@ -132,15 +136,17 @@ impl Scratch {
             record: None,
             submodules: Vec::new(),
             editable: Editable::default(),
+            linked: Arc::default(),
             keeper: None,
         };
         let mut failed = None;
         for start in [Start::AsFound, Start::Rewritten, Start::Empty] {
             match scratch.bring_up_to_date(repo, wanted, start) {
                 Ok(mut record) => {
-                    scratch.editable.leaks = scratch.mirror_dependencies(repo, &mut record.facts)?;
+                    let (leaks, linked) = scratch.mirror_dependencies(repo, &mut record.facts)?;
+                    scratch.editable.leaks = leaks;
                     scratch.editable.leaks.extend(scratch.strayed_links(repo, &record.facts));
-                    scratch.lay_out_submodules(repo, &record.facts)?;
+                    scratch.lay_out_submodules(repo, &record.facts, linked)?;
                     scratch.write_repository(repo, wanted)?;
                     scratch.record = Some(record);
                     return Ok(scratch);
@@ -165,6 +171,11 @@ impl Scratch {
     /// What leads programs out of the scratch tree to the user's own files.
     pub(crate) fn leaks(&self) -> &[String] {
         &self.editable.leaks
+    }
+
+    /// The user's folders that it has links to.
+    pub(crate) fn linked(&self) -> &Arc<Linked> {
+        &self.linked
     }
 
     /// Looks for environments of Python that lead to the user's files.
@@ -321,8 +332,9 @@ impl Scratch {
         Ok(())
     }
 
-    /// Lays out the submodules that the user has, at the commits that are judged.
-    fn lay_out_submodules(&mut self, repo: &Repo, facts: &Facts) -> Result<(), Error> {
+    /// Lays out the submodules that the user has, at the commits that are judged; what is linked in them is watched with
+    /// what is linked here.
+    fn lay_out_submodules(&mut self, repo: &Repo, facts: &Facts, mut linked: Linked) -> Result<(), Error> {
         for (path, id) in &facts.submodules {
             let Some(submodule) = repo.submodule(path)? else { continue };
             let missing = |source| Error::Submodule { path: path.clone(), source };
@@ -332,8 +344,10 @@ impl Scratch {
             fs::create_dir_all(&home).map_err(Error::files("create", &home))?;
             let mut submodule = Self::fill(&submodule, home, self.top.join(path.to_fs()), &wanted)?;
             self.editable.leaks.append(&mut submodule.editable.leaks);
+            linked.join(&submodule.linked);
             self.submodules.push(submodule);
         }
+        self.linked = Arc::new(linked);
         Ok(())
     }
 
@@ -358,6 +372,11 @@ impl Drop for Scratch {
         // Without a record the next run looks at everything.
         let _ = self.settle();
     }
+}
+
+/// Whether a path is in a folder of what is installed in a project.
+pub(crate) fn is_installed(path: &RepoPath) -> bool {
+    path.as_bytes().split(|&byte| byte == b'/').any(|part| NAMES.iter().any(|name| name.as_bytes() == part))
 }
 
 /// The same state told from the tree that the user is on, where too much has come to differ from the old one.
