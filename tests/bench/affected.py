@@ -233,10 +233,9 @@ class JUnit(Tokens):
             shutil.rmtree(there, ignore_errors=True)
         sources = [str(file) for part in ("main", "test") for file in pathlib.Path(folder).glob(f"**/src/{part}/java/**/*.java")
                    if file.name != "module-info.java"]
-        done = run(["javac", "-proc:none", "-nowarn", "-Xmaxwarns", "1", "-encoding", "UTF-8", "-d", str(out), "-cp", ":".join(self.jars), *sources],
-                   folder, timeout)
+        done = run(["javac", "-proc:none", "-nowarn", "-encoding", "UTF-8", "-d", str(out), "-cp", ":".join(self.jars),
+                    *sources], folder, timeout)
         if done is None or done.returncode != 0:
-            print(done and done.stderr[-2000:] if not files and not out.exists() else "", end="")
             return None
         which = [word for file in files or () for word in ("-c", file)] or [f"--scan-classpath={out}"]
         places = [str(path) for path in pathlib.Path(folder).glob("**/src/*/resources")]
