@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use crate::model::escape::quoted;
 use crate::model::finding::Finding;
 use crate::model::outcome::RunReport;
 use crate::model::path::RepoPath;
 use crate::model::rule::{Family, RuleId};
-use crate::report::summary::{one_line, quoted};
+use crate::report::summary::one_line;
 
 /// How often the same help is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

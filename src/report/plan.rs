@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::escape::escaped;
-use crate::report::summary::quoted;
+use crate::model::escape::{escaped, quoted};
 
 /// A plan as it is shown; every text is for people.
 #[derive(Clone, Debug, Serialize)]

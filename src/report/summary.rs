@@ -207,15 +207,6 @@ pub(crate) fn one_line(text: &str) -> String {
     escaped(&lines.join(" "))
 }
 
-/// An argument as a shell would need it.
-pub(crate) fn quoted(word: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./=:,+@%{}".contains(&byte);
-    match !word.is_empty() && word.bytes().all(is_plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", escaped(word).replace('\'', "'\\''")),
-    }
-}
-
 /// The message of a finding on one line, never empty.
 pub(crate) fn told(finding: &Finding) -> String {
     let message = one_line(&finding.message);

@@ -7,7 +7,7 @@ use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::check::affected::Tests;
-use crate::check::external::read::{Ran, Seen, Understood, understand};
+use crate::check::external::read::{Ran, Seen, Understood, line_of, understand};
 use crate::check::external::{Command, Setting};
 use crate::model::command::{CommandOutput, CommandSpec, Scrub};
 use crate::model::content::Content;
@@ -209,6 +209,7 @@ impl Runner<'_> {
         let mut all = Ran::default();
         for ran in self.start_all(&job.files, execution)? {
             all.outputs.extend(ran.outputs);
+            all.lines.extend(ran.lines);
             all.reports = match (all.reports, ran.reports) {
                 (Some(all), Some(one)) => Some([all, one].concat()),
                 (all, one) => all.or(one),
@@ -242,7 +243,8 @@ impl Runner<'_> {
                 false => before.fresh(),
             };
             let written = before.map(fresh).transpose().map_err(Breakage::new)?;
-            all.push(Ran { outputs: vec![output], reports: written.map(|written| vec![written]) });
+            let reports = written.map(|written| vec![written]);
+            all.push(Ran { outputs: vec![output], lines: vec![line_of(&spec)], reports });
             if self.interrupt.is_set() {
                 break;
             }

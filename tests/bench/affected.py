@@ -1,11 +1,12 @@
 """Whether the tests that are selected are those that fail: mutates real projects, runs all their tests, and compares.
 
-    affected.py TOLLGATE --kind python|go|vitest --project CLONE [--python PYTHON] [--mutants N] [--seed S]
-                [--tests FOLDER] [--source FOLDER] [--drop PATH] [--keys KEYS] [--results FILE]
+    affected.py TOLLGATE --kind python|go|vitest|nextest|junit --project CLONE [--python PYTHON] [--mutants N] [--seed S]
+                [--tests FOLDER] [--source FOLDER] [--drop PATH] [--keys KEYS] [--jars FOLDER] [--results FILE]
 
 One mutant changes one operator or constant of one source file. A mutant counts if tests fail with it that pass without
-it, and fail in three more runs as well. Of each it is told which of its failing tests `select = "affected"` would have
-run. The last line sums up; `--results` appends each mutant as a line of JSON.
+it, and fail in three more runs as well; in Rust and Java one that does not compile doesn't. Of each it is told which of
+its failing tests `select = "affected"` would have run. The last line sums up; `--results` appends each mutant as a line
+of JSON. `junit` compiles and runs by itself, with the libraries of `--jars` (JUnit's console launcher among them).
 """
 
 import argparse
@@ -68,8 +69,8 @@ class Python:
         report.unlink()
         return failing
 
-    def unit(self, file):
-        return file
+    def runs(self, file, words):
+        return file in words
 
     def sites(self, text):
         """Places with what may stand there instead: (start, end, replacement)."""
@@ -117,6 +118,9 @@ class Tokens:
             offset += len(line.encode()) + 1
         return sites
 
+    def runs(self, file, words):
+        return file in words
+
 
 class Go(Tokens):
     suite = '["go", "test", "{go-tests}"]'
@@ -147,10 +151,6 @@ class Go(Tokens):
                 failing.add(("." + match[1].removeprefix(module), ""))
         return {(place, test) for place, test in failing if test or place not in named}
 
-    def unit(self, file):
-        return file
-
-
 class Vitest(Tokens):
     suite = '["vitest", "run", "{javascript-tests}"]'
     suffixes = (".ts", ".js", ".mts", ".mjs", ".tsx")
@@ -177,11 +177,81 @@ class Vitest(Tokens):
         report.unlink()
         return failing
 
-    def unit(self, file):
-        return file
+class Nextest(Tokens):
+    """Of a failing test the file is the binary that it is in: `package`, `package::bin/name`, `package::target`."""
+
+    suite = '["cargo", "nextest", "run", "{nextest-tests}"]'
+    suffixes = (".rs",)
+
+    def __init__(self, options):
+        pass
+
+    def is_test(self, path):
+        return bool(re.search(r"(^|/)(tests?|benches|examples|fuzz)(/|\.rs$)|(^|/)build\.rs$", path))
+
+    def sites(self, text):
+        # What is below is most often tests of the file itself.
+        return super().sites(text.split("#[cfg(test)]")[0])
+
+    def failing(self, folder, files, timeout):
+        which = ["-E", " + ".join(f"binary_id(={file})" for file in files)] if files else []
+        os.environ["NEXTEST_EXPERIMENTAL_LIBTEST_JSON"] = "1"
+        done = run(["cargo", "nextest", "run", "--workspace", "--no-fail-fast", "--message-format=libtest-json-plus",
+                    *which], folder, timeout)
+        if done is None or done.returncode not in (0, 100):
+            return None
+        failing = set()
+        for line in done.stdout.splitlines():
+            event = json.loads(line) if line.startswith("{") else {}
+            if event.get("type") == "test" and event["event"] == "failed":
+                file, _, name = event["name"].partition("$")
+                # The library of a package is told as `package::package`.
+                package, _, target = file.partition("::")
+                failing.add((package if target.replace("-", "_") == package.replace("-", "_") else file, name))
+        return failing
+
+    def runs(self, file, words):
+        wanted = {f"binary_id(={file})", f"package(={file.split('::')[0]})"}
+        return any(wanted & set(word.split(" + ")) for word in words)
 
 
-KINDS = {"python": Python, "go": Go, "vitest": Vitest}
+class JUnit(Tokens):
+    """Of a failing test the file is its class."""
+
+    suite = '["gradle", "test", "{gradle-tests}"]'
+    suffixes = (".java",)
+
+    def __init__(self, options):
+        self.jars = [str(jar) for jar in pathlib.Path(options.jars).glob("*.jar")]
+
+    def is_test(self, path):
+        return "/test/" in path or path.endswith(("package-info.java", "module-info.java"))
+
+    def failing(self, folder, files, timeout):
+        out, reports = pathlib.Path(folder, ".classes"), pathlib.Path(folder, ".reports")
+        for there in (out, reports):
+            shutil.rmtree(there, ignore_errors=True)
+        sources = [str(file) for part in ("main", "test") for file in pathlib.Path(folder).glob(f"**/src/{part}/java/**/*.java")
+                   if file.name != "module-info.java"]
+        done = run(["javac", "-proc:none", "-nowarn", "-encoding", "UTF-8", "-d", str(out), "-cp", ":".join(self.jars),
+                    *sources], folder, timeout)
+        if done is None or done.returncode != 0:
+            return None
+        which = [word for file in files or () for word in ("-c", file)] or [f"--scan-classpath={out}"]
+        places = [str(path) for path in pathlib.Path(folder).glob("**/src/*/resources")]
+        command = ["java", "-cp", ":".join([str(out), *places, *self.jars]), "org.junit.platform.console.ConsoleLauncher",
+                   "--details=none", "--disable-banner", f"--reports-dir={reports}", *which]
+        if run(command, folder, timeout) is None or not reports.exists():
+            return None
+        failing = set()
+        for report in reports.glob("*.xml"):
+            for case in ElementTree.parse(report).iter("testcase"):
+                if case.find("failure") is not None or case.find("error") is not None:
+                    failing.add((case.get("classname").split("$")[0], case.get("name")))
+        return failing
+
+
+KINDS = {"python": Python, "go": Go, "vitest": Vitest, "nextest": Nextest, "junit": JUnit}
 
 
 def prepared(options, kind, folder):
@@ -196,7 +266,7 @@ def prepared(options, kind, folder):
     policy = f'[checks.unit]\nrun = {kind.suite}\nselect = "affected"\noutput = "junit"\n{options.keys}\n'
     pathlib.Path(folder, "tollgate.toml").write_text(policy)
     with open(pathlib.Path(folder, ".git/info/exclude"), "a") as exclude:
-        exclude.write("node_modules\n.junit.xml\n.vitest.json\n__pycache__\n*.egg-info\n")
+        exclude.write("node_modules\n.classes\n.reports\ntarget\n.junit.xml\n.vitest.json\n__pycache__\n*.egg-info\n")
     git = ["git", "-c", "user.name=bench", "-c", "user.email=bench@example.org", "-c", "core.hooksPath=/dev/null"]
     subprocess.run([*git, "add", "-A"], cwd=folder, check=True)
     subprocess.run([*git, "commit", "-qm", "policy"], cwd=folder, check=True)
@@ -259,6 +329,7 @@ def main():
     parser.add_argument("--source", default=".")
     parser.add_argument("--drop", action="append", default=[])
     parser.add_argument("--keys", default="", help="more keys of the check")
+    parser.add_argument("--jars")
     parser.add_argument("--results")
     options = parser.parse_args()
     options.tollgate = os.path.abspath(options.tollgate)
@@ -285,7 +356,7 @@ def main():
             chosen, told, seconds = selected(options, folder)
         finally:
             file.write_bytes(before)
-        missed = sorted(f"{file} {test}" for file, test in failing if chosen is not None and kind.unit(file) not in chosen)
+        missed = sorted(f"{file} {test}" for file, test in failing if chosen is not None and not kind.runs(file, chosen))
         found = re.match(r"(\d+) of (\d+)", told)
         share = int(found[1]) / int(found[2]) if found else 1.0
         results.append({"project": name, "mutant": what, "failing": len(failing), "missed": missed, "told": told,

@@ -440,6 +440,11 @@ fn what_is_not_sarif_is_broken() {
         sarif(&format!("echo '{{\\\"version\\\":\\\"2.1.0\\\",\\\"runs\\\":[{nothing_found}]}}'; exit {code}"))
     };
     check(&found(2), 3, "exit code 2 and reported nothing");
+    check(
+        "run = [\"sh\", \"-c\", \"echo no\", \"a b\", \"{files}\"]\noutput = \"sarif\"",
+        3,
+        "try `sh -c 'echo no' 'a b' a.txt` by hand",
+    );
     check(&found(0), 0, "passed");
 }
 

@@ -277,7 +277,11 @@ const JAVA: &str = "\
 == src/test/java/a/OneTest.java\npackage a;\nclass OneTest { One one; }
 == src/test/java/a/HiddenTest.java\npackage a;\nclass HiddenTest { Hidden x; }
 == src/test/java/b/FourTest.java\npackage b;\nclass FourTest { void t() { four(null); } }
-== src/test/java/b/Base.java\npackage b;\nclass Base {}\n";
+== src/test/java/b/Base.java\npackage b;\nclass Base {}
+== src/main/java/c/List.java\npackage c;\n/** A class of nodes. */ class List { class Node {} }
+== src/main/java/c/Tree.java\npackage c;\n/** See List. */ class Tree { class Node {} }
+== src/test/java/c/ListTest.java\npackage c;\nclass ListTest { List list; List.Node node; }
+== src/test/java/c/TreeTest.java\npackage c;\nclass TreeTest { Tree tree; }\n";
 
 #[test]
 fn java_is_followed_by_the_names_of_classes() {
@@ -290,6 +294,9 @@ fn java_is_followed_by_the_names_of_classes() {
             ("src/main/java/b/Three.java", "b.FourTest"),
             ("src/test/java/a/OneTest.java", "a.OneTest"),
             ("src/main/java/b/Alone.java", "all: no test imports"),
+            // What is declared within classes has its own name in each, and comments need nothing.
+            ("src/main/java/c/List.java", "c.ListTest"),
+            ("src/main/java/c/Tree.java", "c.TreeTest"),
             ("src/main/resources/x.xml", "all: is no source of Java"),
             ("pom.xml", "all: pom.xml"),
         ],

@@ -66,8 +66,8 @@ fn understood(tool: &str, exit: i32, printed: &[u8]) -> Result<String, String> {
     let contents = |path: &RepoPath| fs::read(sources.join(path.to_fs())).ok();
     let files = &Vec::new;
     let seen = Seen { top: Path::new("/srv/project"), files, open: &open, contents: &contents, matcher: &[] };
-    let understood =
-        understand(&command, &Ran { outputs: vec![output], reports }, &seen).map_err(|broken| broken.why)?;
+    let understood = understand(&command, &Ran { outputs: vec![output], reports, ..Ran::default() }, &seen)
+        .map_err(|broken| broken.why)?;
     Ok(shown(&understood.findings, &sources))
 }
 

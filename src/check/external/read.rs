@@ -11,8 +11,8 @@ use regex::Regex;
 
 use crate::check::external::{Command, formats, suite, told};
 use crate::config::{Format, Output};
-use crate::model::command::{CommandOutput, Exit};
-use crate::model::escape::{escaped, escaped_lines};
+use crate::model::command::{CommandOutput, CommandSpec, Exit};
+use crate::model::escape::{escaped, escaped_lines, quoted};
 use crate::model::finding::{Finding, Novelty};
 use crate::model::outcome::Breakage;
 use crate::model::path::RepoPath;
@@ -25,6 +25,8 @@ use crate::sarif::read::Origin;
 const N_LINES: usize = 20;
 /// How many bytes of an output that can't be read a person gets to see.
 const MAX_HEAD: usize = 4 << 10;
+/// How many bytes of a command line a person gets to see.
+const MAX_LINE: usize = 400;
 /// How many bytes of a line that can't be read are shown.
 const MAX_UNREAD: usize = 100;
 /// The most bytes of a report that is read whole.
@@ -35,8 +37,17 @@ const MAX_REPORT: u64 = 512 << 20;
 pub(crate) struct Ran {
     /// One for each command line, in order.
     pub(crate) outputs: Vec<CommandOutput>,
+    /// The command lines, as people can type them.
+    pub(crate) lines: Vec<String>,
     /// The files with the reports that were asked for, those of each command line: none where the command wrote none.
     pub(crate) reports: Option<Vec<Vec<PathBuf>>>,
+}
+
+impl Ran {
+    /// One of the command lines.
+    fn line(&self, index: usize) -> &str {
+        self.lines.get(index).map_or("", String::as_str)
+    }
 }
 
 /// What was understood.
@@ -71,9 +82,7 @@ pub(crate) struct Seen<'a> {
 
 /// Understands what a command did.
 pub(crate) fn understand(command: &Command, ran: &Ran, seen: &Seen<'_>) -> Result<Understood, Breakage> {
-    for output in &ran.outputs {
-        ended(command, output)?;
-    }
+    ended(command, ran)?;
     match &command.check.output {
         Output::ExitCode => Ok(exit_code(command, ran)),
         Output::Sarif => read_sarif(command, ran, seen),
@@ -85,7 +94,11 @@ pub(crate) fn understand(command: &Command, ran: &Ran, seen: &Seen<'_>) -> Resul
 }
 
 /// An end that is no answer: a time-out, a signal, an interrupt.
-pub(super) fn ended(command: &Command, output: &CommandOutput) -> Result<(), Breakage> {
+pub(super) fn ended(command: &Command, ran: &Ran) -> Result<(), Breakage> {
+    ran.outputs.iter().enumerate().try_for_each(|(index, output)| ended_well(command, output, ran.line(index)))
+}
+
+fn ended_well(command: &Command, output: &CommandOutput, line: &str) -> Result<(), Breakage> {
     let seconds = output.duration.as_secs();
     let (why, hint) = match output.exit {
         Exit::Code(126 | 127) if command.check.shell => ("the shell did not find a program".to_owned(), String::new()),
@@ -99,11 +112,7 @@ pub(super) fn ended(command: &Command, output: &CommandOutput) -> Result<(), Bre
         ),
         Exit::Code(code) => (
             format!("it ended with exit code {code}, by which it says that it could not run"),
-            format!(
-                "try `{}` by hand; `finding-codes` of [checks.{}] says which codes are findings",
-                line(command),
-                command.id
-            ),
+            format!("try `{line}` by hand; `finding-codes` of [checks.{}] says which codes are findings", command.id),
         ),
         Exit::Signal(signal) => (format!("it was ended by signal {signal}"), String::new()),
         Exit::TimedOut => (
@@ -162,6 +171,22 @@ fn exit_code(command: &Command, ran: &Ran) -> Understood {
     Understood { findings: findings.collect(), ..Understood::default() }
 }
 
+/// The command line that was started, as people can type it; of a long one the start.
+pub(crate) fn line_of(spec: &CommandSpec) -> String {
+    let words: Vec<String> =
+        std::iter::once(&spec.program).chain(&spec.args).map(|word| quoted(&word.to_string_lossy())).collect();
+    if words.iter().map(|word| word.len() + 1).sum::<usize>() <= MAX_LINE {
+        return words.join(" ");
+    }
+    let mut size = 0;
+    let fits = |word: &&String| {
+        size += word.len() + 1;
+        size <= MAX_LINE
+    };
+    let first: Vec<&str> = words.iter().take_while(fits).map(String::as_str).collect();
+    format!("{} … ({} more arguments)", first.join(" "), words.len() - first.len())
+}
+
 /// The command line as the configuration has it.
 pub(crate) fn line(command: &Command) -> String {
     command.check.run.as_ref().map_or_else(String::new, |run| run.value.join(" "))
@@ -186,15 +211,15 @@ pub(super) fn wrote_nothing(command: &Command, output: &CommandOutput) -> Breaka
 }
 
 /// An output and its report.
-type Reported<'a> = (&'a CommandOutput, Cow<'a, [u8]>);
+type Reported<'a> = (&'a CommandOutput, &'a str, Cow<'a, [u8]>);
 
-/// The report of each invocation, or why there is none.
+/// The report of each invocation with its command line, or why there is none.
 fn reports<'a>(command: &Command, ran: &'a Ran, seen: &Seen<'_>) -> Result<Vec<Reported<'a>>, Breakage> {
     let of = |(index, output): (usize, &'a CommandOutput)| match &ran.reports {
         None if output.n_dropped > 0 => Err(printed_too_much(output)),
-        None => Ok((output, Cow::Borrowed(output.stdout.as_slice()))),
+        None => Ok((output, ran.line(index), Cow::Borrowed(output.stdout.as_slice()))),
         Some(reports) => match reports.get(index).and_then(|paths| paths.first()) {
-            Some(path) => Ok((output, Cow::Owned(whole(path, seen, output)?))),
+            Some(path) => Ok((output, ran.line(index), Cow::Owned(whole(path, seen, output)?))),
             None => Err(wrote_nothing(command, output)),
         },
     };
@@ -213,10 +238,10 @@ fn read_sarif(command: &Command, ran: &Ran, seen: &Seen<'_>) -> Result<Understoo
     let mut understood = Understood::default();
     let folder = RepoPath::new(command.folder());
     let origin = Origin { root: seen.top, folder: &folder, check: command.id.as_str() };
-    for (output, report) in reports(command, ran, seen)? {
+    for (output, line, report) in reports(command, ran, seen)? {
         let foreign = sarif::read::read(&report, &origin).map_err(|error| Breakage {
             why: format!("it ended with exit code {}, and what it printed is not SARIF: {error}", code(output)),
-            hint: format!("try `{}` by hand; `output` of [checks.{}] says how it is read", line(command), command.id),
+            hint: format!("try `{line}` by hand; `output` of [checks.{}] says how it is read", command.id),
             log: log_tail(output),
         })?;
         if let Some(problem) = foreign.problems.first() {
@@ -253,14 +278,14 @@ fn read_findings(command: &Command, format: &Format, ran: &Ran, seen: &Seen<'_>)
     let mut understood = Understood::default();
     let folder = RepoPath::new(command.folder());
     let origin = Origin { root: seen.top, folder: &folder, check: command.id.as_str() };
-    for (output, report) in reports(command, ran, seen)? {
+    for (output, line, report) in reports(command, ran, seen)? {
         let bytes = match ran.reports.is_none() && formats::is_of_lines(format) && !output.stderr.is_empty() {
             true => Cow::Owned([&report, b"\n".as_slice(), &output.stderr].concat()),
             false => report,
         };
         let broken = |why: String| Breakage {
             why: format!("it ended with exit code {}, and {why}", code(output)),
-            hint: format!("try `{}` by hand; `output` of [checks.{}] says how it is read", line(command), command.id),
+            hint: format!("try `{line}` by hand; `output` of [checks.{}] says how it is read", command.id),
             log: if bytes.iter().all(u8::is_ascii_whitespace) { log_tail(output) } else { log_head(&bytes) },
         };
         let report = formats::read(format, seen.matcher, &bytes).map_err(|why| {
@@ -300,4 +325,33 @@ fn log_head(bytes: &[u8]) -> String {
     let head = String::from_utf8_lossy(bytes.get(..bytes.len().min(MAX_HEAD)).unwrap_or_default());
     let lines: Vec<&str> = head.lines().filter(|line| !line.trim().is_empty()).take(N_LINES).collect();
     escaped_lines(&without_colour(&lines.join("\n")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::line_of;
+    use crate::model::command::CommandSpec;
+
+    #[track_caller]
+    fn check(words: &[&str], expected: &str) {
+        let (program, args) = words.split_first().expect("because a program is named");
+        let args = args.iter().map(Into::into).collect();
+        assert_eq!(line_of(&CommandSpec { program: program.into(), args, ..CommandSpec::default() }), expected);
+    }
+
+    #[test]
+    fn a_command_line_is_shown_as_it_is_typed() {
+        check(&["lint", "--x=1", "a b", "it's", ""], r"lint --x=1 'a b' 'it'\''s' ''");
+        check(&["sh", "-c", "test \"$1\"", "tollgate", "a\u{1b}b"], r#"sh -c 'test "$1"' tollgate 'a\x1bb'"#);
+    }
+
+    #[test]
+    fn of_a_long_one_the_start_is_shown() {
+        let files: Vec<String> = (0..500).map(|n| format!("src/{n:03}.py")).collect();
+        let words: Vec<&str> = ["lint", "--x"].into_iter().chain(files.iter().map(String::as_str)).collect();
+        let shown = format!("lint --x {} … (465 more arguments)", files[..35].join(" "));
+        assert!(shown.len() < 450, "{}", shown.len());
+        check(&words, &shown);
+        check(&["lint", &"x".repeat(500)], "lint … (1 more arguments)");
+    }
 }

@@ -171,9 +171,7 @@ pub(crate) fn understand(
     let Output::Tests(format) = command.check.output else {
         return Err(Breakage::new("it is no test suite"));
     };
-    for output in &ran.outputs {
-        ended(command, output)?;
-    }
+    ended(command, ran)?;
     let mut reading = Reading { command, files: &files, watched, n_slow: 0, tested: Tested::default() };
     for (index, output) in ran.outputs.iter().enumerate() {
         let n_before = reading.tested.n_failed;
@@ -427,7 +425,7 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn tested_as(own: &Command, exit: i32, report: &str, watched: &BTreeSet<String>) -> Tested {
-        let ran = Ran { outputs: vec![output(exit, report)], reports: None };
+        let ran = Ran { outputs: vec![output(exit, report)], ..Ran::default() };
         let files = || ["src/a.py", "tests/test_a.py"].into_iter().map(RepoPath::from).collect();
         let seen = Seen {
             top: Path::new("/w"),
@@ -541,7 +539,7 @@ pub(crate) mod tests {
     fn reports_in_several_files_are_one_suite() {
         let own = command(&["t"], Output::Tests(TestFormat::Junit));
         let reports = Some(vec![vec![PathBuf::from("a"), PathBuf::from("b")]]);
-        let ran = Ran { outputs: vec![output(1, "")], reports };
+        let ran = Ran { outputs: vec![output(1, "")], reports, ..Ran::default() };
         let open = |path: &Path, _| -> Result<Box<dyn BufRead>, String> {
             let of =
                 |name: &str| format!("<testsuite><testcase name='{name}'><failure>f</failure></testcase></testsuite>");
