@@ -23,7 +23,7 @@ use crate::model::change::{ChangeSet, ChangedFile, FileSide, Head, Mode, ObjectI
 use crate::model::content::{Content, Contents};
 use crate::model::path::RepoPath;
 use crate::model::request::Request;
-use crate::tree::file::is_there;
+use crate::tree::file::{is_link, is_there};
 
 /// The name of the file.
 pub(super) const FILE: &str = "tollgate.toml";
@@ -331,10 +331,12 @@ impl Session<'_> {
 
     fn in_worktree(&self, path: &RepoPath) -> Result<Option<Found>, Failure> {
         let Some(top) = self.repo.work_tree() else { return Ok(None) };
-        if !is_there(&top.join(path.to_fs())) {
+        let file = top.join(path.to_fs());
+        if !is_there(&file) {
             return Ok(None);
         }
-        let side = FileSide { path: path.clone(), mode: Mode::File, source: Source::Worktree };
+        let mode = if is_link(&file) { Mode::Symlink } else { Mode::File };
+        let side = FileSide { path: path.clone(), mode, source: Source::Worktree };
         self.read(&side, path.to_string(), Where::Worktree)
     }
 
@@ -349,6 +351,11 @@ impl Session<'_> {
     }
 
     fn read(&self, side: &FileSide, name: String, from: Where) -> Result<Option<Found>, Failure> {
+        // Where it leads is not part of what is judged, and not there on a server.
+        if side.mode == Mode::Symlink {
+            let failure = Failure::usage(anyhow!("{name} is a symbolic link, and a policy has to be a file"));
+            return Err(failure.with_hint("copy what it leads to into its place; `extends` shares a policy"));
+        }
         match Sources::new(self.repo).read(side, MAX_BYTES) {
             Ok(Content::Bytes(bytes)) => Ok(Some(Found { name, bytes, side: from })),
             Ok(Content::TooLarge(n_bytes)) => Err(Failure::usage(anyhow::anyhow!("{name} has {n_bytes} bytes"))),

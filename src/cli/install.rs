@@ -61,7 +61,14 @@ pub(super) fn run(args: &InstallArgs, context: &Context) -> Result<u8, Failure> 
         return shown(plan.steps(), context);
     }
     let installed = install(&repo, &options).map_err(failure)?;
-    context.streams.data(said(&installed).as_bytes()).map(|()| 0)
+    let mut text = said(&installed);
+    if repo.work_tree().is_none() {
+        text.push_str(
+            "this repository has no work tree: the hooks run in those that are added to it (`git worktree`), ",
+        );
+        text.push_str("not when somebody pushes to it\n");
+    }
+    context.streams.data(text.as_bytes()).map(|()| 0)
 }
 
 /// The hooks that have work only where a policy asks for it, as this one does. One that can't be understood is taken for

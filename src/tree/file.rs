@@ -60,6 +60,11 @@ pub(crate) fn is_there(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
+/// Whether a symbolic link is at this path.
+pub(crate) fn is_link(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink())
+}
+
 /// Reads the file in which git hands over a commit message, which may be anywhere. One of more than 16 MiB is an error.
 pub(crate) fn read_message(file: &Path) -> io::Result<Vec<u8>> {
     let opened = File::open(file)?;

@@ -808,3 +808,16 @@ fn who_is_blocked_is_told_what_helps_here() {
     repo.git(&["add", "."]).code(0);
     commit(&repo, &["-m", "x"]).code(0);
 }
+
+#[test]
+fn a_bare_repository_is_told_where_its_hooks_run() {
+    let repo = Repo::with(&[("a.txt", "one\n")]);
+    let bare = repo.beside("bare.git");
+    repo.git(&["clone", "-q", "--bare", ".", bare.to_str().unwrap()]).code(0);
+    let run_in = |folder: &Path, program: &str, args: &[&str]| run(repo.command(folder, program).args(args), b"");
+    run_in(&bare, TOLLGATE, &["install"]).code(0).says("the hooks run in those that are added to it");
+    let added = repo.beside("added");
+    run_in(&bare, "git", &["worktree", "add", "-q", added.to_str().unwrap()]).code(0);
+    fs::write(added.join("a.txt"), BAD).unwrap();
+    run_in(&added, "git", &["commit", "-q", "-a", "-m", "x"]).code(1).says("trailing-whitespace");
+}

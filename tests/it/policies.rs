@@ -144,3 +144,15 @@ fn a_range_is_judged_by_the_folders_policy_of_its_base() {
     repo.commit("after it", &[("api/a.txt", "c \n")]);
     repo.tollgate(&["check", "--base", "HEAD~1"]).code(0);
 }
+
+#[test]
+fn a_policy_that_is_a_link_judges_nothing() {
+    let repo = Repo::with(&[("real.toml", "[gate]\nfail-on = \"none\"\n"), ("a.txt", "bad \n")]);
+    std::os::unix::fs::symlink("real.toml", repo.top().join("tollgate.toml")).unwrap();
+    let says = "is a symbolic link, and a policy has to be a file";
+    repo.tollgate(&["check", "--all"]).code(2).says(says).says("hint: copy what it leads to");
+    repo.git(&["add", "."]).code(0);
+    repo.tollgate(&["check", "--staged"]).code(2).says(says);
+    repo.git(&["commit", "-q", "-m", "x"]).code(0);
+    repo.tollgate(&["check", "--base", "HEAD^", "--head", "HEAD"]).code(2).says(says);
+}
