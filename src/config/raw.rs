@@ -142,7 +142,8 @@ pub(crate) struct RawCheck {
     /// command names files, else `project`.
     pub(crate) inputs: Option<RawInputs>,
     /// Checks that end before it starts, by id. It is skipped if one of them could not run, or if a command or a test of
-    /// theirs failed; a finding that may be older than the change stops nothing.
+    /// theirs failed; a finding that may be older than the change stops nothing. One that is no part of the run is not
+    /// waited for, and that is said.
     pub(crate) needs: Option<Vec<String>>,
     /// The most time that it may take: "10m", "30s", "1h30m". No limit by default.
     pub(crate) timeout: Option<String>,

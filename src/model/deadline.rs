@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-/// A moment after which work must stop; none means that it may take as long as it needs.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Deadline(Option<Instant>);
+/// A moment after which work must stop, with the time that it had when it was set; none means that it may take as long as
+/// it needs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Deadline(Option<(Instant, Duration)>);
 
 impl Deadline {
     /// No limit.
@@ -12,7 +13,7 @@ impl Deadline {
 
     /// `limit` from now.
     pub(crate) fn after(limit: Duration) -> Self {
-        Self(Instant::now().checked_add(limit))
+        Self(Instant::now().checked_add(limit).map(|moment| (moment, limit)))
     }
 
     /// The earlier of two moments.
@@ -25,11 +26,16 @@ impl Deadline {
 
     /// Whether the moment has come.
     pub(crate) fn is_over(self) -> bool {
-        self.0.is_some_and(|moment| Instant::now() >= moment)
+        self.0.is_some_and(|(moment, _)| Instant::now() >= moment)
     }
 
     /// The time that is left; `None` without a limit.
     pub(crate) fn left(self) -> Option<Duration> {
-        self.0.map(|moment| moment.saturating_duration_since(Instant::now()))
+        self.0.map(|(moment, _)| moment.saturating_duration_since(Instant::now()))
+    }
+
+    /// The time that there was from the beginning; `None` without a limit.
+    pub(crate) fn limit(self) -> Option<Duration> {
+        self.0.map(|(_, limit)| limit)
     }
 }

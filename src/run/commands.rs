@@ -7,9 +7,9 @@ use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::check::affected::Tests;
-use crate::check::external::read::{Ran, Seen, Understood, line_of, understand};
+use crate::check::external::read::{Limit, Ran, Seen, Understood, line_of, overtime, understand};
 use crate::check::external::{Command, Setting};
-use crate::model::command::{CommandOutput, CommandSpec, Scrub};
+use crate::model::command::{CommandOutput, CommandSpec, Exit, Scrub};
 use crate::model::content::Content;
 use crate::model::deadline::Deadline;
 use crate::model::event::Event;
@@ -69,6 +69,8 @@ pub(super) struct Execution<'a> {
     programs: &'a Programs,
     /// When it must be over, wherever it stands in its command lines.
     deadline: Deadline,
+    /// When the whole stage must.
+    of_stage: Deadline,
     log: Option<Log>,
     pub(super) version: String,
     coverage: WrittenReport,
@@ -95,6 +97,7 @@ impl<'a> Execution<'a> {
             site,
             programs,
             deadline: own.earlier(runner.deadline),
+            of_stage: runner.deadline,
             log: runner.logs.map(|logs| logs.log(job.command.id.as_str())),
             version: String::new(),
             coverage: None,
@@ -102,6 +105,12 @@ impl<'a> Execution<'a> {
             has_known: false,
             events,
         }
+    }
+
+    /// Who said when it must be over.
+    fn limit(&self) -> Limit {
+        let limit = self.deadline.limit().unwrap_or_default();
+        if self.deadline == self.of_stage { Limit::Stage(limit) } else { Limit::Check(limit) }
     }
 
     /// Tells that only some of its files are looked at.
@@ -118,11 +127,12 @@ impl Runner<'_> {
         let schedule = &shared.schedule;
         let mut started = Instant::now();
         let (mut version, mut log, mut coverage, mut kept) = (String::new(), None, None, Vec::new());
-        let mut was_given_all = false;
+        let (mut was_given_all, mut unseen) = (false, Vec::new());
         let understood = match schedule.begin(id) {
             Err(need) => Err(Outcome::Skipped(format!("it needs `{need}`, which failed"))),
             Ok(_turn) => {
                 started = Instant::now();
+                unseen = schedule.unseen(&job.command.check.needs);
                 let _ = events.send(Event::Started { check: id.clone(), n_files: job.files.len() });
                 self.execution(job, shared, events)
                     .and_then(|mut execution| {
@@ -154,11 +164,13 @@ impl Runner<'_> {
         let log = log.map_or_else(String::new, |log| log.display().to_string());
         let check = CheckRun::new(id.clone(), job.command.family(), outcome);
         let notice = |message| Notice { check: id.clone(), path: None, message };
+        let unseen =
+            unseen.iter().map(|need| format!("it needs `{need}`, which is no part of this run and was not waited for"));
         Done {
             check: CheckRun { n_files: job.files.len(), duration, version, log, ..check },
             findings: understood.findings,
             rules: understood.rules,
-            notices: understood.notices.into_iter().map(notice).collect(),
+            notices: unseen.chain(understood.notices).map(notice).collect(),
             writes_coverage: job.command.check.coverage.is_some(),
             coverage,
             kept,
@@ -322,11 +334,7 @@ impl Runner<'_> {
         let mut spec = Programs::located(command, spec.clone(), &execution.site.top, &surroundings);
         spec.timeout = execution.deadline.left();
         if spec.timeout == Some(Duration::ZERO) {
-            return Err(Breakage {
-                why: "its time was over before it could start, or before it was through".to_owned(),
-                hint: format!("raise `timeout` of [checks.{}] or of the stage", command.id),
-                log: String::new(),
-            });
+            return Err(overtime(command, execution.limit(), None));
         }
         let mut nowhere = io::sink();
         let log: &mut dyn Write = match &mut execution.log {
@@ -335,6 +343,7 @@ impl Runner<'_> {
         };
         let ran = process::run_logged(&spec, self.interrupt, log).map_err(|error| not_run(command, &error))?;
         match execution.site.linked.changed().as_slice() {
+            [] if ran.exit == Exit::TimedOut => Err(overtime(command, execution.limit(), Some(&ran))),
             [] => Ok(ran),
             changed => Err(reached_out(changed)),
         }

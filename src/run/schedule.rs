@@ -84,6 +84,12 @@ impl Schedule {
         self.changed.notify_all();
     }
 
+    /// Those of the needs of a command that has begun of which this run knows nothing.
+    pub(super) fn unseen<'n>(&self, needs: &'n [String]) -> Vec<&'n str> {
+        let state = self.lock();
+        let is_unseen = |need: &&str| !state.ended.contains_key(&RuleId::from(*need));
+        needs.iter().map(String::as_str).filter(is_unseen).collect()
+    }
     /// Waits until every need of a command has ended, and for its place; gives the first need that failed. A need that is
     /// not part of this run is met. An exclusive command waits until nothing else runs.
     pub(super) fn begin(&self, id: &RuleId) -> Result<Turn<'_>, RuleId> {
@@ -219,6 +225,9 @@ mod tests {
         let broken = Outcome::Broken(Breakage::new("why"));
         let settled = |outcome| [CheckRun::new(RuleId::from("gone"), Family::Tools, outcome)];
         assert_eq!(started(jobs(), &settled(Outcome::Clean), &[]), ["b", "c", "a"]);
+        let schedule = Schedule::new(vec![job("c", &["gone", "elsewhere"])], &settled(Outcome::Clean), 1);
+        schedule.settle(&[]);
+        assert_eq!(schedule.unseen(&["gone", "elsewhere"].map(str::to_owned)), ["elsewhere"]);
         let mut told = started(jobs(), &settled(broken), &["c"]);
         told.sort();
         assert_eq!(told, ["a not, for c", "b not, for gone", "c"]);

@@ -332,7 +332,7 @@ fn command(script: &str, keys: &str, code: i32, says: &str) {
 #[test]
 fn a_command_that_goes_wrong_never_passes() {
     command("kill -9 $$", "", 3, "it was ended by signal 9");
-    command("sleep 600", "timeout = \"100ms\"\n", 3, "it was stopped after");
+    command("sleep 600", "timeout = \"100ms\"\n", 3, "it was stopped: the `timeout` of its check, 100ms, was over");
     command("exec no-such-program-at-all", "output = \"sarif\"\n", 3, "could not run");
     command("true", "output = \"sarif\"\n", 3, "the SARIF file is empty");
     command("echo '{\"runs\": [{'", "output = \"sarif\"\n", 3, "not SARIF");

@@ -102,7 +102,8 @@ fn a_stage_gives_a_time_that_holds_for_all() {
         &[("a.txt", "1\n")],
     );
     repo.stage(&[("a.txt", "2\n")]);
-    repo.git(&["commit", "-q", "-m", "x"]).code(1).says("slow").says("could not run");
+    let over = "it was stopped: the `timeout` of the stage, 300ms, was over";
+    repo.git(&["commit", "-q", "-m", "x"]).code(1).says("slow").says("could not run").says(over);
 }
 
 const FIXME: &str = "[checks.own]\nrun = [\"sh\", \"LINT\", \"{files}\"]\noutput = \"sarif\"\n";
@@ -299,6 +300,11 @@ fn needs_order_and_a_failed_need_stops() {
     let (seen, blocked) = ran("exit 1", 1);
     assert_eq!(seen, "");
     blocked.says("it needs `b-first`, which failed");
+    // What is not part of the run is not waited for, and that is said.
+    let repo = with(&policy("exit 1"), &[("a", "1\n")]);
+    repo.stage(&[("a", "2\n")]);
+    let alone = repo.tollgate(&["check", "--staged", "--only", "a-second"]).code(0);
+    alone.says("it needs `b-first`, which is no part of this run and was not waited for");
     // A family is no check; a finding that may be old stops nothing.
     let with_need = |need: &str| {
         let table = format!("[checks.own]\nrun = [\"touch\", \"BESIDE/ran\"]\nneeds = [\"{need}\"]\n");
@@ -308,7 +314,7 @@ fn needs_order_and_a_failed_need_stops() {
     };
     with_need("hygiene").tollgate(&["check", "--staged"]).code(2).says("hygiene");
     let repo = with_need("check-json");
-    repo.tollgate(&["check", "--staged", "--only", "own,check-json"]).code(1);
+    repo.tollgate(&["check", "--staged", "--only", "own,check-json"]).code(1).is_silent_on("no part of this run");
     assert!(repo.beside("ran").exists());
 }
 

@@ -6,11 +6,12 @@ use std::collections::BTreeSet;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use regex::Regex;
 
 use crate::check::external::{Command, formats, suite, told};
-use crate::config::{Format, Output};
+use crate::config::{Format, Output, duration};
 use crate::model::command::{CommandOutput, CommandSpec, Exit};
 use crate::model::escape::{escaped, escaped_lines, quoted};
 use crate::model::finding::{Finding, Novelty};
@@ -99,7 +100,6 @@ pub(super) fn ended(command: &Command, ran: &Ran) -> Result<(), Breakage> {
 }
 
 fn ended_well(command: &Command, output: &CommandOutput, line: &str) -> Result<(), Breakage> {
-    let seconds = output.duration.as_secs();
     let (why, hint) = match output.exit {
         Exit::Code(126 | 127) if command.check.shell => ("the shell did not find a program".to_owned(), String::new()),
         Exit::Code(code) if command.accepts(code) => return Ok(()),
@@ -115,13 +115,35 @@ fn ended_well(command: &Command, output: &CommandOutput, line: &str) -> Result<(
             format!("try `{line}` by hand; `finding-codes` of [checks.{}] says which codes are findings", command.id),
         ),
         Exit::Signal(signal) => (format!("it was ended by signal {signal}"), String::new()),
-        Exit::TimedOut => (
-            format!("it was stopped after {seconds} s, the time that it may take"),
-            format!("raise `timeout` of [checks.{}] or of the stage, or make it look at less", command.id),
-        ),
+        // Whoever set the time says so.
+        Exit::TimedOut => ("it was stopped because its time was over".to_owned(), String::new()),
         Exit::Interrupted => ("it was interrupted".to_owned(), String::new()),
     };
     Err(Breakage { why, hint, log: log_tail(output) })
+}
+
+/// Who says how long a command may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Limit {
+    /// Its own check.
+    Check(Duration),
+    /// The stage, for all that runs in it together.
+    Stage(Duration),
+}
+
+/// Why there is no answer of a command that took too long, or had no time left to start if there is no output.
+pub(crate) fn overtime(command: &Command, limit: Limit, output: Option<&CommandOutput>) -> Breakage {
+    let (whose, limit, key) = match limit {
+        Limit::Check(limit) => ("of its check", limit, format!("[checks.{}]", command.id)),
+        Limit::Stage(limit) => ("of the stage", limit, "the stage".to_owned()),
+    };
+    let limit = duration::text(limit);
+    let why = match output {
+        Some(_) => format!("it was stopped: the `timeout` {whose}, {limit}, was over"),
+        None => format!("the `timeout` {whose}, {limit}, was over before it could start, or before it was through"),
+    };
+    let hint = format!("raise `timeout` of {key}, or make it look at less");
+    Breakage { why, hint, log: output.map_or_else(String::new, log_tail) }
 }
 
 /// The last lines that a command printed, made harmless for a terminal.
