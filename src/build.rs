@@ -282,7 +282,50 @@ fn json(yaml: &str) -> Result<String, serde_saphyr::Error> {
         Some(query) => rule.insert("metadata".to_owned(), serde_json::json!({ "query": query })),
         None => rule.remove("metadata"),
     };
+    rule.values_mut().for_each(in_ascii);
     Ok(serde_json::to_string(&rule).expect("because it came out of a text"))
+}
+
+/// Makes the classes in all regular expressions of a rule those of ASCII: the ones of Unicode have hundreds of ranges, and
+/// a commit waits while they are compiled.
+fn in_ascii(rule: &mut serde_json::Value) {
+    match rule {
+        serde_json::Value::Object(keys) => {
+            for (key, value) in keys {
+                match value {
+                    serde_json::Value::String(text) if key == "regex" => *text = ascii(text),
+                    value => in_ascii(value),
+                }
+            }
+        }
+        serde_json::Value::Array(parts) => parts.iter_mut().for_each(in_ascii),
+        _ => {}
+    }
+}
+
+/// A regular expression with the classes of ASCII.
+fn ascii(regex: &str) -> String {
+    let (mut out, mut is_in_class, mut rest) = (String::new(), false, regex.chars());
+    while let Some(next) = rest.next() {
+        let escaped = if next == '\\' { rest.next() } else { None };
+        let range = match escaped {
+            Some('w') => Some("0-9A-Za-z_"),
+            Some('d') => Some("0-9"),
+            Some('s') => Some("\\t-\\r "),
+            _ => None,
+        };
+        match (range, escaped) {
+            (Some(range), _) if is_in_class => out.push_str(range),
+            (Some(range), _) => out.push_str(&format!("[{range}]")),
+            (None, Some('b')) if !is_in_class => out.push_str("(?-u:\\b)"),
+            (None, Some(other)) => out.extend([next, other]),
+            (None, None) => {
+                is_in_class = next == '[' || (is_in_class && next != ']');
+                out.push(next);
+            }
+        }
+    }
+    out
 }
 
 /// A number for a text, which another text does not have by chance: FNV-1a of 64 bits.

@@ -31,6 +31,8 @@ use crate::sarif::text::Text;
 const MIN_PARALLEL: usize = 128;
 /// The same for files that may be parsed, which takes a hundred times longer than the other checks.
 const MIN_PARALLEL_PARSED: usize = 8;
+/// A single file of so many bytes is shared by two threads: one for the rules, and one for the other checks.
+const MIN_SHARED: usize = 16 << 10;
 
 /// From so many files on the results of earlier runs are asked for: opening them costs more than fewer files do.
 const MIN_RECALLED: usize = 16;
@@ -140,16 +142,7 @@ impl Runner<'_> {
     /// Runs the checks of a job on what was read of its file.
     pub(super) fn look_at(&self, look: &Look<'_>, read: Result<Content, Breakage>) -> ExaminedFile {
         let &Look { job, side, is_added, asked } = look;
-        let mut examined = ExaminedFile {
-            file: job.file,
-            path: side.path.clone(),
-            bytes: Vec::new(),
-            findings: Vec::new(),
-            secrets: Vec::new(),
-            shares: Vec::new(),
-            directives: Vec::new(),
-            unread: None,
-        };
+        let mut examined = ExaminedFile::new(job, side);
         let (n_bytes, bytes) = match read {
             Ok(Content::Bytes(bytes)) => (bytes.len() as u64, bytes),
             Ok(Content::TooLarge(n_bytes)) => (n_bytes, Vec::new()),
@@ -172,9 +165,19 @@ impl Runner<'_> {
             true => Suppressions::of(&side.path, &bytes, input.tree, self.deadline),
             false => Suppressions::default(),
         };
-        self.checks(job, &input, asked, &mut examined);
-        if self.runs_rules_on(look) {
-            self.rules(&input, asked, &mut examined);
+        match (self.runs_rules_on(look), self.plan.files.len() == 1 && bytes.len() >= MIN_SHARED) {
+            (true, true) => {
+                let mut by_rules = ExaminedFile::new(job, side);
+                let checks = || self.checks(job, &input, asked, &mut examined);
+                rayon::join(checks, || self.rules(&input, asked, &mut by_rules));
+                examined.findings.extend(by_rules.findings);
+                examined.shares.extend(by_rules.shares);
+            }
+            (true, false) => {
+                self.checks(job, &input, asked, &mut examined);
+                self.rules(&input, asked, &mut examined);
+            }
+            (false, _) => self.checks(job, &input, asked, &mut examined),
         }
         examined.directives = suppressions.directives;
         examined.unread = suppressions.unread;
@@ -280,6 +283,20 @@ fn unread(why: String) -> Examined {
 }
 
 impl ExaminedFile {
+    /// Nothing said yet.
+    fn new(job: &FileJob, side: &FileSide) -> Self {
+        Self {
+            file: job.file,
+            path: side.path.clone(),
+            bytes: Vec::new(),
+            findings: Vec::new(),
+            secrets: Vec::new(),
+            shares: Vec::new(),
+            directives: Vec::new(),
+            unread: None,
+        }
+    }
+
     fn take(&mut self, check: (Family, RuleId), examined: Result<Examined, Breakage>, started: Instant) {
         let (examined, broken) = match examined {
             Ok(examined) => (examined, None),

@@ -20,8 +20,10 @@ use crate::syntax::languages::Language;
 const MAX_TEXTS: usize = 40;
 /// The most things that are looked for on account of one rule.
 const MAX_NEEDS: usize = 4;
-/// A text of fewer bytes is in nearly every file.
+/// A text of fewer bytes is in nearly every file, so that only an operator tells something: where it stands.
 const MIN_BYTES: usize = 2;
+/// What operators are made of.
+const OPERATORS: &[u8] = b"=!<>&|+-*/%^?:";
 /// How deep rules are followed into each other.
 const MAX_DEPTH: usize = 24;
 
@@ -40,6 +42,11 @@ impl Need {
         (self.texts.iter().map(String::len).min().unwrap_or(0), Reverse(self.texts.len()), self.is_within)
     }
 
+    /// Whether each of the texts is one that a file may well lack.
+    fn is_long(&self) -> bool {
+        self.texts.iter().all(|text| text.len() >= MIN_BYTES)
+    }
+
     /// The same of the file if it can't be told of the node.
     fn anywhere_unless(self, is_within: bool) -> Self {
         Self { is_within: self.is_within && is_within, ..self }
@@ -53,8 +60,8 @@ impl Need {
     fn of_texts(mut texts: BTreeSet<String>, is_within: bool) -> Option<Self> {
         let all = texts.clone();
         texts.retain(|text| !all.iter().any(|other| other.len() < text.len() && text.contains(other)));
-        let is_long = |text: &String| text.len() >= MIN_BYTES;
-        let is_worthwhile = !texts.is_empty() && texts.len() <= MAX_TEXTS && texts.iter().all(is_long);
+        let tells = |text: &String| text.len() >= MIN_BYTES || (is_within && is_operator(text));
+        let is_worthwhile = !texts.is_empty() && texts.len() <= MAX_TEXTS && texts.iter().all(tells);
         is_worthwhile.then_some(Self { is_within, texts })
     }
 }
@@ -83,6 +90,8 @@ fn of_rule(whole: &Value, utilities: &[Value], language: Language, depth: usize)
 
 /// The best needs, the best of them first.
 fn best(mut needs: Vec<Need>) -> Vec<Need> {
+    let is_told = needs.iter().any(|need| need.is_within && need.is_long());
+    needs.retain(|need| need.is_long() || (need.is_within && !is_told));
     needs.sort();
     needs.dedup();
     needs.sort_by_key(|need| Reverse(need.worth()));
@@ -231,7 +240,11 @@ fn of_pattern(pattern: &Pattern) -> Vec<Need> {
 /// before which there may be some.
 fn is_plain(text: &str) -> bool {
     let is_word = text.bytes().all(|byte| byte.is_ascii_lowercase());
-    is_word || text.bytes().all(|byte| b"=!<>&|+-*/%^?:".contains(&byte))
+    is_word || is_operator(text)
+}
+
+fn is_operator(text: &str) -> bool {
+    text.bytes().all(|byte| OPERATORS.contains(&byte))
 }
 
 fn captures(node: &PatternNode, into: &mut BTreeSet<String>) {
@@ -287,7 +300,11 @@ mod tests {
     #[test]
     fn what_a_rule_needs_is_read_off_it() {
         check("{pattern: hashlib.md5($A)}", &["hashlib", "md5"]);
-        check("{pattern: $A + $B}", &[]);
+        // An operator tells where to look, if nothing else does.
+        check("{pattern: $A + $B}", &["+"]);
+        check("{pattern: $A + foo}", &["foo"]);
+        check("{any: [{pattern: $A + $B}, {pattern: eval($A)}]}", &["+|eval"]);
+        check("{kind: call, inside: {pattern: $A + $B}}", &[]);
         // A keyword is compared by its kind, and may be skipped.
         check("{pattern: not $A}", &["not"]);
         check("{pattern: $A not in $B}", &["not", "in"]);
@@ -295,7 +312,7 @@ mod tests {
         check("{pattern: $A == $B}", &["=="]);
         check("{pattern: {context: $A == $B, strictness: relaxed}}", &[]);
         check("{pattern: '$A if $B else $C'}", &["else", "if"]);
-        check("{pattern: {context: 'f(a=$X)', selector: keyword_argument}}", &[]);
+        check("{pattern: {context: 'f(a=$X)', selector: keyword_argument}}", &["="]);
         check("{pattern: {context: 'f(shell=$X)', selector: keyword_argument}}", &["shell"]);
         check("{pattern: {context: 'eval($X)', strictness: signature}}", &[]);
         check("{kind: call, regex: '^(os\\.)?system\\('}", &["system("]);

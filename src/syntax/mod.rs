@@ -15,6 +15,7 @@ mod query;
 mod reference;
 pub(crate) mod rules;
 pub(crate) mod tree;
+mod twins;
 
 use std::collections::BTreeSet;
 

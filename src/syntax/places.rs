@@ -1,5 +1,7 @@
 //! Where texts stand that a rule needs, so that only nodes around such a place are looked at.
 
+use tree_sitter::{Node, TreeCursor};
+
 use crate::model::place::Span;
 
 /// Places in a file in their order, none within another.
@@ -39,6 +41,35 @@ impl Places {
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.0.len()
+    }
+
+    /// Goes through the nodes that have one of the places in them, each once, from the start to the end and from the
+    /// outside in. `visit` says whether to go into one.
+    pub(super) fn visit_around<'t>(&self, root: Node<'t>, visit: &mut dyn FnMut(&TreeCursor<'t>) -> bool) {
+        let mut cursor = root.walk();
+        // Where the nodes above the cursor end, itself included, and where one ends that is not gone into.
+        let (mut ends, mut passed_over) = (Vec::new(), 0);
+        for place in &self.0 {
+            if place.start < passed_over {
+                continue;
+            }
+            while ends.len() > 1 && ends.last().is_some_and(|end| *end <= place.start) {
+                cursor.goto_parent();
+                ends.pop();
+            }
+            while ends.is_empty() || cursor.goto_first_child_for_byte(place.start).is_some() {
+                let node = cursor.node();
+                if node.start_byte() > place.start || node.end_byte() < place.end {
+                    cursor.goto_parent();
+                    break;
+                }
+                ends.push(node.end_byte());
+                if !visit(&cursor) {
+                    passed_over = node.end_byte();
+                    break;
+                }
+            }
+        }
     }
 
     /// Whether one of them is within a span. The first that begins there ends before all others that do.

@@ -14,11 +14,14 @@ use crate::syntax::languages::Language;
 use crate::syntax::places::Places;
 use crate::syntax::query::CaptureQuery;
 use crate::syntax::tree::{Doc, SyntaxTree};
+use crate::syntax::twins::{Known, Twin};
 
 /// The most matches of one rule that are kept in one file; the rest is only counted.
 const MAX_MATCHES: usize = 500;
 /// How many nodes are visited between two looks at the clock.
 const NODES_PER_LOOK: usize = 1_024;
+/// A tree that has fewer nodes for each place than that is gone through whole: that is faster than going to each.
+const NODES_PER_PLACE: usize = 4;
 /// How many times a rule looks at a node between two looks at the clock: a rule may go through all that is around a node.
 const CANDIDATES_PER_LOOK: usize = 16;
 /// How deep a file may be nested: a rule that looks around a node walks all the way up, which takes minutes in a file
@@ -54,6 +57,8 @@ pub(crate) struct CompiledRule {
     kinds: Vec<usize>,
     /// What a node must be captured by as well.
     query: Option<CaptureQuery>,
+    /// What a node beside it must have as well.
+    twin: Option<Twin>,
     /// The utility rules that it uses; the rule itself only points to them.
     _utilities: GlobalRules,
 }
@@ -86,9 +91,19 @@ impl CompiledRule {
         let query = metadata.get("query").and_then(serde_json::Value::as_str);
         let query = query.map(|text| CaptureQuery::compile(text, language)).transpose().map_err(Error::Rule)?;
         let utilities = compile_utilities(utilities, language)?;
+        let twin = serde_json::to_value(&parsed.core.rule).ok().and_then(|rule| Twin::of_rule(&rule, language));
         let config = RuleConfig::try_from(parsed, &utilities).map_err(|error| Error::Rule(chain(&error)))?;
         let kinds = config.matcher.potential_kinds().expect("because a rule without kinds does not compile");
-        Ok(Self { config, kinds: kinds.iter().collect(), query, _utilities: utilities })
+        Ok(Self { config, kinds: kinds.iter().collect(), query, twin, _utilities: utilities })
+    }
+}
+
+#[cfg(test)]
+impl CompiledRule {
+    /// The same without a look at whether a node may have such a one beside it as it is to have, to hold it against that.
+    pub(super) fn without_twin(self) -> Self {
+        assert!(self.twin.is_some(), "there is nothing to leave out");
+        Self { twin: None, ..self }
     }
 }
 
@@ -162,6 +177,7 @@ pub(crate) fn scan(tree: &SyntaxTree, rules: &[Asked<'_>], deadline: Deadline) -
         return Scan { timed_out: !scan.too_deep, ..scan };
     };
     let mut n_matches = vec![0; rules.len()];
+    let mut known: Vec<Known<'_>> = rules.iter().map(|_| Known::default()).collect();
     for (n_looks, (node, index)) in candidates.into_iter().enumerate() {
         if n_looks % CANDIDATES_PER_LOOK == 0 && deadline.is_over() {
             scan.timed_out = true;
@@ -169,6 +185,10 @@ pub(crate) fn scan(tree: &SyntaxTree, rules: &[Asked<'_>], deadline: Deadline) -
         }
         let Some((Asked { rule, .. }, captured)) = rules.get(index).zip(captured.get(index)) else { continue };
         if captured.as_ref().is_some_and(|captured| !captured.contains(&node.id())) {
+            continue;
+        }
+        let may_hold = |(twin, known): (&Twin, _)| twin.may_have(node, tree.text(), known);
+        if !rule.twin.as_ref().zip(known.get_mut(index)).is_none_or(may_hold) {
             continue;
         }
         let Some(matched) = rule.config.matcher.match_node(tree.adopt(node)) else { continue };
@@ -193,35 +213,70 @@ fn candidates<'t>(
     scan: &mut Scan,
 ) -> Option<Vec<(InnerNode<'t>, usize)>> {
     let by_kind = by_kind(rules);
-    let around = around(rules);
-    let (mut candidates, mut depth, mut n_nodes) = (Vec::new(), 0, 0_usize);
-    let mut cursor = tree.root().get_inner_node().walk();
-    loop {
-        if n_nodes.is_multiple_of(NODES_PER_LOOK) && deadline.is_over() {
-            return None;
-        }
-        if depth > MAX_DEPTH {
-            scan.too_deep = true;
-            return None;
-        }
-        n_nodes += 1;
-        let node = cursor.node();
-        let span = Span { start: node.start_byte(), end: node.end_byte() };
-        let has_place = around.as_ref().is_none_or(|places| places.is_any_within(span));
-        if let Some(its) = by_kind.get(usize::from(node.kind_id())).filter(|its| has_place && !its.is_empty()) {
+    let mut candidates = Vec::new();
+    let mut gather = |node: InnerNode<'t>| {
+        if let Some(its) = by_kind.get(usize::from(node.kind_id())).filter(|its| !its.is_empty()) {
+            let span = Span { start: node.start_byte(), end: node.end_byte() };
             let may_hold =
                 |(_, asked): &&(usize, &Asked<'_>)| asked.within.iter().all(|places| places.is_any_within(span));
             candidates.extend(its.iter().filter(may_hold).map(|(index, _)| (node, *index)));
         }
-        // What no rule looks at can still be too deep for one that looks around.
-        let is_worthwhile = has_place || node.descendant_count() + depth > MAX_DEPTH;
+    };
+    let root = tree.root().get_inner_node();
+    let few = around(rules).filter(|places| places.len() * NODES_PER_PLACE < root.descendant_count());
+    // What no rule looks at can still be too deep for one that looks around.
+    let is_over = match few {
+        Some(places) => {
+            let is_over = look_through(root, deadline, &mut |_| false, scan);
+            if !is_over {
+                places.visit_around(root, &mut |cursor| {
+                    gather(cursor.node());
+                    true
+                });
+            }
+            is_over
+        }
+        None => look_through(
+            root,
+            deadline,
+            &mut |node| {
+                gather(node);
+                true
+            },
+            scan,
+        ),
+    };
+    (!is_over).then_some(candidates)
+}
+
+/// Visits the nodes of a tree, but for those below one of which `visit` says so and which can't be too deep. Whether that
+/// ended early: because the tree is too deep, which is noted, or because the deadline came.
+fn look_through<'t>(
+    root: InnerNode<'t>,
+    deadline: Deadline,
+    visit: &mut dyn FnMut(InnerNode<'t>) -> bool,
+    scan: &mut Scan,
+) -> bool {
+    let (mut depth, mut n_nodes) = (0, 0_usize);
+    let mut cursor = root.walk();
+    loop {
+        if n_nodes.is_multiple_of(NODES_PER_LOOK) && deadline.is_over() {
+            return true;
+        }
+        if depth > MAX_DEPTH {
+            scan.too_deep = true;
+            return true;
+        }
+        n_nodes += 1;
+        let node = cursor.node();
+        let is_worthwhile = visit(node) || node.descendant_count() + depth > MAX_DEPTH;
         if is_worthwhile && cursor.goto_first_child() {
             depth += 1;
             continue;
         }
         while !cursor.goto_next_sibling() {
             if !cursor.goto_parent() {
-                return Some(candidates);
+                return false;
             }
             depth -= 1;
         }

@@ -77,6 +77,11 @@ impl SyntaxTree {
         self.language
     }
 
+    /// The text that it was made of.
+    pub(super) fn text(&self) -> &str {
+        self.root.source()
+    }
+
     /// The node that holds everything.
     pub(crate) fn root(&self) -> Node<'_, Doc> {
         self.root.root()

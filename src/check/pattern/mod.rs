@@ -18,8 +18,9 @@ pub(crate) mod utility;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
+use std::thread;
 
-use crate::check::parsed::{Parsed, in_utf8, why_unparsed};
+use crate::check::parsed::{Parsed, Tree, in_utf8, why_unparsed};
 use crate::check::pattern::fault::RuleError;
 use crate::check::pattern::gate::{Gate, Needed, Passed};
 use crate::check::pattern::hits::Hits;
@@ -40,6 +41,11 @@ use crate::syntax::literals::{self, Need};
 use crate::syntax::places::Places;
 use crate::syntax::rules::{CompiledRule, Match};
 use crate::syntax::tree::SyntaxTree;
+
+/// So many rules are worth a thread that compiles them while a file is parsed.
+const MIN_COMPILED_BESIDE: usize = 4;
+/// The bytes of a file whose parse takes longer than starting a thread does.
+const MIN_PARSED_BESIDE: usize = 16 << 10;
 
 /// A rule of the run for one language. What it takes to run it is made when the first file comes that it may hold in.
 struct Candidate {
@@ -345,7 +351,7 @@ impl Engine {
         if let Some(why) = why_unparsed(&text) {
             return Ok(Examined { findings: Vec::new(), notices: vec![format!("not looked at: {why}")] });
         }
-        let parsed = file.tree.of(file.bytes, language, file.deadline)?;
+        let parsed = parsed_beside(file, language, &active)?;
         let Parsed { text, tree } = &*parsed;
         let mut hits = Hits::of(tree, active, file.deadline)?;
         if may_import {
@@ -356,6 +362,28 @@ impl Engine {
         }
         Ok(examined(hits, tree, text, file))
     }
+}
+
+/// The tree of a file; while a larger one is parsed, another thread compiles the rules that are to look at it, as far as
+/// no file before has asked for them.
+fn parsed_beside<'a, 't>(
+    file: &FileInput<'t>,
+    language: Language,
+    active: &[Open<'_, '_>],
+) -> Result<Tree<'a, 't>, Breakage>
+where
+    't: 'a,
+{
+    let parse = || file.tree.of(file.bytes, language, file.deadline);
+    let new: Vec<&Candidate> =
+        active.iter().map(|open| open.rule).filter(|rule| rule.compiled.get().is_none()).collect();
+    if new.len() < MIN_COMPILED_BESIDE || file.bytes.len() < MIN_PARSED_BESIDE {
+        return parse();
+    }
+    thread::scope(|scope| {
+        scope.spawn(|| new.iter().for_each(|rule| _ = rule.compiled(language)));
+        parse()
+    })
 }
 
 /// What the hits mean.

@@ -282,19 +282,7 @@ fn places_of(words: &[&str], text: &str) -> Places {
 
 /// Goes from the top through the nodes that have one of the places in them; `visit` says whether to go into one.
 fn walk<'t>(tree: &'t SyntaxTree, places: &Places, visit: &mut Visit<'_, 't>) {
-    let root = tree.root();
-    let mut cursor = root.get_inner_node().walk();
-    loop {
-        let node = cursor.node();
-        if places.is_any_within(span(node)) && visit(&cursor, node.kind_id()) && cursor.goto_first_child() {
-            continue;
-        }
-        while !cursor.goto_next_sibling() {
-            if !cursor.goto_parent() {
-                return;
-            }
-        }
-    }
+    places.visit_around(tree.root().get_inner_node(), &mut |cursor| visit(cursor, cursor.node().kind_id()));
 }
 
 #[cfg(test)]
