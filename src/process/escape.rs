@@ -20,6 +20,8 @@ use crate::process::MARK;
 const GRACE: Duration = Duration::from_secs(1);
 /// How often it is looked whether it has come.
 const TICK: Duration = Duration::from_millis(1);
+/// How often an environment is looked at before it counts as empty.
+const N_LOOKS: usize = 20;
 
 /// What the processes of a program are known by.
 #[derive(Debug)]
@@ -69,7 +71,7 @@ impl Escape {
             let folder = format!("/proc/{}", id.as_raw_pid());
             let stat = fs::read(format!("{folder}/stat")).unwrap_or_default();
             let Some((parent, group)) = parent_and_group(&stat) else { return false };
-            let is_marked = || fs::read(format!("{folder}/environ")).is_ok_and(|all| self.is_marked(&all));
+            let is_marked = || self.is_marked(&environment(&folder));
             parent == getpid().as_raw_pid() && (group == program.as_raw_pid() || is_marked())
         };
         children().unwrap_or_else(processes).into_iter().filter(|id| *id != program).filter(is_orphan).collect()
@@ -83,6 +85,19 @@ impl Escape {
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
         })
     }
+}
+
+/// The environment of a process by its folder below `/proc`. It is empty for a moment while another program takes the
+/// place of the one that runs, so one that is empty is looked at again; nobody would find that process later.
+fn environment(folder: &str) -> Vec<u8> {
+    for _ in 0..N_LOOKS {
+        match fs::read(format!("{folder}/environ")) {
+            Ok(all) if all.is_empty() => sleep(TICK),
+            Ok(all) => return all,
+            Err(_) => break,
+        }
+    }
+    Vec::new()
 }
 
 /// Whether there is any child, which mostly there is not: then nobody has to be looked for.
