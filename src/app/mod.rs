@@ -13,6 +13,7 @@ mod nested;
 mod overlay;
 mod packs;
 mod plan_view;
+mod planted;
 mod policy;
 mod premises;
 mod project_rules;
@@ -324,7 +325,7 @@ impl Session<'_> {
             selection: &prepared.selection,
             engine: &prepared.engine,
             foreign: &prepared.foreign,
-            trust: self.settings.trust,
+            trust: if prepared.loaded.is_proposed() { Trust::Proposed } else { self.settings.trust },
             coverage: Asked { gate: stage.gate.coverage.value, reports: &self.settings.coverage },
             credentials: &prepared.credentials,
         };
@@ -335,6 +336,7 @@ impl Session<'_> {
     fn judge_change(&self, case: Case<'_>, world: World<'_>, through: Through) -> Result<Judged, Failure> {
         let (started, clock) = (SystemTime::now(), Instant::now());
         let mut plan = self.planned(case)?;
+        planted::refuse(&mut plan, case.change, &case.prepared.loaded);
         let selected = self.select_tests(case, &mut plan, world.contents)?;
         through.settle(&mut plan);
         let mut ran = self.execute(case, &plan, world)?;

@@ -64,6 +64,8 @@ enum Role {
     Own,
     /// The base has none, and the change brings one: the defaults decide meanwhile.
     StandIn,
+    /// The one that the change brings: it is told what it would say.
+    Proposed,
 }
 
 impl Loaded {
@@ -75,6 +77,11 @@ impl Loaded {
     /// Whether it stands in for one that the base should have: then it can't know the stages of the project.
     pub(super) fn is_stand_in(&self) -> bool {
         self.role == Role::StandIn
+    }
+
+    /// Whether it comes with the change, so that nobody has allowed yet what it runs.
+    pub(super) fn is_proposed(&self) -> bool {
+        self.role == Role::Proposed
     }
 
     /// Whether it has a stage of that name.
@@ -398,5 +405,6 @@ fn stand_in(attributes: AttributeSource) -> Loaded {
 /// Lets a policy that the change itself brings report, but not decide.
 fn report_only(mut loaded: Loaded) -> Loaded {
     loaded.name = format!("{}, reporting only", loaded.name);
+    loaded.role = Role::Proposed;
     loaded
 }

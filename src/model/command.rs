@@ -12,6 +12,8 @@ pub(crate) enum Trust {
     Commands,
     /// The repository was only cloned.
     BuiltInOnly,
+    /// The change that is judged brings the commands, and the branch that it wants to enter has no policy to allow them.
+    Proposed,
 }
 
 /// What this process was started with, as far as it decides which programs are run and how they are told apart.

@@ -291,17 +291,25 @@ impl Planner<'_, '_> {
                 continue;
             }
             let wanted = Wanted::of(&command, included, self.policy.starts)?;
-            if self.policy.trust == Trust::BuiltInOnly {
-                self.settle(id, command.family(), Outcome::Broken(untrusted()));
-            } else if wanted.is_nothing(&command) {
-                self.settle(id, command.family(), Outcome::Skipped("no file of this change is for it".to_owned()));
-            } else {
-                jobs.push(CommandJob { command, files: wanted.present, tests: None });
-            }
+            let settled = match self.policy.trust {
+                Trust::BuiltInOnly => Outcome::Broken(untrusted()),
+                Trust::Proposed => Outcome::Skipped(PROPOSED.to_owned()),
+                Trust::Commands if wanted.is_nothing(&command) => {
+                    Outcome::Skipped("no file of this change is for it".to_owned())
+                }
+                Trust::Commands => {
+                    jobs.push(CommandJob { command, files: wanted.present, tests: None });
+                    continue;
+                }
+            };
+            self.settle(id, command.family(), settled);
         }
         Ok(jobs)
     }
 }
+
+/// Why a command does not run that comes with the change itself.
+const PROPOSED: &str = "the change brings this command, and it runs once the base has it";
 
 fn untrusted() -> Breakage {
     Breakage {

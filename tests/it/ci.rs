@@ -266,12 +266,15 @@ fn where_the_base_has_no_policy_the_defaults_decide_and_that_of_the_change_repor
         let ran = ci(&repo, &[], &["--base", "main"]).code(1).says("a.txt:1:4").says("the base has no policy");
         assert_eq!(ran.stdout.matches("a.txt:1:4").count(), 1, "{}", ran.stdout);
     }
-    // What only the new policy finds is told, and blocks from the next change on.
-    let own = "[checks.lint]\nrun = [\"sh\", \"-c\", \"echo no good; exit 1\"]\n";
-    let repo = feature(&[("a.txt", "one\n")], &[("tollgate.toml", own), ("a.txt", "two\n")]);
-    ci(&repo, &[], &["--base", "main"]).code(0).says("no good").says("reporting only");
-    ci(&repo, &[], &["--base", "main", "--only", "lint"]).code(0).says("no good");
+    // What only the new policy finds is told, and blocks from the next change on; its commands nobody has allowed yet.
+    let own = "[rules]\npaths = [\"no.yml\"]\n[checks.lint]\nrun = [\"sh\", \"-c\", \"touch ran; exit 1\"]\n";
+    let rule = "id: no\nlanguage: Python\nseverity: error\nmessage: no good\nrule:\n  pattern: launch($$$)\n";
+    let change = [("tollgate.toml", own), ("no.yml", rule), ("a.py", "launch(1)\n")];
+    let repo = feature(&[("a.txt", "one\n")], &change);
+    ci(&repo, &[], &["--base", "main"]).code(0).says("no good").says("reporting only").says("skipped: lint");
+    ci(&repo, &[], &["--base", "main", "--only", "lint"]).code(0).says("skipped: lint");
     ci(&repo, &[], &["--base", "main", "--plan"]).code(0).says("lint");
+    assert!(!repo.top().join("ran").exists());
     let report = repo.beside("out.sarif");
     ci(&repo, &[], &["--base", "main", "--report", &format!("sarif={}", report.display())]).code(0);
     assert_eq!(json(&report)["runs"].as_array().unwrap().len(), 1);
@@ -280,6 +283,26 @@ fn where_the_base_has_no_policy_the_defaults_decide_and_that_of_the_change_repor
     // Without any policy the defaults judge.
     let repo = feature(&[("a.txt", "one\n")], &[("a.txt", BAD)]);
     ci(&repo, &[], &["--base", "main"]).code(1).says("built-in defaults");
+}
+
+#[test]
+fn a_change_does_not_bring_the_program_that_judges_it() {
+    let policy = "[checks.lint]\nrun = [\"false\", \"{files}\"]\n";
+    let base = [("tollgate.toml", policy), ("a.py", "x = 1\n"), ("tools/false", "#!/bin/sh\nexit 0\n")];
+    for folder in [".venv/bin", "venv/bin", "node_modules/.bin"] {
+        let program = format!("{folder}/false");
+        let repo = feature(&base, &[("b.py", "y = 1\n"), (&program, "#!/bin/sh\nexit 0\n")]);
+        repo.git(&["update-index", "--chmod=+x", &program]).code(0);
+        repo.git(&["commit", "-q", "--no-verify", "-m", "planted"]).code(0);
+        repo.git(&["checkout", "-q", "-f", "HEAD"]).code(0);
+        ci(&repo, &[], &["--base", "main"]).code(3).says(&format!("the change brings `{program}`"));
+    }
+    let repo = feature(&base, &[("b.py", "y = 1\n")]);
+    std::fs::create_dir(repo.top().join(".venv")).unwrap();
+    std::os::unix::fs::symlink("../tools", repo.top().join(".venv/bin")).unwrap();
+    repo.git(&["add", "-f", "."]).code(0);
+    repo.git(&["commit", "-q", "--no-verify", "-m", "planted"]).code(0);
+    ci(&repo, &[], &["--base", "main"]).code(3).says("the change brings `.venv/bin`");
 }
 
 #[test]
