@@ -16,6 +16,7 @@ mod plan_view;
 mod policy;
 mod premises;
 mod project_rules;
+mod python;
 pub(crate) mod rules_in_force;
 mod sources;
 pub(crate) mod staged;
