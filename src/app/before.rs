@@ -88,6 +88,7 @@ impl Session<'_> {
             Ok(told)
         };
         let told = jobs.iter().map(rerun).collect();
+        self.interrupt.rest();
         Scratch::end(scratch);
         told
     }

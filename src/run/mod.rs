@@ -203,6 +203,7 @@ impl Runner<'_> {
             self.coverage(&written, &mut ran);
             self.remember(kept, &free_of_secrets);
         });
+        self.interrupt.rest();
         ran.undone = shared.undone.into_inner().unwrap_or_else(PoisonError::into_inner);
         ran.checks.extend(self.plan.settled.iter().cloned());
         ran.checks.sort_by(|a, b| (a.family, &a.id).cmp(&(b.family, &b.id)));
