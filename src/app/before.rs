@@ -82,11 +82,13 @@ impl Session<'_> {
         };
         let before = Before { parent, commit: of_parent.commit, site: self.site(&scratch) };
         let rerun = |job: &&CommandJob| {
+            self.led(&job.command, before.site.clone())?;
             let told = runner.rerun(job, &before, ran, events)?;
             scratch.restore().map_err(|error| broken("cannot put the state before in order", &error))?;
             Ok(told)
         };
         let told = jobs.iter().map(rerun).collect();
+        self.interrupt.rest();
         Scratch::end(scratch);
         told
     }

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::app::Session;
+use crate::app::{Session, python};
 use crate::check::external::Command;
 use crate::config::Sight;
 use crate::git;
@@ -15,8 +15,9 @@ use crate::model::outcome::{Breakage, Notice};
 use crate::model::path::RepoPath;
 use crate::model::rule::RuleId;
 use crate::plan::CommandJob;
+use crate::process::lookup::find;
 use crate::run::mending::named;
-use crate::run::{Ground, Site};
+use crate::run::{Ground, PYTHON_PATH, Site};
 use crate::store;
 use crate::tree::scratch::{Places, Scratch, Wanted};
 use crate::tree::stays_below;
@@ -30,8 +31,6 @@ const ENVIRONMENTS: [&str; 3] = ["VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONUSERBASE"
 const PROGRAMS: [&str; 3] = ["bin", "Scripts", "shims"];
 /// The minor versions of Python 3 of which a user may have packages in a folder each.
 const MINOR_VERSIONS: std::ops::RangeInclusive<u8> = 6..=20;
-/// The variable that names folders of Python's modules.
-const PYTHON_PATH: &str = "PYTHONPATH";
 
 /// The ground of a run; the scratch tree is put in order and the folder for reports goes when it is dropped.
 pub(super) struct Grounded {
@@ -167,7 +166,8 @@ impl Session<'_> {
                             [leak, ..] => Err(leaking(leak)),
                         }
                     })
-                    .clone(),
+                    .clone()
+                    .and_then(|site| self.led(command, site)),
             }
         };
         let mut site = |command: &Command| {
@@ -179,6 +179,21 @@ impl Session<'_> {
         };
         let sites = jobs.iter().map(|job| (job.command.id.clone(), site(&job.command))).collect();
         (sites, scratch)
+    }
+
+    /// The site in the scratch tree, if it leads the command to what is judged there.
+    pub(super) fn led(&self, command: &Command, site: Site) -> Result<Site, Breakage> {
+        let unknown = python::unknown(command, &self.settings.variables);
+        let deaf = || {
+            let folders = command.lookup(&site.top, &self.settings.surroundings);
+            let program = command.check.run.iter().find_map(|run| run.value.first());
+            let found = program.map(|name| {
+                find(name.as_ref(), &folders, &self.settings.surroundings.endings)
+                    .unwrap_or_else(|| site.top.join(&command.check.dir).join(name))
+            });
+            python::deaf(command, found.as_deref()).filter(|_| !site.python_path.is_empty())
+        };
+        unknown.or_else(deaf).map_or_else(|| Ok(site.clone()), |leak| Err(leaking(&leak)))
     }
 
     /// What the work tree shows that is not judged, as far as these commands care.
@@ -217,7 +232,11 @@ impl Session<'_> {
     ) -> Result<Scratch, Breakage> {
         let home = store::folder(&self.settings.cache, self.repo.git_dir()).join(name);
         let mut environments = environments(&self.settings.variables);
-        environments.extend(jobs.flat_map(|job| named_environments(&job.command, &self.settings.variables)));
+        let variables = &self.settings.variables;
+        environments.extend(jobs.flat_map(|job| {
+            let by_name = python::environments(&job.command, variables);
+            named_environments(&job.command, variables).into_iter().chain(by_name)
+        }));
         let places = Places { home: &home, cache: &self.settings.cache, environments: &environments };
         Scratch::lay_out(self.repo, places, wanted).map_err(|error| broken("cannot lay out what is judged", &error))
     }
@@ -240,7 +259,12 @@ impl Session<'_> {
             let folders = scratch.python_path().iter().cloned().chain(std::env::split_paths(&rest));
             env.insert(name, std::env::join_paths(folders).unwrap_or(rest.clone()));
         }
-        Site { top: scratch.top().to_owned(), env, linked: Arc::clone(scratch.linked()) }
+        Site {
+            top: scratch.top().to_owned(),
+            env,
+            python_path: scratch.python_path().to_vec(),
+            linked: Arc::clone(scratch.linked()),
+        }
     }
 }
 

@@ -17,6 +17,7 @@ mod planted;
 mod policy;
 mod premises;
 mod project_rules;
+mod python;
 pub(crate) mod rules_in_force;
 mod sources;
 pub(crate) mod staged;

@@ -50,10 +50,16 @@ fn text(info: &Info) -> String {
         format!("{:.1} MiB of at most {} MiB", info.n_bytes as f64 / f64::from(1 << 20), info.max_bytes >> 20),
     );
     line("rows", info.n_rows.to_string());
-    let last = match info.last {
-        Some(last) => format!("{} of {} files were known", last.n_hits, last.n_asked),
-        None => "no run has used the cache yet".to_owned(),
+    let known = |n_hits: u64, n_asked: u64| format!("{n_hits} of {n_asked} files were known");
+    let Some(last) = info.last else {
+        line("last run", "no run has used the cache yet".to_owned());
+        return text;
     };
-    line("last run", last);
+    if last.n_asked > 0 {
+        line("last run", known(last.n_hits, last.n_asked));
+    }
+    if last.n_asked_for_commands > 0 {
+        line("last run", format!("{} to commands", known(last.n_hits_for_commands, last.n_asked_for_commands)));
+    }
     text
 }

@@ -1,5 +1,6 @@
 //! Differences between two texts: hunks, line maps, moved lines. The only owner of `similar`; knows no git.
 
+pub(crate) mod line_ends;
 pub(crate) mod merge;
 pub(crate) mod moved;
 pub(crate) mod patch;

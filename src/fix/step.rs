@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::diff::line_ends::with_line_ends;
 use crate::diff::merge::merge;
 use crate::diff::patch::patch;
 use crate::fix::{Error, Left, Proposal, UNWATCHED, Why};
@@ -120,6 +121,8 @@ impl Planner<'_> {
             return Ok(None);
         }
         let written = self.written(path, seen.bytes(), &ours, &merged)?;
+        // One whose line ends git would not give back keeps them.
+        let written = written.or_else(|| with_line_ends(seen.bytes(), &ours, &merged));
         let written = match written {
             Some(written) => written,
             // The file has more than git stores of it: then what is there stays, and the fix goes between it or nowhere.

@@ -6,6 +6,8 @@ mod escape;
 pub(crate) mod lookup;
 #[cfg(unix)]
 mod unix;
+#[cfg(unix)]
+mod watch;
 #[cfg(windows)]
 mod windows;
 
@@ -14,6 +16,8 @@ use std::io::{self, Write};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+#[cfg(unix)]
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::model::command::{CommandOutput, CommandSpec, Exit, Part, Scrub};
@@ -21,6 +25,8 @@ use crate::model::deadline::Deadline;
 use crate::process::capture::{Capture, Outputs};
 #[cfg(unix)]
 use crate::process::unix::Child;
+#[cfg(unix)]
+use crate::process::watch::Watch;
 #[cfg(windows)]
 use crate::process::windows::Child;
 
@@ -44,24 +50,75 @@ pub(crate) enum Error {
     },
 }
 
-/// Tells running work that the user wants it to end; cheap to clone, shared by all clones.
+/// Tells running work that the user wants it to end, and sees to it that it ends if this process is killed; cheap to
+/// clone, shared by all clones.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Interrupt(Arc<AtomicUsize>);
+pub(crate) struct Interrupt(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    n_asked: AtomicUsize,
+    /// Ends the programs that run when this process is killed; started with the first of them.
+    #[cfg(unix)]
+    watch: Mutex<Option<Watch>>,
+}
+
+/// A program that is watched until this is dropped.
+#[cfg(unix)]
+struct Watched<'a> {
+    interrupt: &'a Interrupt,
+    id: u32,
+}
+
+#[cfg(unix)]
+impl Drop for Watched<'_> {
+    fn drop(&mut self) {
+        if let Some(watch) = self.interrupt.watch().as_mut() {
+            watch.ended(self.id);
+        }
+    }
+}
+
+#[cfg(unix)]
+impl Interrupt {
+    fn watch(&self) -> MutexGuard<'_, Option<Watch>> {
+        self.0.watch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has a program watched, if it is one of others and leads a group. Where nobody can watch, nobody does.
+    fn watched(&self, id: u32, grouping: Grouping, spec: &CommandSpec) -> Option<Watched<'_>> {
+        if spec.mark.is_empty() || grouping != Grouping::Own {
+            return None;
+        }
+        let mut watch = self.watch();
+        if watch.is_none() {
+            *watch = Watch::start().ok();
+        }
+        watch.as_mut()?.begins(id, &spec.mark);
+        Some(Watched { interrupt: self, id })
+    }
+}
 
 impl Interrupt {
+    /// Says that no program runs any more: what a watch holds open is free again.
+    pub(crate) fn rest(&self) {
+        #[cfg(unix)]
+        drop(self.watch().take());
+    }
+
     /// Asks all work to end; gives how often that was asked, this time included.
     pub(crate) fn set(&self) -> usize {
-        self.0.fetch_add(1, Ordering::SeqCst).saturating_add(1)
+        self.0.n_asked.fetch_add(1, Ordering::SeqCst).saturating_add(1)
     }
 
     /// Whether work must end.
     pub(crate) fn is_set(&self) -> bool {
-        self.0.load(Ordering::SeqCst) > 0
+        self.0.n_asked.load(Ordering::SeqCst) > 0
     }
 
     /// Whether the user asked again: then nothing gets time to end by itself.
     fn is_urgent(&self) -> bool {
-        self.0.load(Ordering::SeqCst) > 1
+        self.0.n_asked.load(Ordering::SeqCst) > 1
     }
 }
 
@@ -142,6 +199,8 @@ fn follow(
     outputs: &mut Outputs<'_>,
 ) -> Result<Exit, Error> {
     let mut child = Child::spawn(command, grouping, spec).map_err(|source| not_started(spec, source))?;
+    #[cfg(unix)]
+    let _watched = interrupt.watched(child.id(), grouping, spec);
     let deadline = spec.timeout.map_or(Deadline::NEVER, Deadline::after);
     supervise(&mut child, deadline, interrupt, outputs)
         .and_then(|exit| drain(&mut child, outputs).map(|()| exit))

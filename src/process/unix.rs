@@ -93,6 +93,11 @@ impl Child {
         }
     }
 
+    /// The id of its process, and of its group.
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Gives the child the beginning of its input.
     fn begin(&mut self, mut pipe: ChildStdin, input: &[u8]) -> io::Result<()> {
         if input.len() <= PIPE_TAKES {

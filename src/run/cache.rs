@@ -68,7 +68,11 @@ impl Cache {
 
     /// What is known of what a command finds in the file at `path` under a key.
     pub(crate) fn told(&self, key: &Key, path: &RepoPath) -> Option<Told> {
-        Told::decode(&self.bytes(key)?, path)
+        let told = self.bytes(key).and_then(|bytes| Told::decode(&bytes, path));
+        let mut state = self.lock();
+        state.last.n_asked_for_commands += 1;
+        state.last.n_hits_for_commands += u64::from(told.is_some());
+        told
     }
 
     /// What is kept under a key.
@@ -102,7 +106,7 @@ impl Cache {
         if !state.rows.is_empty() || !state.used.is_empty() {
             state.write(&self.folder);
         }
-        if state.last.n_asked > 0
+        if state.last.n_asked + state.last.n_asked_for_commands > 0
             && !matches!(state.database, Database::Off)
             && let Err(error) = results::note(&self.folder, state.last)
         {

@@ -1,6 +1,7 @@
 //! Commands: each waits on a thread of its own for what it needs and for its turn, never on a thread of rayon's.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, mpsc};
@@ -23,7 +24,7 @@ use crate::run::coverage::{WrittenReport, before};
 use crate::run::memory::Kept;
 use crate::run::programs::Programs;
 use crate::run::schedule::{Need, Schedule};
-use crate::run::{Ground, MAX_FILE, Runner, Site};
+use crate::run::{Ground, MAX_FILE, PYTHON_PATH, Runner, Site};
 use crate::store::log::Log;
 use crate::tree::report_file::{Reports, open_report, put_aside, read_matcher};
 
@@ -283,9 +284,15 @@ impl Runner<'_> {
     fn surrounded(&self, spec: CommandSpec, site: &Site, read: Option<&RepoPath>) -> Result<CommandSpec, Breakage> {
         let mut env = site.env.clone();
         if let Scrub::AllBut(names) = &spec.scrub {
-            env.retain(|name, _| names.contains(name) || name == "PATH" || name == "PYTHONPATH");
+            env.retain(|name, _| names.contains(name) || name == "PATH" || name == PYTHON_PATH);
         }
         env.extend(spec.env);
+        if let Some(own) = env.get(OsStr::new(PYTHON_PATH)).filter(|_| !site.python_path.is_empty()) {
+            // Those of the check come behind what leads to what is judged.
+            let own = std::env::split_paths(own).filter(|folder| !site.python_path.contains(folder));
+            let all = std::env::join_paths(site.python_path.iter().cloned().chain(own));
+            env.extend(all.map(|all| (OsString::from(PYTHON_PATH), all)));
+        }
         let stdin = read.map_or(Ok(spec.stdin), |path| self.judged(path))?;
         Ok(CommandSpec { env, stdin, ..spec })
     }

@@ -58,6 +58,9 @@ use crate::tree::scratch::linked::Linked;
 /// A file of more bytes than this is not read: its checks say so.
 pub(crate) const MAX_FILE: u64 = 32 << 20;
 
+/// The variable that names folders of Python's modules.
+pub(crate) const PYTHON_PATH: &str = "PYTHONPATH";
+
 /// Where a command runs.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Site {
@@ -65,6 +68,8 @@ pub(crate) struct Site {
     pub(crate) top: PathBuf,
     /// Variables by which programs find what belongs to this folder; what the check itself sets comes before them.
     pub(crate) env: BTreeMap<OsString, OsString>,
+    /// The folders that Python must look into before all others.
+    pub(crate) python_path: Vec<PathBuf>,
     /// The user's folders to which there are links in it.
     pub(crate) linked: Arc<Linked>,
 }
@@ -198,6 +203,7 @@ impl Runner<'_> {
             self.coverage(&written, &mut ran);
             self.remember(kept, &free_of_secrets);
         });
+        self.interrupt.rest();
         ran.undone = shared.undone.into_inner().unwrap_or_else(PoisonError::into_inner);
         ran.checks.extend(self.plan.settled.iter().cloned());
         ran.checks.sort_by(|a, b| (a.family, &a.id).cmp(&(b.family, &b.id)));

@@ -105,7 +105,7 @@ fn is_among_shims(program: &Path) -> bool {
 }
 
 /// What follows `#!`, if the file begins with that.
-fn first_line(file: &Path) -> Option<String> {
+pub(crate) fn first_line(file: &Path) -> Option<String> {
     let mut start = Vec::new();
     File::open(file).ok()?.take(MAX_LINE).read_to_end(&mut start).ok()?;
     let line = start.strip_prefix(b"#!")?.split(|&byte| byte == b'\n').next()?;

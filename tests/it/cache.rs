@@ -324,6 +324,10 @@ fn the_cache_is_shown_and_cleared() {
     agrees(&repo, &["--all"], "0 of 26 files were known");
     fs::write(database(&repo), "garbage").unwrap();
     repo.tollgate(&["cache", "info"]).code(2).says("hint: `tollgate cache clear`");
+    fs::remove_file(database(&repo)).unwrap();
+    fs::create_dir_all(database(&repo).join("folder")).unwrap();
+    repo.tollgate(&["cache", "clear"]).code(0);
+    agrees(&repo, &["--all"], "0 of 26 files were known");
 }
 
 #[test]

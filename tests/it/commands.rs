@@ -68,6 +68,7 @@ fn an_exit_code_is_a_verdict() {
     check("run = [\"sh\", \"-c\", \"kill -9 $$\"]", 3, "signal 9");
     check("run = [\"no-such-program-here\"]", 3, "no-such-program-here");
     check("run = [\"no-such-program-here\"]", 3, "[checks.own]");
+    check("run = [\"false\", \"||\", \"true\"]", 1, "no shell reads `run`, so `||` is an argument like any other");
     check("run = [\"./a.txt\"]", 3, "a.txt");
     check("run = [\"true\"]\ndir = \"nowhere\"", 3, "nowhere");
     check("run = [\"sleep\", \"60\"]\ntimeout = \"200ms\"", 3, "timeout");

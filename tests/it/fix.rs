@@ -201,11 +201,11 @@ fn what_a_conversion_takes_away_stays_in_the_work_tree() {
         .code(1)
         .says("mended a.nb: trailing-whitespace - staged")
         .says("left b.nb: the work tree's file has what git's conversion of it")
-        .says("left a.auto: the work tree's file has what")
+        .says("mended a.auto: trailing-whitespace - staged")
         .says("`tollgate fix b.nb` mends it there");
     repo.holds("a.nb", "cell\nx\npassword=XXX\n", "cell\nx\nOUTPUT 1\npassword=secret\n");
     repo.holds("b.nb", "x\ny \n", "x\ny \nOUTPUT of y\n");
-    repo.holds("a.auto", "a \nb\n", "a \r\nb\n");
+    repo.holds("a.auto", "a\nb\n", "a\r\nb\n");
     repo.holds("a.id", "a\nb\n$Id$\n", "a\nb\n$Id: by hand$\n");
     repo.holds("x.odd", "x\n", "x\n");
     repo.commit_hooked(&[]).code(1).says("b.nb: not mended: the work tree's file has what");

@@ -333,6 +333,17 @@ fn an_editable_install_imports_what_is_staged() {
     command.args(["check", "--staged", "--only", "own"]).env("PATH", path).env("VIRTUAL_ENV", repo.top().join(".venv"));
     run(&mut command, b"").code(0);
     assert_eq!(fs::read_to_string(repo.beside("seen")).unwrap(), "STAGED STAGED\nSTAGED\n");
+    // What the check itself says of the path comes behind; where Python does not hear of it, nothing can be done.
+    let policy = repo.read("tollgate.toml");
+    repo.stage(&[("tollgate.toml", &format!("{policy}env = {{ PYTHONPATH = \"elsewhere\" }}\n"))]);
+    let mut command = repo.command(&repo.top(), TOLLGATE);
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    command.args(["check", "--staged", "--only", "own"]).env("PATH", path);
+    run(&mut command, b"").code(0);
+    assert_eq!(fs::read_to_string(repo.beside("seen")).unwrap(), "STAGED STAGED\nSTAGED\n");
+    repo.stage(&[("tollgate.toml", &policy.replace("python -c", "python -I -c"))]);
+    check(&repo).code(3).says("sees unstaged code: `python -I` passes over PYTHONPATH");
+    repo.stage(&[("tollgate.toml", &policy)]);
     // A folder that is no part of what is judged can't be shown.
     repo.write("build/__init__.py", "");
     let packages = fs::read_dir(repo.top().join(".venv/lib")).unwrap().next().unwrap().unwrap().path();

@@ -227,6 +227,7 @@ fn no_secret_that_a_command_quotes_is_kept() {
     let only = ["--all", "--only", "lint"];
     scene.agrees(&only, "bad.txt good.txt key.txt");
     scene.agrees(&only, "bad.txt key.txt");
+    scene.repo.tollgate(&["cache", "info"]).code(0).says("last run  1 of 3 files were known to commands");
     assert!(!holds("found bad"));
 }
 

@@ -4,7 +4,7 @@
 use std::fs;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -165,8 +165,8 @@ fn after_a_kill_nothing_is_lost_and_the_next_run_sweeps() {
         let command = command_of(&repo);
         kill_process(pid(run.id()), Signal::KILL).unwrap();
         assert_eq!(end(run).signal(), Some(9));
-        // Nobody can end a command after a kill; this one is ended here.
-        kill_process(command, Signal::KILL).unwrap();
+        // Somebody else ends the command then.
+        until("the end of the command", || !lives(command));
         before.is_still(&repo.top());
     }
     assert!(!temporary_folders(&repo).is_empty(), "the test is to leave one");
@@ -174,6 +174,27 @@ fn after_a_kill_nothing_is_lost_and_the_next_run_sweeps() {
     repo.tollgate(&["check", "--staged"]).code(0);
     assert_eq!(temporary_folders(&repo), [""; 0]);
     before.is_still(&repo.top());
+}
+
+/// Nobody but what it left behind can end what runs then: also what went out of its group.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_kill_ends_what_runs_and_what_has_left_its_group() {
+    let repo = with_command(
+        "trap '' INT TERM; setsid sh -c 'echo $$ > ALIVE.away; exec sleep 600' & \
+         while ! test -s ALIVE.away; do sleep 0.01; done; echo $$ > ALIVE; while :; do sleep 0.05; done",
+    );
+    let run = start(&repo);
+    let command = command_of(&repo);
+    let away = fs::read_to_string(repo.beside("alive.away")).unwrap().trim().parse().unwrap();
+    let others = Command::new("sleep").arg("600").process_group(0).env("TOLLGATE_RUN", "1-slow").spawn();
+    let mut others = others.unwrap();
+    kill_process_group(pid(run.id()), Signal::KILL).unwrap();
+    end(run);
+    until("the end of the command", || !lives(command) && !lives(pid(away)));
+    assert!(lives(pid(others.id())), "what another run started is none of ours");
+    others.kill().unwrap();
+    others.wait().unwrap();
 }
 
 #[test]

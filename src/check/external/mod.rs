@@ -9,6 +9,7 @@ pub(crate) mod memory;
 pub(crate) mod read;
 #[cfg(test)]
 mod recorded;
+mod shell;
 pub(crate) mod suite;
 mod told;
 mod version;
@@ -79,6 +80,9 @@ impl Command {
     /// How to get its program: the command that installs the known tool, else a look at `run`.
     pub(crate) fn remedy(&self) -> String {
         let line = read::line(self);
+        if let Some(hint) = self.shell_hint() {
+            return hint;
+        }
         match tool::find(&self.check.tool) {
             Some(known) => format!("install it (`{}`), or leave out [checks.{}]: {line}", known.install, self.id),
             None => format!("install it, or correct `run` of [checks.{}]: {line}", self.id),

@@ -83,6 +83,20 @@ pub(crate) struct Seen<'a> {
 
 /// Understands what a command did.
 pub(crate) fn understand(command: &Command, ran: &Ran, seen: &Seen<'_>) -> Result<Understood, Breakage> {
+    let understood = understand_ended(command, ran, seen);
+    let has_failed = ran.outputs.iter().any(|output| output.exit != Exit::Code(0));
+    let Some(hint) = command.shell_hint().filter(|_| has_failed) else { return understood };
+    match understood {
+        Ok(mut understood) => {
+            understood.notices.push(hint);
+            Ok(understood)
+        }
+        Err(breakage) if breakage.hint.is_empty() => Err(Breakage { hint, ..breakage }),
+        broken => broken,
+    }
+}
+
+fn understand_ended(command: &Command, ran: &Ran, seen: &Seen<'_>) -> Result<Understood, Breakage> {
     ended(command, ran)?;
     match &command.check.output {
         Output::ExitCode => Ok(exit_code(command, ran)),

@@ -277,7 +277,8 @@ pub(crate) fn clear(folder: &Path) -> Result<(), Error> {
     // The log first: a database without its log is an older one, a log without its database is another's.
     for name in [format!("{NAME}-wal"), format!("{NAME}-shm"), NAME.to_owned(), LAST.to_owned()] {
         let file = folder.join(name);
-        match fs::remove_file(&file) {
+        let is_folder = fs::symlink_metadata(&file).is_ok_and(|metadata| metadata.is_dir());
+        match if is_folder { fs::remove_dir_all(&file) } else { fs::remove_file(&file) } {
             Err(source) if source.kind() != io::ErrorKind::NotFound => {
                 return Err(Error::File { action: "remove", file, source });
             }
@@ -294,16 +295,18 @@ pub(crate) struct Use {
     pub(crate) n_asked: u64,
     /// How many of them there were.
     pub(crate) n_hits: u64,
+    /// The same of what commands told of files.
+    pub(crate) n_asked_for_commands: u64,
+    /// And how many of those there were.
+    pub(crate) n_hits_for_commands: u64,
 }
 
 /// Keeps the figures of a run for [`info`].
 pub(crate) fn note(folder: &Path, last: Use) -> Result<(), Error> {
     let file = folder.join(LAST);
-    fs::write(&file, format!("{} {}\n", last.n_hits, last.n_asked)).map_err(|source| Error::File {
-        action: "write",
-        file,
-        source,
-    })
+    let Use { n_asked, n_hits, n_asked_for_commands, n_hits_for_commands } = last;
+    let text = format!("{n_hits} {n_asked} {n_hits_for_commands} {n_asked_for_commands}\n");
+    fs::write(&file, text).map_err(|source| Error::File { action: "write", file, source })
 }
 
 /// What there is to say of the database.
@@ -327,8 +330,10 @@ pub(crate) fn info(folder: &Path) -> Result<Info, Error> {
     let n_rows = Results::open(folder)?.map_or(Ok(0), |results| results.n_rows())?;
     let size = |name: String| fs::metadata(folder.join(name)).map_or(0, |metadata| metadata.len());
     let last = fs::read_to_string(folder.join(LAST)).ok().and_then(|text| {
-        let (n_hits, n_asked) = text.trim().split_once(' ')?;
-        Some(Use { n_hits: n_hits.parse().ok()?, n_asked: n_asked.parse().ok()? })
+        let mut figures = text.split_whitespace().map(str::parse);
+        let mut next = || figures.next()?.ok();
+        let (n_hits, n_asked) = (next()?, next()?);
+        Some(Use { n_asked, n_hits, n_hits_for_commands: next()?, n_asked_for_commands: next()? })
     });
     let n_bytes = size(NAME.to_owned()) + size(format!("{NAME}-wal"));
     Ok(Info { file, n_bytes, max_bytes: MAX_BYTES, n_rows, last })
