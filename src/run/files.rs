@@ -12,7 +12,7 @@ use crate::check::{Examined, FileCheck, FileInput, Manner};
 use crate::model::change::{FileSide, Status};
 use crate::model::content::Content;
 use crate::model::event::Event;
-use crate::model::finding::Finding;
+use crate::model::finding::{Finding, Novelty};
 use crate::model::outcome::Breakage;
 use crate::model::path::RepoPath;
 use crate::model::place::Place;
@@ -44,7 +44,7 @@ pub(crate) struct ExaminedFile {
     pub(crate) file: usize,
     /// Its path on the side that was looked at.
     pub(crate) path: RepoPath,
-    /// Its content; empty if it was not read.
+    /// Its content; empty if it was not read, or nobody needs it any more.
     pub(crate) bytes: Vec<u8>,
     /// The findings, places resolved.
     pub(crate) findings: Vec<Finding>,
@@ -107,10 +107,13 @@ impl Runner<'_> {
             let file = self.change.files.get(job.file)?;
             let is_added = file.status == Status::Added;
             let look = Look { job, side: file.head.as_ref()?, is_added, asked: Asked::All };
-            let examined = match &recall {
+            let mut examined = match &recall {
                 Some(recall) => self.recall(recall, &look),
                 None => self.examine(&look),
             };
+            if !examined.is_compared() || self.change.parents.is_empty() {
+                examined.bytes = Vec::new();
+            }
             let _ = events.send(Event::FileDone);
             Some(examined)
         };
@@ -295,6 +298,11 @@ impl ExaminedFile {
             directives: Vec::new(),
             unread: None,
         }
+    }
+
+    /// Whether a finding or a suppression of it has to be compared with the state before.
+    pub(super) fn is_compared(&self) -> bool {
+        !self.directives.is_empty() || self.findings.iter().any(|finding| finding.novelty != Novelty::Always)
     }
 
     fn take(&mut self, check: (Family, RuleId), examined: Result<Examined, Breakage>, started: Instant) {

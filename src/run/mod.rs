@@ -228,7 +228,9 @@ impl Runner<'_> {
             examined.secrets.iter().for_each(|secret| ran.redactor.add(secret));
             ran.notices.extend(examined.unread.as_deref().map(|why| not_read(&examined.path, why)));
             // Without a state before nothing is compared.
-            if let Some(text) = tally.add(&examined).filter(|_| !self.change.parents.is_empty()) {
+            tally.add(&examined);
+            let is_compared = examined.is_compared() && !self.change.parents.is_empty();
+            if let Some(text) = is_compared.then_some(examined.bytes) {
                 ran.texts.insert(examined.file, text);
             }
             if !examined.directives.is_empty() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::check::{About, Examined};
-use crate::model::finding::{Finding, Novelty};
+use crate::model::finding::Finding;
 use crate::model::outcome::{Breakage, CheckRun, Notice, Outcome};
 use crate::model::path::RepoPath;
 use crate::model::rule::{Family, RuleId};
@@ -47,13 +47,11 @@ impl Tally {
         Self { sums: ids.chain(rules).map(|id| (id, Sum::default())).collect(), notices: Vec::new() }
     }
 
-    /// Adds what the checks did on one file; gives its text if a finding or a suppression of it has to be compared.
-    pub(crate) fn add(&mut self, examined: &ExaminedFile) -> Option<Vec<u8>> {
+    /// Adds what the checks did on one file.
+    pub(crate) fn add(&mut self, examined: &ExaminedFile) {
         for share in &examined.shares {
             self.add_share(share, Some(&examined.path));
         }
-        let compares = examined.findings.iter().any(|finding| finding.novelty != Novelty::Always);
-        (compares || !examined.directives.is_empty()).then(|| examined.bytes.clone())
     }
 
     /// Adds what a check of the whole change found, and gives its findings.

@@ -82,7 +82,34 @@ impl Places {
 #[cfg(test)]
 mod tests {
     use super::Places;
+    use crate::model::deadline::Deadline;
     use crate::model::place::Span;
+    use crate::syntax::languages::Language;
+    use crate::syntax::tree::SyntaxTree;
+
+    #[test]
+    fn the_nodes_around_places_are_those_that_have_one_in_them() {
+        let text = "\n# a comment\ndef f(a, b=[1, 2]):\n    '''text'''\n    return {a: b, 'x': f(a)[0]} if a else (\n\nx = 1;\n";
+        let tree = SyntaxTree::parse(text, Language::Python, Deadline::NEVER).unwrap();
+        let mut n_compared = 0;
+        for (step, length) in [(1, 1), (3, 2), (7, 1), (11, 5), (40, 3), (200, 1)] {
+            let mut places = Places::default();
+            (0..text.len() - length).step_by(step).for_each(|start| places.push(Span { start, end: start + length }));
+            let mut visited = Vec::new();
+            places.visit_around(tree.root().get_inner_node(), &mut |cursor| {
+                visited.push(cursor.node());
+                true
+            });
+            let all = tree.root().dfs().map(|node| node.get_inner_node()).collect::<Vec<_>>();
+            let around = |node: &tree_sitter::Node<'_>| {
+                places.is_any_within(Span { start: node.start_byte(), end: node.end_byte() })
+            };
+            let expected: Vec<_> = all.into_iter().filter(around).collect();
+            assert_eq!(visited, expected, "{step} {length}");
+            n_compared += visited.len();
+        }
+        assert!(n_compared > 100, "{n_compared}");
+    }
 
     #[test]
     fn a_place_is_within_a_span_that_holds_all_of_it() {

@@ -15,6 +15,17 @@ const MAX_LEAVES: usize = 24;
 /// Which part of a node one beside it must have as well.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Twin {
+    /// The part.
+    field: u16,
+    /// Which nodes beside it may have it, in which field.
+    beside: Vec<Beside>,
+}
+
+/// A kind of nodes beside one.
+#[derive(Debug, PartialEq, Eq)]
+struct Beside {
+    /// The kind of the node around it, if it is not beside itself but within one.
+    around: Option<u16>,
     kind: u16,
     field: u16,
 }
@@ -32,23 +43,22 @@ struct Parts<'t> {
 pub(super) struct Known<'t>(HashMap<usize, Parts<'t>>);
 
 impl Twin {
-    /// What a rule asks of the nodes beside those that it finds, if that is of this kind: of one of `kind` a variable for
-    /// a field, and of one before or after it of the same kind the same variable for the same field.
+    /// What a rule asks of the nodes beside those that it finds, if that is of this kind: a variable for a field, and of a
+    /// node before or after it, or of one of several, the same variable for a field.
     pub(super) fn of_rule(rule: &Value, language: Language) -> Option<Self> {
-        let all = || std::iter::once(rule).chain(rule.get("all").and_then(Value::as_array).into_iter().flatten());
-        let kind = all().find_map(|part| part.get("kind")?.as_str())?;
-        let variables = || all().filter_map(|part| variable(part.get("has")?));
-        let beside = all().flat_map(|part| [part.get("follows"), part.get("precedes")]).flatten();
-        let its = |other: &Value| {
-            let is_alike = other.get("kind").and_then(Value::as_str) == Some(kind);
-            let other = variable(other.get("has")?).filter(|_| is_alike)?;
-            variables().find(|its| *its == other)
+        let listed = |key: &str| rule.get(key).and_then(Value::as_array).into_iter().flatten();
+        let all = || std::iter::once(rule).chain(listed("all"));
+        let variables: Vec<(&str, &str)> = all().filter_map(|part| variable(part.get("has")?)).collect();
+        let asked = |part: &Value| {
+            let (beside, asked) = ["follows", "precedes"].iter().find_map(|key| beside(part.get(key)?, language))?;
+            let (field, _) = variables.iter().find(|(_, variable)| *variable == asked)?;
+            Some((language.field_to_id(field)?, beside))
         };
-        let (field, _) = beside.into_iter().find_map(its)?;
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-        // A selector for several nodes is more than a kind.
-        let kind = Some(kind).filter(|kind| kind.bytes().all(is_plain)).map(|kind| language.kind_to_id(kind))?;
-        Some(Self { kind, field: language.field_to_id(field)? })
+        let one_of = |part: &Value| part.get("any")?.as_array()?.iter().map(asked).collect::<Option<Vec<_>>>();
+        let found = all().find_map(|part| asked(part).map(|asked| vec![asked]).or_else(|| one_of(part)))?;
+        let (fields, beside): (Vec<u16>, Vec<Beside>) = found.into_iter().unzip();
+        let field = fields.first().copied().filter(|first| fields.iter().all(|field| field == first))?;
+        Some(Self { field, beside })
     }
 
     /// Whether a node may have such a one beside it.
@@ -56,26 +66,70 @@ impl Twin {
         let Some(part) = node.child_by_field_id(self.field) else { return false };
         let Some(parent) = node.parent() else { return false };
         let parts = known.0.entry(parent.id()).or_insert_with(|| self.parts(parent, text));
+        let kind = node.kind_id();
+        let is_counted = |beside: &Beside| beside.around.is_none() && (beside.kind, beside.field) == (kind, self.field);
+        let n_own = usize::from(self.beside.iter().any(is_counted));
         // What is written with a gap may equal what is written without.
         let n_untold = parts.n_untold;
-        gapless(part, text).is_none_or(|part| n_untold > 0 || parts.counts.get(part).is_some_and(|count| *count > 1))
+        gapless(part, text)
+            .is_none_or(|part| n_untold > 0 || parts.counts.get(part).is_some_and(|count| *count > n_own))
     }
 
     fn parts<'t>(&self, parent: Node<'t>, text: &'t str) -> Parts<'t> {
-        let (mut parts, mut cursor) = (Parts::default(), parent.walk());
-        let mut is_on = cursor.goto_first_child();
-        while is_on {
-            let part = Some(cursor.node()).filter(|node| node.kind_id() == self.kind);
-            if let Some(part) = part.and_then(|node| node.child_by_field_id(self.field)) {
-                match gapless(part, text) {
-                    Some(part) => *parts.counts.entry(part).or_default() += 1,
-                    None => parts.n_untold += 1,
+        let mut parts = Parts::default();
+        let mut add = |node: Node<'t>, field: u16| match node.child_by_field_id(field).map(|part| gapless(part, text)) {
+            Some(Some(part)) => *parts.counts.entry(part).or_default() += 1,
+            Some(None) => parts.n_untold += 1,
+            None => {}
+        };
+        for node in children(parent) {
+            for beside in &self.beside {
+                match beside.around {
+                    None if node.kind_id() == beside.kind => add(node, beside.field),
+                    Some(around) if node.kind_id() == around => {
+                        children(node)
+                            .filter(|node| node.kind_id() == beside.kind)
+                            .for_each(|node| add(node, beside.field));
+                    }
+                    _ => {}
                 }
             }
-            is_on = cursor.goto_next_sibling();
         }
         parts
     }
+}
+
+/// The children of a node.
+fn children(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+    let mut cursor = node.walk();
+    let mut is_on = cursor.goto_first_child();
+    std::iter::from_fn(move || {
+        let child = is_on.then(|| cursor.node());
+        is_on = is_on && cursor.goto_next_sibling();
+        child
+    })
+}
+
+/// What `{kind: K, has: {field: F, pattern: $V}}` asks for, itself or within `{kind: K, has: ...}`: the kind of nodes, and
+/// the variable.
+fn beside(rule: &Value, language: Language) -> Option<(Beside, &str)> {
+    let kind = |rule: &Value| {
+        // A selector for several nodes is more than a kind.
+        let is_plain = |kind: &&str| kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        rule.get("kind")?.as_str().filter(is_plain).map(|kind| language.kind_to_id(kind))
+    };
+    let (outer, has) = (kind(rule)?, rule.get("has")?);
+    if let Some((field, variable)) = variable(has) {
+        return Some((Beside { around: None, kind: outer, field: language.field_to_id(field)? }, variable));
+    }
+    let is_plain = has.get("field").is_none_or(Value::is_null) && is_of_children(has);
+    let (field, variable) = has.get("has").filter(|_| is_plain).and_then(variable)?;
+    Some((Beside { around: Some(outer), kind: kind(has)?, field: language.field_to_id(field)? }, variable))
+}
+
+/// Whether a relation goes no deeper than the children of a node.
+fn is_of_children(has: &Value) -> bool {
+    has.get("stopBy").is_none_or(|stop| stop.as_str() == Some("neighbor"))
 }
 
 /// The field and the variable of `{field: F, pattern: $V}`.
@@ -84,8 +138,7 @@ fn variable(has: &Value) -> Option<(&str, &str)> {
     let name = pattern.strip_prefix('$')?;
     let is_captured = name.starts_with(|first: char| first.is_ascii_uppercase())
         && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
-    let is_own = has.get("stopBy").is_none_or(|stop| stop.as_str() == Some("neighbor"));
-    (is_captured && is_own).then_some((field, pattern))
+    (is_captured && is_of_children(has)).then_some((field, pattern))
 }
 
 /// The text of a node if all of it is in nodes without children, so that two which a rule takes for equal have the same:
@@ -142,8 +195,14 @@ mod tests {
         check(json!({"kind": "pair", "has": its, "inside": beside}), false);
         check(json!({"kind": "pair", "has": its, "not": {"follows": beside}}), false);
         check(json!({"kind": "pair", "any": [{"has": its}], "follows": beside}), false);
-        check(json!({"kind": "call", "has": its, "follows": beside}), false);
-        check(json!({"kind": "pair", "has": {"field": "value", "pattern": "$KEY"}, "follows": beside}), false);
+        check(json!({"has": {"field": "value", "pattern": "$KEY"}, "follows": beside}), true);
+        check(json!({"has": {"field": "value", "pattern": "$VALUE"}, "follows": beside}), false);
+        check(json!({"has": its, "any": [{"follows": beside}, {"precedes": beside}]}), true);
+        check(json!({"has": its, "any": [{"follows": beside}, {"inside": beside}]}), false);
+        let within = json!({"kind": "decorated_definition", "has": {"kind": "function_definition", "has": its}});
+        check(json!({"has": its, "any": [{"follows": beside}, {"precedes": within}]}), true);
+        let deep = json!({"kind": "block", "has": {"kind": "pair", "stopBy": "end", "has": its}});
+        check(json!({"has": its, "precedes": deep}), false);
         check(json!({"kind": "pair", "has": {"field": "key", "pattern": "$_KEY"}, "follows": beside}), false);
         check(
             json!({"kind": "pair", "has": {"field": "key", "pattern": "$KEY", "stopBy": "end"}, "follows": beside}),
@@ -151,30 +210,16 @@ mod tests {
         );
     }
 
-    #[test]
-    fn a_rule_finds_what_it_finds_when_every_node_is_asked() {
-        let rule = json!({
-            "id": "a", "language": "Python", "message": "m",
-            "rule": {
-                "kind": "pair",
-                "all": [
-                    {"has": {"field": "key", "pattern": "$KEY"}},
-                    {"follows": {"kind": "pair", "stopBy": "end", "has": {"field": "key", "pattern": "$KEY"}}},
-                ],
-            },
-        });
-        let compile = || CompiledRule::compile_json(&rule.to_string(), &[], Language::Python).unwrap();
+    /// Holds a rule against itself without a look for twins, in texts made of some parts.
+    #[track_caller]
+    fn agree(rule: serde_json::Value, parts: &[&'static str], text: &dyn Fn(&[&str]) -> String) {
+        let rule = json!({"id": "a", "language": "Python", "message": "m", "rule": rule}).to_string();
+        let compile = || CompiledRule::compile_json(&rule, &[], Language::Python).unwrap();
         let (with, without) = (compile(), compile().without_twin());
-        let keys = [
-            "'a'", "\"a\"", "'b'", "'\\n'", "'\\t'", "1", "a.b", "a . b", "f(1,2)", "f(1, 2)", "(1)", "( 1 )", "()",
-            "( )",
-        ];
         let (n_found, n_not) = (Cell::new(0), Cell::new(0));
         let mut runner = TestRunner::new(Config { cases: 500, failure_persistence: None, ..Config::default() });
-        let run = |keys: Vec<&str>| {
-            let (first, rest) = keys.split_at(keys.len() / 2);
-            let written = |keys: &[&str]| keys.iter().map(|key| format!("{key}: 0, ")).collect::<String>();
-            let text = format!("x = {{{}'in': {{{}}}}}\n", written(first), written(rest));
+        let run = |parts: Vec<&str>| {
+            let text = text(&parts);
             let tree = SyntaxTree::parse(&text, Language::Python, Deadline::NEVER).unwrap();
             let found = |rule| scan(&tree, &[Asked { rule, within: Vec::new() }], Deadline::NEVER).matches;
             prop_assert_eq!(found(&with), found(&without), "{}", text);
@@ -182,7 +227,30 @@ mod tests {
             count.set(count.get() + 1);
             Ok(())
         };
-        runner.run(&collection::vec(sample::select(keys.to_vec()), 0..9), run).unwrap();
+        runner.run(&collection::vec(sample::select(parts.to_vec()), 0..9), run).unwrap();
         assert!(n_found.get() > 50 && n_not.get() > 50, "{n_found:?} {n_not:?}");
+    }
+
+    #[test]
+    fn a_rule_finds_what_it_finds_when_every_node_is_asked() {
+        let its = json!({"field": "key", "pattern": "$KEY"});
+        let keys = [
+            "'a'", "\"a\"", "'b'", "'\\n'", "'\\t'", "1", "a.b", "a . b", "f(1,2)", "f(1, 2)", "(1)", "( 1 )", "()",
+            "( )",
+        ];
+        let rule =
+            json!({"kind": "pair", "all": [{"has": its}, {"follows": {"kind": "pair", "stopBy": "end", "has": its}}]});
+        agree(rule, &keys, &|keys| {
+            let (first, rest) = keys.split_at(keys.len() / 2);
+            let written = |keys: &[&str]| keys.iter().map(|key| format!("{key}: 0, ")).collect::<String>();
+            format!("x = {{{}'in': {{{}}}}}\n", written(first), written(rest))
+        });
+        let its = json!({"field": "name", "pattern": "$NAME"});
+        let function = json!({"kind": "function_definition", "stopBy": "end", "has": its});
+        let decorated = json!({"kind": "decorated_definition", "stopBy": "end", "has": {"kind": "function_definition", "has": its}});
+        let rule = json!({"kind": "function_definition", "has": its, "any": [{"precedes": function}, {"precedes": decorated}]});
+        let parts =
+            ["def a(): 0\n", "def b(): 0\n", "@c\ndef a(): 0\n", "@d\ndef b(): 0\n", "class A:\n  def a(): 0\n"];
+        agree(rule, &parts, &|parts| parts.concat());
     }
 }

@@ -169,6 +169,8 @@ def rules(arguments):
         print(f"\n{language}: {len(ground.files)} files, {ground.n_bytes / 1e6:.1f} MB, {len(its)} rules "
               f"({n_built_in} of them built in), {arguments.runs} runs each")
         ours = check(arguments, "--jobs", "1")
+        # `--jobs` is about commands; files are looked at by the threads of rayon.
+        ground.environment["RAYON_NUM_THREADS"] = "1"
         variants = {"50 rules": ours}
         if arguments.parse:
             variants["parse alone"] = [arguments.parse, str(ground.root / "list")]
@@ -242,9 +244,10 @@ def many(arguments):
         n_bytes = sum(path.stat().st_size for path in ground.files[:1000])
         empty = usage(ground, [arguments.tollgate, "--version"])[1]
         for jobs in ("1", "2"):
-            command = [arguments.tollgate, "check", "--all", "--no-cache", "--jobs", jobs, "--format", "short"]
+            ground.environment["RAYON_NUM_THREADS"] = jobs
+            command = [arguments.tollgate, "check", "--all", "--no-cache", "--format", "short"]
             sizes = [usage(ground, command)[1] for _ in range(3)]
-            print(f"{language}: {min(1000, len(ground.files))} files, {n_bytes / 1e6:.1f} MB, --jobs {jobs}: "
+            print(f"{language}: {min(1000, len(ground.files))} files, {n_bytes / 1e6:.1f} MB, {jobs} threads: "
                   f"{min(sizes):.1f} to {max(sizes):.1f} MB resident (`--version` alone: {empty:.1f})", flush=True)
         ground.done()
 
@@ -256,7 +259,6 @@ def cores(arguments):
         times = {jobs: [] for jobs in ("1", "2")}
         for _ in range(arguments.runs):
             for jobs, spent in times.items():
-                # `--jobs` is about commands; files are looked at by the threads of rayon.
                 ground.environment["RAYON_NUM_THREADS"] = jobs
                 spent.append(usage(ground, check(arguments))[0])
         one, two = min(times["1"]), min(times["2"])
