@@ -229,6 +229,13 @@ fn supervise(
         if child.wait(left.map_or(TICK, |left| left.min(TICK)), outputs)? {
             break;
         }
+        if forced.is_none()
+            && let Some(signal) = child.wants_terminal()
+        {
+            forced = Some(Exit::Signal(signal));
+            child.end(Step::Kill);
+            next = None;
+        }
         let Some((step, moment)) = next else { continue };
         let step = if interrupt.is_urgent() { Step::Kill } else { step };
         if forced.is_none() && interrupt.is_set() {

@@ -130,6 +130,17 @@ impl Child {
         Ok(self.has_ended)
     }
 
+    /// The signal that stopped the child because it wanted to talk to the terminal, of which it is not in the foreground:
+    /// nobody would let it go on.
+    pub(super) fn wants_terminal(&self) -> Option<i32> {
+        let options = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        if self.grouping == Grouping::Shared {
+            return None;
+        }
+        let status = waitid(WaitId::Pid(self.pid), options).ok().flatten()?;
+        status.stopping_signal().filter(|signal| [Signal::TTIN, Signal::TTOU].iter().any(|one| one.as_raw() == *signal))
+    }
+
     /// Whether nobody can print anything any more.
     pub(super) fn is_silent(&self) -> bool {
         self.outputs.iter().all(Option::is_none)

@@ -57,6 +57,11 @@ impl Child {
         self.n_open == 0
     }
 
+    /// The signal that stopped the child because it wanted to talk to the terminal: there is none here.
+    pub(super) fn wants_terminal(&self) -> Option<i32> {
+        None
+    }
+
     /// Takes a step to end the child and its job: there is one way only.
     pub(super) fn end(&mut self, step: Step) {
         if step == Step::Kill {

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Reads a folder of JUnit reports with tollgate and with Python's junitparser: CPU time (user + system) of whole
 processes, in turns. What tollgate takes for a suite with one report of one test is taken off: it is the price of the run
-around it, which the other program does not have.
+around it, which the other program does not have. Then one report alone, a process of each program for it, as hooks have it:
+whole processes, with nothing taken off.
 
     tests/bench/suites_vs_junitparser.py CORPUS --tollgate target/release/tollgate --python python3
 
@@ -67,7 +68,7 @@ def main():
     for number, file in enumerate(sorted(arguments.corpus.iterdir())):
         shutil.copyfile(file, reports / "many" / f"{number}.xml")
     (reports / "one" / "0.xml").write_text(ONE)
-    figures = {"many": [], "one": [], "junitparser": []}
+    figures = {"many": [], "one": [], "junitparser": [], "junitparser, one": []}
     repositories = {name: repository() for name in ("many", "one")}
     for _, bench in repositories.values():
         subprocess.run([tollgate, "install"], cwd=bench.folder, env=bench.environment, check=True, capture_output=True)
@@ -77,12 +78,16 @@ def main():
             shutil.rmtree(bench.folder / "out", ignore_errors=True)
             command = [tollgate, "check", "--staged", "--only", "unit", "--format", "short"]
             figures[name].append(bench.cpu(command, (0, 1, 3)))
-        figures["junitparser"].append(repositories["one"][1].cpu([arguments.python, "-c", READ, str(reports / "many")]))
+        for name, folder in (("junitparser", "many"), ("junitparser, one", "one")):
+            command = [arguments.python, "-c", READ, str(reports / folder)]
+            figures[name].append(repositories["one"][1].cpu(command))
     middle = {name: statistics.median(values) for name, values in figures.items()}
     net = middle["many"] - middle["one"]
     print(f"{len(list((reports / 'many').iterdir()))} reports, {arguments.runs} runs each, medians in ms CPU")
     print(f"tollgate {middle['many']:.1f}, with one report {middle['one']:.1f}, so the reading {net:.1f}")
     print(f"junitparser {middle['junitparser']:.1f}, x {middle['junitparser'] / net:.1f}")
+    alone, theirs = middle["one"], middle["junitparser, one"]
+    print(f"one report alone: tollgate {alone:.1f}, junitparser {theirs:.1f}, x {theirs / alone:.1f}")
     for root, _ in repositories.values():
         shutil.rmtree(root)
     shutil.rmtree(reports)

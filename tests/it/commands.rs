@@ -670,6 +670,15 @@ fn another_version_than_the_wanted_one_is_broken() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn a_command_that_asks_on_the_terminal_is_not_waited_for() {
+    let repo = own("run = [\"sh\", \"-c\", \"read answer < /dev/tty\"]\ntimeout = \"10m\"");
+    let line = format!("{} check --staged --only own", crate::support::TOLLGATE);
+    let mut script = repo.command(&repo.top(), "script");
+    script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+    run(&mut script, b"").code(3).says("it wanted to ask something on the terminal");
+}
+
+#[test]
 fn on_a_terminal_a_command_that_runs_has_a_line() {
     let repo =
         own("run = [\"sh\", \"-c\", \"while [ ! -e 'BESIDE/seen' ]; do sleep 0.05; done\", \"sh\", \"{files}\"]");

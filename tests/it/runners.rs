@@ -111,6 +111,12 @@ fn go_test() {
 }
 
 #[test]
+#[ignore = "needs RSpec"]
+fn rspec() {
+    tells("rspec", "rspec", "", "no test was executed");
+}
+
+#[test]
 #[ignore = "needs PHPUnit"]
 fn phpunit() {
     tells_prepared("phpunit", "phpunit", "", "no test was executed", &|shop| {

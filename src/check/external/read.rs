@@ -128,6 +128,11 @@ fn ended_well(command: &Command, output: &CommandOutput, line: &str) -> Result<(
             format!("it ended with exit code {code}, by which it says that it could not run"),
             format!("try `{line}` by hand; `finding-codes` of [checks.{}] says which codes are findings", command.id),
         ),
+        // By these a system stops whoever asks a terminal that is not his to use.
+        Exit::Signal(21 | 22) => (
+            "it wanted to ask something on the terminal, and no check gets an answer".to_owned(),
+            format!("give it in `run` of [checks.{}] the option by which it asks nothing", command.id),
+        ),
         Exit::Signal(signal) => (format!("it was ended by signal {signal}"), String::new()),
         // Whoever set the time says so.
         Exit::TimedOut => ("it was stopped because its time was over".to_owned(), String::new()),

@@ -30,6 +30,11 @@ impl<'a> Files<'a> {
 
     /// The file that a report means by a path; of several that end with it the one whose folders are named in `near`.
     pub(crate) fn find(&self, named: &str, near: &str) -> Option<RepoPath> {
+        // Most names are of no file here.
+        let last = named.rsplit(['/', '\\']).next().unwrap_or_default();
+        if !matches!(last, "" | "." | "..") && self.with_name(last.as_bytes()).is_empty() {
+            return None;
+        }
         let plain = named.replace('\\', "/");
         if INSTALLED.iter().any(|folder| plain.contains(folder)) {
             return None;
@@ -57,10 +62,16 @@ impl<'a> Files<'a> {
         let outer =
             class.split(['$', '+', '(']).next().unwrap_or_default().replace(['\\', '.'], "/").replace("::", "/");
         let parts: Vec<&str> = outer.split('/').filter(|part| !part.is_empty()).collect();
+        let mut name = String::new();
         // The classes inside of a module of Python are parts of the name too.
         (2..=parts.len()).rev().take(3).find_map(|n| {
-            let path = parts.get(..n)?.join("/");
-            ENDINGS.iter().find_map(|ending| self.find(&format!("{path}.{ending}"), ""))
+            let (last, folders) = parts.get(..n)?.split_last()?;
+            ENDINGS.iter().find_map(|ending| {
+                name.clear();
+                name.extend([*last, ".", *ending]);
+                let is_there = !self.with_name(name.as_bytes()).is_empty();
+                is_there.then(|| self.find(&format!("{}/{name}", folders.join("/")), ""))?
+            })
         })
     }
 

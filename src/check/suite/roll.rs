@@ -50,7 +50,10 @@ impl Roll {
         if !self.is_whole() {
             return;
         }
-        let plain = |text: &str| text.replace(['\0', '\n'], " ");
+        let plain = |text: &str| match text.contains(['\0', '\n']) {
+            true => text.replace(['\0', '\n'], " "),
+            false => text.to_owned(),
+        };
         let group = Group { class: plain(&case.class), file: plain(&case.file) };
         let name = without_data(&plain(&case.name));
         let presence = if case.ending == Ending::Skipped { Presence::Skipped } else { Presence::Ran };
