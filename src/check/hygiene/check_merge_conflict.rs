@@ -30,9 +30,10 @@ static ABOUT: About = About {
 
 const DOC: &str = "\
 ## What it finds
-A whole conflict as git writes it: a line that starts with seven `<` and a blank, later a line of seven `=`, later a \
-line that starts with seven `>` and a blank, and the line of seven `|` between them where there is one. A line of `=` \
-alone is a heading in Markdown and reStructuredText and is fine. Binary files are left out.
+A conflict as git writes it: a line that starts with seven `<` and a blank, later a line of seven `=`, later a line that \
+starts with seven `>` and a blank, and the line of seven `|` between them where there is one; also what is left of one \
+that was half resolved, a line of seven `<` or `>` with the name of a side. A line of `=` alone is a heading in Markdown \
+and reStructuredText and is fine. Binary files are left out.
 
 ## Why it matters
 Nobody decided which side is right. The file does not compile, or worse, it does.
@@ -73,7 +74,7 @@ impl FileCheck for CheckMergeConflict {
             _ if options.flag("assume-in-merge") => single_markers(file.bytes),
             Manner::PreCommit { is_in_merge: true } => single_markers(file.bytes),
             Manner::PreCommit { is_in_merge: false } => Vec::new(),
-            Manner::Gate => whole_conflicts(file.bytes),
+            Manner::Gate => conflicts(file.bytes),
         };
         Ok(limited(spans, |span| {
             let marker = String::from_utf8_lossy(lines::text(file.bytes, span)).into_owned();
@@ -103,6 +104,18 @@ fn single_markers(bytes: &[u8]) -> Vec<Span> {
         })
         .collect();
     spans.sort_unstable();
+    spans
+}
+
+/// The markers of every conflict that is complete, and those that name a side wherever they are: nothing else looks so.
+fn conflicts(bytes: &[u8]) -> Vec<Span> {
+    let names_side =
+        |span: &Span| matches!(bytes.get(span.end..), Some([b' ', label, ..]) if !label.is_ascii_whitespace());
+    let named = [OURS, THEIRS].into_iter().flat_map(|marker| starts(bytes, marker)).filter(names_side);
+    let mut spans = whole_conflicts(bytes);
+    spans.extend(named);
+    spans.sort_unstable();
+    spans.dedup();
     spans
 }
 
@@ -169,15 +182,20 @@ mod tests {
         check("<<<<<<< ours\n||||||| base\n=======\n>>>>>>> theirs\n", 4);
         check("<<<<<<<\n=======\n>>>>>>>\n", 3);
         check("<<<<<<< a\n=======\n>>>>>>> b\n<<<<<<< c\n=======\n>>>>>>> d\n", 6);
-        check("<<<<<<< stray\n<<<<<<< a\n=======\n>>>>>>> b\n", 3);
+        check("<<<<<<< stray\n<<<<<<< a\n=======\n>>>>>>> b\n", 4);
+    }
+
+    #[test]
+    fn what_is_left_of_a_conflict_is_found() {
+        check("<<<<<<< HEAD\nb\n", 1);
+        check("=======\n>>>>>>> b\n", 1);
+        check("<<<<<<< a\n>>>>>>> b\n", 2);
     }
 
     #[test]
     fn what_only_looks_like_a_marker_is_not() {
         check("Title\n=======\ntext\n", 0);
-        check("<<<<<<< HEAD\nb\n", 0);
-        check("=======\n>>>>>>> b\n", 0);
-        check("<<<<<<< a\n>>>>>>> b\n", 0);
+        check("<<<<<<<\nb\n>>>>>>>\n>>>>>>> \n", 0);
         check(" <<<<<<< a\n =======\n >>>>>>> b\n", 0);
         check("<<<<<<<< a\n========\n>>>>>>>> b\n", 0);
     }
