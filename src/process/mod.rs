@@ -85,17 +85,25 @@ impl Interrupt {
         self.0.watch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has a program watched, if it is one of others and leads a group. Where nobody can watch, nobody does.
-    fn watched(&self, id: u32, grouping: Grouping, spec: &CommandSpec) -> Option<Watched<'_>> {
+    /// Has a program expected before it starts, if it is one of others and leads a group: between its start and the moment
+    /// at which it is told of, this process may be killed. Where nobody can watch, nobody does.
+    fn expect(&self, grouping: Grouping, spec: &CommandSpec) -> bool {
         if spec.mark.is_empty() || grouping != Grouping::Own {
-            return None;
+            return false;
         }
         let mut watch = self.watch();
         if watch.is_none() {
             *watch = Watch::start().ok();
         }
-        watch.as_mut()?.begins(id, &spec.mark);
-        Some(Watched { interrupt: self, id })
+        watch.as_mut().map(|watch| watch.expects(&spec.mark)).is_some()
+    }
+
+    /// Has a program watched that was expected.
+    fn watched(&self, id: u32) -> Watched<'_> {
+        if let Some(watch) = self.watch().as_mut() {
+            watch.begins(id);
+        }
+        Watched { interrupt: self, id }
     }
 }
 
@@ -198,9 +206,11 @@ fn follow(
     interrupt: &Interrupt,
     outputs: &mut Outputs<'_>,
 ) -> Result<Exit, Error> {
+    #[cfg(unix)]
+    let is_expected = interrupt.expect(grouping, spec);
     let mut child = Child::spawn(command, grouping, spec).map_err(|source| not_started(spec, source))?;
     #[cfg(unix)]
-    let _watched = interrupt.watched(child.id(), grouping, spec);
+    let _watched = is_expected.then(|| interrupt.watched(child.id()));
     let deadline = spec.timeout.map_or(Deadline::NEVER, Deadline::after);
     supervise(&mut child, deadline, interrupt, outputs)
         .and_then(|exit| drain(&mut child, outputs).map(|()| exit))

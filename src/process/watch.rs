@@ -9,17 +9,20 @@ use std::process::{Child, Stdio};
 use crate::model::command::CommandSpec;
 use crate::process::command;
 
-/// Reads lines: `+ ID MARK` when a program starts that leads a group, `- ID` when it has ended, `.` at the end. If the input
-/// ends without that, it ends the groups that are left, and what has left them but kept the mark. Numbers alone reach
+/// Reads lines: `= MARK` before a program starts, `+ ID` when it has and leads a group, `- ID` when it has ended, `.` at the
+/// end. If the input ends without that, it ends the groups that are left, and what has left them but kept the mark. Numbers alone reach
 /// `kill`, and never 0 or 1, by which it would mean other processes.
 const SCRIPT: &str = r#"
 trap '' HUP INT QUIT TERM
 groups=' '
-while read -r change id mark; do
-    [ "$change" != . ] || exit 0
+while read -r change id; do
+    case $change in
+        .) exit 0 ;;
+        =) [ -z "$id" ] || set -- "$@" "$id"; continue ;;
+    esac
     case $id in '' | *[!0-9]* | 0 | 1) continue ;; esac
     case $change in
-        +) groups="$groups$id "; [ -z "$mark" ] || set -- "$@" "$mark" ;;
+        +) groups="$groups$id " ;;
         -) case $groups in *" $id "*) groups="${groups%% $id *} ${groups#* $id }" ;; esac ;;
     esac
 done
@@ -55,12 +58,18 @@ impl Watch {
         Ok(Self { child: command.spawn()? })
     }
 
-    /// Tells it that the program leads a group from now on.
-    pub(super) fn begins(&mut self, id: u32, mark: &OsStr) {
-        // A mark of more lines would be taken for more than a mark; then the group alone is known.
+    /// Tells it by what the processes of a program are known that is about to start.
+    pub(super) fn expects(&mut self, mark: &OsStr) {
+        // One of more lines would be taken for more than a mark; then the group alone is known.
         let mark = mark.as_encoded_bytes();
-        let mark = if mark.contains(&b'\n') { b"" } else { mark };
-        self.tell(&[format!("+ {id} ").as_bytes(), mark, b"\n"].concat());
+        if !mark.contains(&b'\n') {
+            self.tell(&[b"= ", mark, b"\n"].concat());
+        }
+    }
+
+    /// Tells it that the program leads a group from now on.
+    pub(super) fn begins(&mut self, id: u32) {
+        self.tell(format!("+ {id}\n").as_bytes());
     }
 
     /// Tells it that the program has ended, and its group with it.
