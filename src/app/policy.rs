@@ -406,5 +406,9 @@ fn stand_in(attributes: AttributeSource) -> Loaded {
 fn report_only(mut loaded: Loaded) -> Loaded {
     loaded.name = format!("{}, reporting only", loaded.name);
     loaded.role = Role::Proposed;
+    if loaded.config.checks.values().any(|check| check.run.is_some()) {
+        let notice = "the commands that the change proposes do not run before the base has them";
+        loaded.config.notices.push(notice.to_owned());
+    }
     loaded
 }

@@ -235,6 +235,7 @@ fn a_commit_of_all_shows_git_in_a_command_that_commit() {
 fn a_range_is_laid_out_with_its_own_history() {
     let repo = Repo::with(&[("a.txt", "one\n")]);
     with_check(&repo, "(cat a.txt; git log --format=%s; git status --porcelain) > SEEN", "");
+    repo.commit("policy", &[]);
     repo.commit("two", &[("a.txt", "two\n")]);
     repo.commit("three", &[("a.txt", "three\n")]);
     repo.write("a.txt", "four\n");
@@ -242,8 +243,8 @@ fn a_range_is_laid_out_with_its_own_history() {
         repo.tollgate(&["check", "--base", "HEAD~2", "--head", head, "--only", "own"]).code(0);
         fs::read_to_string(repo.beside("seen")).unwrap()
     };
-    assert_eq!(sees("HEAD~1"), "two\ntwo\nstart\n");
-    assert_eq!(sees("HEAD"), "three\nthree\ntwo\nstart\n");
+    assert_eq!(sees("HEAD~1"), "two\ntwo\npolicy\nstart\n");
+    assert_eq!(sees("HEAD"), "three\nthree\ntwo\npolicy\nstart\n");
 }
 
 #[test]
@@ -252,13 +253,14 @@ fn history_is_the_right_one_where_references_are_in_tables() {
     with_check(&repo, "(cat a.txt; git log --format=%s; git status -sb) > SEEN", "");
     repo.write("a.txt", "unstaged\n");
     assert_eq!(seen(&repo), "two\nsecond\nfirst\n## topic\nM  folder/b.txt\nA  tollgate.toml\n");
-    repo.commit("third", &[]);
+    repo.commit("policy", &[]);
+    repo.commit("third", &[("c.txt", "three\n")]);
     repo.commit("fourth", &[("a.txt", "four\n")]);
     let before = Frozen::of(&repo.top());
     repo.tollgate(&["check", "--base", "HEAD~2", "--head", "HEAD~1", "--only", "own"]).code(0);
     before.is_still(&repo.top());
     let text = fs::read_to_string(repo.beside("seen")).unwrap();
-    assert_eq!(text, "two\nthird\nsecond\nfirst\n## HEAD (no branch)\n");
+    assert_eq!(text, "two\nthird\npolicy\nsecond\nfirst\n## HEAD (no branch)\n");
 }
 
 #[test]

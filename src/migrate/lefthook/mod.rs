@@ -253,6 +253,8 @@ impl Walk<'_, '_> {
             run: run.map(str::to_owned).to_vec(),
             files: files(around, self.config, self.draft.tree.files).map(|(files, _)| files).unwrap_or_default(),
             fix: true,
+            // With that it ends for every job that fails.
+            finding_codes: vec![1],
             ..Check::default()
         };
         let id = self.draft.command(&job.name, check, &[self.stage()]);
