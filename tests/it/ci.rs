@@ -271,7 +271,11 @@ fn where_the_base_has_no_policy_the_defaults_decide_and_that_of_the_change_repor
     let rule = "id: no\nlanguage: Python\nseverity: error\nmessage: no good\nrule:\n  pattern: launch($$$)\n";
     let change = [("tollgate.toml", own), ("no.yml", rule), ("a.py", "launch(1)\n")];
     let repo = feature(&[("a.txt", "one\n")], &change);
-    ci(&repo, &[], &["--base", "main"]).code(0).says("no good").says("reporting only").says("do not run before the base");
+    ci(&repo, &[], &["--base", "main"])
+        .code(0)
+        .says("no good")
+        .says("reporting only")
+        .says("do not run before the base");
     ci(&repo, &[], &["--base", "main", "--only", "lint"]).code(0).says("skipped: lint");
     ci(&repo, &[], &["--base", "main", "--plan"]).code(0).says("lint");
     assert!(!repo.top().join("ran").exists());
