@@ -247,6 +247,7 @@ fn ranges() {
             &["renamed folder-less.txt", "renamed folder/edited.txt"],
         )
         .judges(STAGED, &["renamed staged-to.txt"]);
+    State::of("criss-cross.sh").judges(&["--base", "base-late", "--head", "late"], &["added back.txt"]);
     State::of("unrelated.sh").fails(&["--base", "main"], "have no common ancestor");
     State::within("shallow.sh", "clone").fails(&["--base", "origin/main"], "git fetch --unshallow");
     let push = State::within("push.sh", "clone");
