@@ -13,6 +13,7 @@ use crate::cli::check::{RunArgs, show_plan};
 use crate::cli::output::OutputArgs;
 use crate::cli::progress::{listen, watched};
 use crate::forge::{Change, FORGES, Forge, Judge, detect, remote_branch};
+use crate::git::revision::Commit;
 use crate::git::{self, Repo};
 use crate::model::command::Trust;
 use crate::model::escape::escaped;
@@ -115,22 +116,18 @@ fn event(forge: &Forge, context: &Context) -> Result<Vec<u8>, Failure> {
 fn known_base(repo: &Repo, change: &Change, forge: Option<&Forge>) -> Result<(String, Option<String>), Failure> {
     let mut failure = None;
     for base in &change.bases {
-        match repo.resolve(base) {
-            Ok(_) => return Ok((base.clone(), None)),
-            Err(error @ git::Error::Revision(_)) if is_replaced(repo, change, base)? => {
-                if let Some(default) = instead_of_replaced(repo, change)? {
-                    return Ok(default);
-                }
-                failure = Some(Failure::git(error).with_hint(REPLACED));
-            }
-            Err(error) => {
-                let unknown = Failure::git(error);
-                failure = Some(match forge {
-                    Some(forge) => unknown.with_hint(forge.fetch_hint),
-                    None => unknown,
-                });
-            }
+        let commit = repo.resolve(base);
+        let is_replaced = is_replaced(repo, change, (base, &commit))?;
+        if is_replaced && let Some(default) = instead_of_replaced(repo, change)? {
+            return Ok(default);
         }
+        let Err(error) = commit else { return Ok((base.clone(), None)) };
+        let unknown = Failure::git(error);
+        failure = Some(match forge {
+            _ if is_replaced => unknown.with_hint(REPLACED),
+            Some(forge) => unknown.with_hint(forge.fetch_hint),
+            None => unknown,
+        });
     }
     Err(failure.unwrap_or_else(|| Failure::usage(anyhow::anyhow!("no base is known"))))
 }
@@ -139,11 +136,24 @@ fn known_base(repo: &Repo, change: &Change, forge: Option<&Forge>) -> Result<(St
 const REPLACED: &str = "a forced push took that commit away; name with --base what to compare with, or fetch the commit \
                         if the forge still has it";
 
-/// Whether a base that git does not know is the commit before a forced push, which no branch holds any more. In a shallow
-/// clone it may as well be beyond the cut.
-fn is_replaced(repo: &Repo, change: &Change, base: &str) -> Result<bool, Failure> {
+/// Whether a base is the commit before a forced push, which the branch does not hold any more; whether this clone still
+/// has it depends on how old the clone is. In a shallow one it may as well be beyond the cut.
+fn is_replaced(
+    repo: &Repo,
+    change: &Change,
+    (base, commit): (&str, &Result<Commit, git::Error>),
+) -> Result<bool, Failure> {
     let is_push = matches!(change.judge, Judge::DefaultBranch { .. });
-    Ok(is_push && !base.starts_with("refs/") && !repo.is_shallow().map_err(Failure::git)?)
+    if !is_push || base.starts_with("refs/") || repo.is_shallow().map_err(Failure::git)? {
+        return Ok(false);
+    }
+    match commit {
+        Ok(before) => {
+            let head = repo.resolve(&change.head).map_err(Failure::git)?;
+            Ok(!repo.is_ancestor(&before.id, &head.id).map_err(Failure::git)?)
+        }
+        Err(error) => Ok(matches!(error, git::Error::Revision(_))),
+    }
 }
 
 /// What a push that replaced its base is compared with: the default branch, as a new branch is. None for a push to that
@@ -156,7 +166,7 @@ fn instead_of_replaced(repo: &Repo, change: &Change) -> Result<Option<(String, O
         return Ok(None);
     }
     let default = escaped(&default);
-    let why = format!("the commit before the push is not there any more: compared with the default branch `{default}`");
+    let why = format!("the push replaced what was there before: compared with the default branch `{default}`");
     Ok(Some((branch, Some(why))))
 }
 

@@ -327,14 +327,14 @@ fn a_push_to_a_branch_is_judged_by_the_policy_of_the_default_branch() {
 }
 
 #[test]
-fn a_forced_push_whose_base_is_gone_is_compared_with_the_default_branch() {
+fn a_forced_push_is_compared_with_the_default_branch() {
     let repo = feature(&[("a.txt", "one\n"), ("old.txt", BAD)], &[("b.txt", BAD)]);
     let (head, gone) = (revision(&repo, "HEAD"), "1".repeat(40));
     let own = [("GITLAB_CI", "true"), ("CI_COMMIT_SHA", head.as_str()), ("CI_COMMIT_BEFORE_SHA", gone.as_str())];
     let push = |branch: &'static str| {
         ci(&repo, &[&own[..], &[("CI_COMMIT_BRANCH", branch), ("CI_DEFAULT_BRANCH", "main")]].concat(), &[])
     };
-    let told = "not there any more: compared with the default branch `main`";
+    let told = "the push replaced what was there before: compared with the default branch `main`";
     push("feature").code(1).says("b.txt:1:4").is_silent_on("old.txt").says(told);
     // Compared with itself the default branch would always pass.
     push("main").code(3).says("name with --base").is_silent_on("GIT_DEPTH");
@@ -348,6 +348,20 @@ fn a_forced_push_whose_base_is_gone_is_compared_with_the_default_branch() {
         ("GITHUB_REF", "refs/heads/feature"),
     ];
     ci(&repo, &github, &[]).code(1).says("b.txt:1:4").is_silent_on("old.txt").says(told);
+    // A clone that still holds what was replaced, a fix of what comes back: judged as one that does not.
+    repo.commit("mended", &[("b.txt", "good\n")]);
+    let fixed = revision(&repo, "HEAD");
+    repo.git(&["reset", "-q", "--hard", "HEAD~1"]).code(0);
+    repo.commit("else", &[("c.txt", "fine\n")]);
+    let head = revision(&repo, "HEAD");
+    let rewound = [
+        ("GITLAB_CI", "true"),
+        ("CI_COMMIT_SHA", head.as_str()),
+        ("CI_COMMIT_BEFORE_SHA", fixed.as_str()),
+        ("CI_COMMIT_BRANCH", "feature"),
+        ("CI_DEFAULT_BRANCH", "main"),
+    ];
+    ci(&repo, &rewound, &[]).code(1).says("b.txt:1:4").is_silent_on("old.txt").says(told);
 }
 
 #[test]
