@@ -246,6 +246,11 @@ impl Session<'_> {
         discover::discover(self.repo, request).map_err(Failure::change)
     }
 
+    /// Why the request leaves nothing to look at, where that rests on more than what was asked.
+    pub(crate) fn why_nothing(&self, request: &Request) -> Result<Option<String>, Failure> {
+        discover::why_nothing(self.repo, request).map_err(Failure::change)
+    }
+
     /// The plan of what the request asks for, instead of running it.
     pub(crate) fn plan(&self, request: &Request) -> Result<Vec<PlanView>, Failure> {
         let programs = Programs { top: self.repo.work_tree(), surroundings: &self.settings.surroundings };

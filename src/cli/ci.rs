@@ -12,8 +12,9 @@ use crate::cli::Context;
 use crate::cli::check::{RunArgs, show_plan};
 use crate::cli::output::OutputArgs;
 use crate::cli::progress::{listen, watched};
-use crate::forge::{Change, FORGES, Forge, Judge, detect};
-use crate::git::Repo;
+use crate::forge::{Change, FORGES, Forge, Judge, detect, remote_branch};
+use crate::git::revision::Commit;
+use crate::git::{self, Repo};
 use crate::model::command::Trust;
 use crate::model::escape::escaped;
 use crate::model::request::Request;
@@ -52,7 +53,7 @@ pub(super) fn run(args: &CiArgs, context: &Context) -> Result<u8, Failure> {
         None => detect(&context.environment.variables),
     };
     let change = change(args, forge, context)?;
-    let base = known_base(&repo, &change, forge)?;
+    let (base, replaced) = known_base(&repo, &change, forge)?;
     must_differ(&repo, &base, &change)?;
     let (judge, notice) = judge(&repo, &change)?;
     let request = Request::Range { base, head: change.head };
@@ -61,7 +62,7 @@ pub(super) fn run(args: &CiArgs, context: &Context) -> Result<u8, Failure> {
         left_out: args.run.skip.iter().map(|id| (id.clone(), "--skip")).collect(),
         title: change.title,
         judge,
-        notices: notice.into_iter().collect(),
+        notices: replaced.into_iter().chain(notice).collect(),
         described: args.output.described(),
         network: Network::ForPolicies,
         ..args.run.settings(&context.environment, Trust::Commands)
@@ -111,34 +112,81 @@ fn event(forge: &Forge, context: &Context) -> Result<Vec<u8>, Failure> {
     })
 }
 
-/// The first name of the base that git knows.
-fn known_base(repo: &Repo, change: &Change, forge: Option<&Forge>) -> Result<String, Failure> {
+/// The first name of the base that git knows, or what stands in for it and why.
+fn known_base(repo: &Repo, change: &Change, forge: Option<&Forge>) -> Result<(String, Option<String>), Failure> {
     let mut failure = None;
     for base in &change.bases {
-        match repo.resolve(base) {
-            Ok(_) => return Ok(base.clone()),
-            Err(error) => failure = Some(Failure::git(error)),
+        let commit = repo.resolve(base);
+        let is_replaced = is_replaced(repo, change, (base, &commit))?;
+        if is_replaced && let Some(default) = instead_of_replaced(repo, change)? {
+            return Ok(default);
         }
+        let Err(error) = commit else { return Ok((base.clone(), None)) };
+        let unknown = Failure::git(error);
+        failure = Some(match forge {
+            _ if is_replaced => unknown.with_hint(REPLACED),
+            Some(forge) => unknown.with_hint(forge.fetch_hint),
+            None => unknown,
+        });
     }
-    let failure = failure.unwrap_or_else(|| Failure::usage(anyhow::anyhow!("no base is known")));
-    Err(match forge {
-        Some(forge) => failure.with_hint(forge.fetch_hint),
-        None => failure,
-    })
+    Err(failure.unwrap_or_else(|| Failure::usage(anyhow::anyhow!("no base is known"))))
+}
+
+/// What to do where a push replaced the only thing that it could be compared with.
+const REPLACED: &str = "a forced push took that commit away; name with --base what to compare with, or fetch the commit \
+                        if the forge still has it";
+
+/// Whether a base is the commit before a forced push, which the branch does not hold any more; whether this clone still
+/// has it depends on how old the clone is. In a shallow one it may as well be beyond the cut.
+fn is_replaced(
+    repo: &Repo,
+    change: &Change,
+    (base, commit): (&str, &Result<Commit, git::Error>),
+) -> Result<bool, Failure> {
+    let is_push = matches!(change.judge, Judge::DefaultBranch { .. });
+    if !is_push || base.starts_with("refs/") || repo.is_shallow().map_err(Failure::git)? {
+        return Ok(false);
+    }
+    match commit {
+        Ok(before) => {
+            let head = repo.resolve(&change.head).map_err(Failure::git)?;
+            Ok(!repo.is_ancestor(&before.id, &head.id).map_err(Failure::git)?)
+        }
+        Err(error) => Ok(matches!(error, git::Error::Revision(_))),
+    }
+}
+
+/// What a push that replaced its base is compared with: the default branch, as a new branch is. None for a push to that
+/// branch, which would be compared with itself.
+fn instead_of_replaced(repo: &Repo, change: &Change) -> Result<Option<(String, Option<String>)>, Failure> {
+    let Judge::DefaultBranch { pushed, default } = &change.judge else { return Ok(None) };
+    let default = default_branch(repo, default)?;
+    let branch = remote_branch(&default);
+    if pushed.is_empty() || default.is_empty() || default == *pushed || repo.resolve(&branch).is_err() {
+        return Ok(None);
+    }
+    let default = escaped(&default);
+    let why = format!("the push replaced what was there before: compared with the default branch `{default}`");
+    Ok(Some((branch, Some(why))))
+}
+
+/// The name of the default branch, as the pipeline tells it or else git; empty if neither does.
+fn default_branch(repo: &Repo, told: &str) -> Result<String, Failure> {
+    match told.is_empty() {
+        true => Ok(repo.default_branch().map_err(Failure::git)?.unwrap_or_default()),
+        false => Ok(told.to_owned()),
+    }
 }
 
 /// The revision whose policy judges instead of the base's, or why that can't be told. What was pushed to a branch before
 /// is no judge of what is pushed now: it may be as bad.
 fn judge(repo: &Repo, change: &Change) -> Result<(Option<String>, Option<String>), Failure> {
     let Judge::DefaultBranch { pushed, default } = &change.judge else { return Ok((None, None)) };
-    let default = match default.is_empty() {
-        true => repo.default_branch().map_err(Failure::git)?.unwrap_or_default(),
-        false => default.clone(),
-    };
+    let default = default_branch(repo, default)?;
     if default == *pushed && !default.is_empty() {
         return Ok((None, None));
     }
-    let branch = format!("refs/remotes/origin/{default}");
+    let branch = remote_branch(&default);
     if !default.is_empty() && repo.resolve(&branch).is_ok() {
         return Ok((Some(branch), None));
     }

@@ -95,7 +95,8 @@ impl Call<'_> {
         let session = Session { repo: self.repo, settings: &settings, interrupt: self.interrupt };
         let judged = watched(&session, &request)?;
         if judged.is_empty() && !matches!(request, Request::Message(_)) {
-            context.streams.say(&format!("tollgate: nothing to check in {}", self.stage.name));
+            let why = session.why_nothing(&request)?.map_or_else(String::new, |why| format!(": {why}"));
+            context.streams.say(&format!("tollgate: nothing to check in {}{why}", self.stage.name));
         }
         let code = OutputArgs::default().publish(&judged, &session, context)?;
         if code == 0 && request == Request::Staged {

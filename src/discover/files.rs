@@ -71,6 +71,8 @@ fn below<'a>(tracked: &'a BTreeMap<RepoPath, FileSide>, name: &'a RepoPath) -> i
 
 /// Every tracked file that is in the work tree, and those that a sparse checkout left out, as the index has them.
 fn tracked(repo: &Repo) -> Result<BTreeMap<RepoPath, FileSide>, Error> {
+    // As for the work tree: git does not notice an index that was cut off.
+    repo.check_index()?;
     let now = state_in_worktree(repo)?;
     let mut sides = BTreeMap::new();
     for entry in index(repo)? {

@@ -102,6 +102,14 @@ pub(crate) fn discover(repo: &Repo, request: &Request) -> Result<Vec<ChangeSet>,
     }
 }
 
+/// Why a request that leaves nothing to look at does so, where that rests on more than what was asked.
+pub(crate) fn why_nothing(repo: &Repo, request: &Request) -> Result<Option<String>, Error> {
+    match request {
+        Request::Push { remote, updates } => push::why_nothing(repo, remote, updates),
+        _ => Ok(None),
+    }
+}
+
 /// What HEAD holds; the empty tree before the first commit.
 fn parent_at(repo: &Repo, head: &Head) -> Parent {
     head.commit.map_or_else(|| Parent { tree: repo.empty_tree(), commit: None }, Parent::from)

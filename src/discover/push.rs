@@ -13,27 +13,34 @@ use crate::model::request::RefUpdate;
 /// The most states of the remote that a pushed tip is measured against. With fewer of them more counts as new.
 const MAX_PARENTS: usize = 8;
 
-/// One change set for each ref that brings something new: against what the ref was on the remote, and for a new ref
-/// against what the remote has elsewhere. Deleted refs and commits that are there already bring nothing.
+/// One change set for each ref that brings something new: against what the ref was on the remote, for a new ref against
+/// what the remote has elsewhere, and for one that is replaced against both. Deleted refs bring nothing, nor do new ones
+/// of commits that are there already.
 pub(super) fn discover(repo: &Repo, remote: &str, updates: &[RefUpdate]) -> Result<Vec<ChangeSet>, Error> {
-    let mut known = Vec::new();
-    for update in updates.iter().filter(|update| !update.remote.is_zero()) {
-        if let Some(commit) = known_commit(repo, &update.remote)? {
-            known.push(commit.id);
-        }
-    }
+    let known = known_commits(repo, updates)?;
     let mut change_sets: Vec<ChangeSet> = Vec::new();
     for update in updates.iter().filter(|update| !update.local.is_zero()) {
         let tip = tip(repo, update)?;
-        let Some(parents) = parents(repo, remote, (tip, update), &known)? else {
+        let Some(against) = against(repo, remote, (tip, update), &known)? else {
             continue;
         };
-        if change_sets.iter().any(|other| other.head == judged(tip) && other.parents == parents) {
+        if change_sets.iter().any(|other| other.head == judged(tip) && other.parents == against.parents) {
             continue;
         }
-        change_sets.push(change_set(repo, title(remote, update, &parents), tip, parents)?);
+        let title = title(remote, update, &against);
+        change_sets.push(change_set(repo, title, tip, against.parents)?);
     }
     Ok(change_sets)
+}
+
+/// Why a push that brings nothing brings nothing, where it is only taken to be so.
+pub(super) fn why_nothing(repo: &Repo, remote: &str, updates: &[RefUpdate]) -> Result<Option<String>, Error> {
+    let known = known_commits(repo, updates)?;
+    if updates.iter().all(|update| update.local.is_zero()) || is_known(repo, &followed(repo, remote)?, &known)? {
+        return Ok(None);
+    }
+    let remote = escaped(&without_credentials(remote));
+    Ok(Some(format!("nothing is known of {remote}, and other remotes have these commits")))
 }
 
 /// The commit that is pushed: a tag leads to its own.
@@ -44,28 +51,47 @@ fn tip(repo: &Repo, update: &RefUpdate) -> Result<Commit, Error> {
     })
 }
 
+/// What a pushed tip is measured against.
+struct Against {
+    parents: Vec<Parent>,
+    /// How the tip came of a single parent: `since`.
+    relation: &'static str,
+}
+
 /// What a pushed tip is measured against; none if the push moves no content to the remote.
-fn parents(
+fn against(
     repo: &Repo,
     remote: &str,
     (tip, update): (Commit, &RefUpdate),
     known: &[ObjectId],
-) -> Result<Option<Vec<Parent>>, Error> {
-    if let Some(there) = known_commit(repo, &update.remote)?
-        && let Some(base) = repo.merge_base(&there.id, &tip.id)?
-    {
-        return Ok(if base == tip.id { None } else { Some(vec![Parent::from(repo.commit(&base)?)]) });
+) -> Result<Option<Against>, Error> {
+    let only = |parent: Parent| Ok(Some(Against { parents: vec![parent], relation: "since" }));
+    let replaced = known_commit(repo, &update.remote)?;
+    match replaced {
+        Some(there) if there.id == tip.id => return Ok(None),
+        Some(there) if repo.is_ancestor(&there.id, &tip.id)? => return only(Parent::from(there)),
+        _ => {}
     }
-    let (n_new, boundary) = not_there(repo, remote, &tip.id, known)?;
-    if n_new == 0 {
-        return Ok(None);
+    let (n_new, mut boundary) = not_there(repo, remote, &tip.id, known)?;
+    match replaced {
+        // What the ref does not hold comes back with a commit from before it, though the remote has that commit.
+        Some(there) => boundary.push(there.id),
+        None if n_new == 0 => return Ok(None),
+        None => {}
     }
     if boundary.is_empty() {
-        return Ok(Some(vec![Parent { tree: repo.empty_tree(), commit: None }]));
+        return only(Parent { tree: repo.empty_tree(), commit: None });
     }
     let latest = latest(repo, &boundary)?;
     let parents = latest.iter().take(MAX_PARENTS).map(|id| Ok(Parent::from(repo.commit(id)?)));
-    parents.collect::<Result<_, Error>>().map(Some)
+    let parents = parents.collect::<Result<_, Error>>()?;
+    Ok(Some(Against { parents, relation: if replaced.is_some() { "instead of" } else { "since" } }))
+}
+
+/// The commits that the remote said it has, as far as they are here too.
+fn known_commits(repo: &Repo, updates: &[RefUpdate]) -> Result<Vec<ObjectId>, Error> {
+    let commits = updates.iter().map(|update| known_commit(repo, &update.remote));
+    commits.filter_map(|commit| commit.map(|commit| Some(commit?.id)).transpose()).collect()
 }
 
 /// The commit that the remote said it has, if it is here too.
@@ -99,18 +125,27 @@ fn not_there(repo: &Repo, remote: &str, tip: &ObjectId, known: &[ObjectId]) -> R
     Ok((n_new, boundary))
 }
 
-/// How `git rev-list` is told of the refs here that follow a remote. Git gives the address of one that is pushed to by
-/// its address, which may hold a password; the remotes of that address are the same one. Of a remote of which nothing
-/// is known, as a fork before its first fetch, it is taken that it has what the other remotes have.
+/// How `git rev-list` is told of what a remote has. Of one of which nothing is known, as a fork before its first fetch,
+/// it is taken that it has what the other remotes have.
 fn tracking(repo: &Repo, remote: &str, known: &[ObjectId]) -> Result<Vec<String>, Error> {
+    let followed = followed(repo, remote)?;
+    Ok(if is_known(repo, &followed, known)? { followed } else { vec!["--remotes".to_owned()] })
+}
+
+/// How `git rev-list` is told of the refs here that follow a remote. Git gives the address of one that is pushed to by
+/// its address, which may hold a password; the remotes of that address are the same one.
+fn followed(repo: &Repo, remote: &str) -> Result<Vec<String>, Error> {
     let mut names = if remote.contains([':', '/']) { repo.remotes_at(remote)? } else { Vec::new() };
     if !remote.contains("://") {
         names.push(remote.to_owned());
     }
-    let of_remote: Vec<String> = names.iter().map(|name| format!("--remotes={name}")).collect();
-    let args: Vec<&str> = ["rev-parse"].into_iter().chain(of_remote.iter().map(String::as_str)).collect();
-    let is_known = !known.is_empty() || (!of_remote.is_empty() && !repo.run(&args, b"")?.is_empty());
-    Ok(if is_known { of_remote } else { vec!["--remotes".to_owned()] })
+    Ok(names.iter().map(|name| format!("--remotes={name}")).collect())
+}
+
+/// Whether anything is known of a remote: by the refs that follow it, or by what it said it has.
+fn is_known(repo: &Repo, followed: &[String], known: &[ObjectId]) -> Result<bool, Error> {
+    let args: Vec<&str> = ["rev-parse"].into_iter().chain(followed.iter().map(String::as_str)).collect();
+    Ok(!known.is_empty() || (!followed.is_empty() && !repo.run(&args, b"")?.is_empty()))
 }
 
 /// Those of the commits that no other one of them contains.
@@ -141,11 +176,11 @@ fn change_set(repo: &Repo, title: String, tip: Commit, parents: Vec<Parent>) -> 
 }
 
 /// `push of feature to origin, since 1a2b3c4d5e`.
-fn title(remote: &str, update: &RefUpdate, parents: &[Parent]) -> String {
+fn title(remote: &str, update: &RefUpdate, Against { parents, relation }: &Against) -> String {
     let name = String::from_utf8_lossy(&update.remote_ref);
     let name = name.strip_prefix("refs/heads/").or_else(|| name.strip_prefix("refs/")).unwrap_or(&name);
-    let against = match parents {
-        [Parent { commit: Some(commit), .. }] => format!("since {}", commit.short()),
+    let against = match parents.as_slice() {
+        [Parent { commit: Some(commit), .. }] => format!("{relation} {}", commit.short()),
         [_] => "all of its history".to_owned(),
         _ => format!("against {} states of the remote", parents.len()),
     };

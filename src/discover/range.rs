@@ -8,7 +8,9 @@ use crate::git::revision::Commit;
 use crate::model::change::{ChangeSet, ChangedFile, Head, ObjectId, Parent};
 use crate::model::escape::escaped;
 
-/// Compares `head` with the commit where it left `base`.
+/// Compares `head` with the commit where it left `base`. Where they have several such commits, each of them lacks what
+/// the others hold, and which one git names first depends on dates that the author chooses: then `head` is compared with
+/// `base` itself, from which all that a merge can bring in differs.
 pub(super) fn discover(repo: &Repo, base: &str, head: &str) -> Result<ChangeSet, Error> {
     let (base_commit, head_commit) = (repo.resolve(base)?, repo.resolve(head)?);
     let head_name = match head {
@@ -16,15 +18,17 @@ pub(super) fn discover(repo: &Repo, base: &str, head: &str) -> Result<ChangeSet,
         _ => for_people(head),
     };
     let base_name = for_people(base);
-    let Some(start) = repo.merge_base(&base_commit.id, &head_commit.id)? else {
-        return Err(if repo.is_shallow()? {
-            Error::Shallow { base: base_name, head: head_name }
-        } else {
-            Error::Unrelated { base: base_name, head: head_name }
-        });
+    let starts = repo.merge_bases(&base_commit.id, &head_commit.id)?;
+    let (title, parent) = match starts.as_slice() {
+        [] if repo.is_shallow()? => return Err(Error::Shallow { base: base_name, head: head_name }),
+        [] => return Err(Error::Unrelated { base: base_name, head: head_name }),
+        [start] => (format!("{head_name} against {base_name} since {}", start.short()), repo.commit(start)?),
+        _ => {
+            let title = format!("{head_name} against {base_name} itself, as they have several common ancestors");
+            (title, base_commit)
+        }
     };
-    let parent = Parent::from(repo.commit(&start)?);
-    let title = format!("{head_name} against {base_name} since {}", start.short());
+    let parent = Parent::from(parent);
     let files = between(repo, &parent.tree, &head_commit.tree)?;
     Ok(ChangeSet { title, head: judged(head_commit), parents: vec![parent], files, merged: Vec::new() })
 }

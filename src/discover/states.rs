@@ -3,10 +3,10 @@
 use std::fs;
 
 use crate::discover::sandbox::{Sandbox, only, shown};
-use crate::discover::{Error, discover};
+use crate::discover::{Error, discover, why_nothing};
 use crate::git;
 use crate::git::state::Operation;
-use crate::model::change::{ChangeSet, FileSide, Head, Mode, ObjectId, Source};
+use crate::model::change::{ChangeSet, FileSide, Head, Mode, ObjectId, Parent, Source};
 use crate::model::content::{Content, Contents};
 use crate::model::path::RepoPath;
 use crate::model::request::{RefUpdate, Request};
@@ -353,6 +353,19 @@ fn a_range_needs_two_related_commits() {
 }
 
 #[test]
+fn with_several_common_ancestors_the_base_itself_is_compared() {
+    let sandbox = Sandbox::build("criss-cross");
+    let repo = sandbox.repo("");
+    for (head, dated) in [("early", "the ancestor without the file"), ("late", "the one with it")] {
+        let base = format!("base-{head}");
+        let change_set = only(discover(&repo, &range(&base, head)));
+        assert_eq!(change_set.title, format!("{head} against {base} itself, as they have several common ancestors"));
+        assert_eq!(shown(&change_set), ["Added back.txt (File blob < -)"], "git names {dated} first");
+        assert_eq!(change_set.parents, [Parent::from(repo.resolve(&base).expect("there is a base"))]);
+    }
+}
+
+#[test]
 fn objects_named_by_sha256() {
     let files = ["Modified a.txt (File blob < File blob)", "Added c.txt (File blob < -)"];
     let (sandbox, change_set) = check_staged("sha256", "", "staged changes against HEAD (main)", &files);
@@ -568,9 +581,6 @@ fn a_push_brings_what_the_remote_does_not_have() {
     check_push(&sandbox, &[("topic", "refs/heads/topic", ""), ("v1", "refs/tags/v1", "")], &[topic]);
     let tag = "push of tags/v1 to origin, since @origin/main: Added topic.txt (File blob < -)";
     check_push(&sandbox, &[("v1", "refs/tags/v1", "")], &[tag]);
-    // A forced push is measured from where the two versions parted.
-    let rewritten = "push of shared to origin, since @origin/main^: Added shared.txt (File blob < -)";
-    check_push(&sandbox, &[("rewritten", "refs/heads/shared", "origin/shared")], &[rewritten]);
     // What was merged from the remote is there already.
     let merged = "push of merged to origin, against 2 states of the remote: Added topic.txt (File blob < -, -)";
     check_push(&sandbox, &[("merged", "refs/heads/merged", "")], &[merged]);
@@ -602,11 +612,57 @@ fn a_push_to_a_remote_of_which_nothing_is_known_brings_what_no_other_remote_has(
 }
 
 #[test]
+fn a_push_that_is_only_taken_to_bring_nothing_says_so() {
+    let sandbox = Sandbox::build("push");
+    sandbox.git("clone", &["remote", "add", "fork", "https://example.org/fork.git"], b"");
+    let repo = sandbox.repo("clone");
+    let [there, none] = ["origin/main", "origin/main:main.txt"].map(|name| {
+        let hex = sandbox.git("clone", &["rev-parse", name], b"");
+        ObjectId::from_hex(hex.trim_ascii()).expect("git names an object")
+    });
+    let none = ObjectId::from_hex("0".repeat(none.to_string().len()).as_bytes()).expect("the digits are well formed");
+    let why = |remote: &str, local: ObjectId| {
+        let update = RefUpdate {
+            local_ref: b"refs/heads/there".to_vec(),
+            local,
+            remote_ref: b"refs/heads/there".to_vec(),
+            remote: none,
+        };
+        why_nothing(&repo, &Request::Push { remote: remote.into(), updates: vec![update] })
+            .expect("something is known of the remotes")
+    };
+    assert_eq!(why("fork", there).as_deref(), Some("nothing is known of fork, and other remotes have these commits"));
+    assert_eq!(why("https://ann:hunter2@example.org/x", there).map(|why| why.contains("hunter2")), Some(false));
+    assert_eq!((why("origin", there), why("fork", none)), (None, None));
+    assert_eq!(why_nothing(&repo, &Request::Staged).ok(), Some(None));
+}
+
+#[test]
+fn a_forced_push_is_measured_against_what_it_replaces() {
+    let sandbox = Sandbox::build("push");
+    let rewritten = "push of shared to origin, instead of @origin/shared: Modified shared.txt (File blob < File blob)";
+    check_push(&sandbox, &[("rewritten", "refs/heads/shared", "origin/shared")], &[rewritten]);
+    // What comes back is looked at, though the remote has its commit: with a commit of its own, and without.
+    let anew = sandbox.git("clone", &["commit-tree", "-m", "anew", "-p", "origin/main", "origin/main^{tree}"], b"");
+    let anew = std::str::from_utf8(anew.trim_ascii()).expect("git names a commit");
+    let back = "push of main to origin, instead of @main: Modified main.txt (File blob < File blob)";
+    check_push(&sandbox, &[(anew, "refs/heads/main", "main")], &[back]);
+    check_push(&sandbox, &[("origin/main", "refs/heads/main", "main")], &[back]);
+    // What the remote has elsewhere, and the branch was put upon, is not its own.
+    let rebased = "push of shared to origin, against 2 states of the remote: Added topic.txt (File blob < -, -)";
+    check_push(&sandbox, &[("topic", "refs/heads/shared", "origin/shared")], &[rebased]);
+    // Without a common ancestor, too.
+    let apart = "push of shared to origin, instead of @origin/shared: Renamed apart.txt (File blob < a.txt File blob); \
+                 Deleted shared.txt (- < File blob)";
+    check_push(&sandbox, &[("apart", "refs/heads/shared", "origin/shared")], &[apart]);
+}
+
+#[test]
 fn a_push_that_brings_nothing_has_no_change_set() {
     let sandbox = Sandbox::build("push");
     check_push(&sandbox, &[("", "refs/heads/shared", "origin/shared")], &[]);
     check_push(&sandbox, &[("there", "refs/heads/there", "")], &[]);
-    check_push(&sandbox, &[("origin/main^", "refs/heads/main", "origin/main")], &[]);
+    check_push(&sandbox, &[("origin/main", "refs/heads/main", "origin/main")], &[]);
     check_push(&sandbox, &[], &[]);
 }
 

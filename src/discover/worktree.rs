@@ -12,6 +12,8 @@ use crate::model::path::RepoPath;
 /// Compares the work tree with HEAD.
 pub(super) fn discover(repo: &Repo) -> Result<ChangeSet, Error> {
     need_worktree(repo)?;
+    // Git does not notice an index that was cut off, and says little of one that it can't read.
+    repo.check_index()?;
     let position = repo.head()?;
     let parent = parent_at(repo, &position);
     let entries = compare(repo, &["diff-index", "-r"], &[&hex(&parent.tree)])?;

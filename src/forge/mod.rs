@@ -90,7 +90,7 @@ fn given_object<'a>(variables: &'a Variables, name: &str) -> Option<&'a str> {
 }
 
 /// The branch of the remote, by its full name: `origin/main` could also be a tag or a local branch that somebody pushed.
-fn remote_branch(name: &str) -> String {
+pub(crate) fn remote_branch(name: &str) -> String {
     format!("refs/remotes/origin/{name}")
 }
 

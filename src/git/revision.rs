@@ -118,21 +118,26 @@ impl Repo {
         }
     }
 
-    /// The best common ancestor of two commits, the first that git names if there are several; none if there is none
-    /// (in a shallow clone: none that is here).
-    pub(crate) fn merge_base(&self, one: &ObjectId, other: &ObjectId) -> Result<Option<ObjectId>, Error> {
+    /// The best common ancestors of two commits: those of which no other one is a descendant. There are several where
+    /// each side has merged the other; none where there is none (in a shallow clone: none that is here).
+    pub(crate) fn merge_bases(&self, one: &ObjectId, other: &ObjectId) -> Result<Vec<ObjectId>, Error> {
         let (one, other) = (one.to_string(), other.to_string());
-        let args = ["merge-base", &one, &other];
+        let args = ["merge-base", "--all", &one, &other];
         let output = self.ask(&args, b"")?;
         match output.exit {
             Exit::Code(0) => words(&output.stdout)
-                .next()
-                .and_then(ObjectId::from_hex)
-                .map(Some)
+                .map(ObjectId::from_hex)
+                .collect::<Option<Vec<_>>>()
+                .filter(|bases| !bases.is_empty())
                 .ok_or_else(|| unreadable(&args, "no commit")),
-            Exit::Code(1) if output.stderr.is_empty() => Ok(None),
+            Exit::Code(1) if output.stderr.is_empty() => Ok(Vec::new()),
             _ => Err(failure(&args, &output)),
         }
+    }
+
+    /// Whether a commit is the other one or comes before it.
+    pub(crate) fn is_ancestor(&self, commit: &ObjectId, of: &ObjectId) -> Result<bool, Error> {
+        Ok(self.merge_bases(commit, of)? == [*commit])
     }
 
     /// The branch that a clone of the remote `origin` starts on, as far as this clone was told; none if it was not.

@@ -65,7 +65,7 @@ impl Repo {
         };
         let mut merging = Vec::new();
         for commit in announced {
-            if self.merge_base(&head.id, &commit)? != Some(commit) {
+            if !self.is_ancestor(&commit, &head.id)? {
                 merging.push(commit);
             }
         }

@@ -331,6 +331,44 @@ fn a_push_to_a_branch_is_judged_by_the_policy_of_the_default_branch() {
 }
 
 #[test]
+fn a_forced_push_is_compared_with_the_default_branch() {
+    let repo = feature(&[("a.txt", "one\n"), ("old.txt", BAD)], &[("b.txt", BAD)]);
+    let (head, gone) = (revision(&repo, "HEAD"), "1".repeat(40));
+    let own = [("GITLAB_CI", "true"), ("CI_COMMIT_SHA", head.as_str()), ("CI_COMMIT_BEFORE_SHA", gone.as_str())];
+    let push = |branch: &'static str| {
+        ci(&repo, &[&own[..], &[("CI_COMMIT_BRANCH", branch), ("CI_DEFAULT_BRANCH", "main")]].concat(), &[])
+    };
+    let told = "the push replaced what was there before: compared with the default branch `main`";
+    push("feature").code(1).says("b.txt:1:4").is_silent_on("old.txt").says(told);
+    // Compared with itself the default branch would always pass.
+    push("main").code(3).says("name with --base").is_silent_on("GIT_DEPTH");
+    let event = repo.beside("event.json");
+    fs::write(&event, format!(r#"{{"before": "{gone}", "repository": {{"default_branch": "main"}}}}"#)).unwrap();
+    let github = [
+        ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_EVENT_NAME", "push"),
+        ("GITHUB_EVENT_PATH", event.to_str().unwrap()),
+        ("GITHUB_SHA", head.as_str()),
+        ("GITHUB_REF", "refs/heads/feature"),
+    ];
+    ci(&repo, &github, &[]).code(1).says("b.txt:1:4").is_silent_on("old.txt").says(told);
+    // A clone that still holds what was replaced, a fix of what comes back: judged as one that does not.
+    repo.commit("mended", &[("b.txt", "good\n")]);
+    let fixed = revision(&repo, "HEAD");
+    repo.git(&["reset", "-q", "--hard", "HEAD~1"]).code(0);
+    repo.commit("else", &[("c.txt", "fine\n")]);
+    let head = revision(&repo, "HEAD");
+    let rewound = [
+        ("GITLAB_CI", "true"),
+        ("CI_COMMIT_SHA", head.as_str()),
+        ("CI_COMMIT_BEFORE_SHA", fixed.as_str()),
+        ("CI_COMMIT_BRANCH", "feature"),
+        ("CI_DEFAULT_BRANCH", "main"),
+    ];
+    ci(&repo, &rewound, &[]).code(1).says("b.txt:1:4").is_silent_on("old.txt").says(told);
+}
+
+#[test]
 fn a_change_does_not_declare_itself_generated() {
     let own = [(".gitattributes", "*.txt linguist-generated\n"), ("a.txt", BAD)];
     let repo = feature(&[("a.txt", "one\n"), ("tollgate.toml", "")], &own);
@@ -384,6 +422,11 @@ fn a_shallow_clone_says_what_to_fetch() {
     run(&mut command, b"").code(3).says("fetch-depth: 0");
     repo.git(&["-C", clone, "fetch", "-q", "--depth", "1", "origin", "main:refs/remotes/origin/main"]).code(0);
     in_clone(&["ci", "--base", "origin/main"]).code(3).says("hint: ").says("--unshallow");
+    // What was there before a push may be beyond the cut, too.
+    let mut command = repo.command(Path::new(clone), TOLLGATE);
+    command.arg("ci").env("GITLAB_CI", "true").env("CI_COMMIT_SHA", revision(&repo, "feature"));
+    command.env("CI_COMMIT_BEFORE_SHA", "1".repeat(40)).env("CI_COMMIT_BRANCH", "feature");
+    run(command.env("CI_DEFAULT_BRANCH", "main"), b"").code(3).says("GIT_DEPTH");
     repo.git(&["-C", clone, "fetch", "-q", "--unshallow", "origin"]).code(0);
     in_clone(&["ci", "--base", "origin/main"]).code(1).says("a.txt:1:4");
 }

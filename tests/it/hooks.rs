@@ -567,6 +567,29 @@ fn what_a_known_remote_has_is_not_judged_when_its_address_is_pushed_to() {
 }
 
 #[test]
+fn a_fix_that_a_forced_push_takes_back_is_missed() {
+    let repo = pushing();
+    repo.commit("bad", &[("b.txt", BAD)]);
+    repo.git(&["push", "-q", "--no-verify", "origin", "main"]).code(0);
+    repo.commit("mended", &[("b.txt", GOOD)]);
+    repo.git(&["push", "-q", "origin", "main"]).code(0);
+    repo.git(&["reset", "-q", "--hard", "HEAD~1"]).code(0);
+    repo.commit("else", &[("c.txt", GOOD)]);
+    repo.git(&["push", "--force", "origin", "main"]).code(1).says("b.txt").says("instead of");
+}
+
+#[test]
+fn a_push_to_a_remote_of_which_nothing_is_known_says_what_is_taken_for_granted() {
+    let repo = pushing();
+    let fork = repo.beside("fork.git");
+    repo.git(&["init", "-q", "--bare", fork.to_str().unwrap()]).code(0);
+    repo.git(&["remote", "add", "fork", fork.to_str().unwrap()]).code(0);
+    let said = "nothing to check in pre-push: nothing is known of fork, and other remotes have these commits";
+    repo.git(&["push", "fork", "main"]).code(0).says(said);
+    repo.git(&["push", "origin", "main:again"]).code(0).says("nothing to check in pre-push\n");
+}
+
+#[test]
 fn a_push_without_a_policy_is_judged_by_the_defaults() {
     let repo = installed(&[("a.txt", "one\n")]);
     with_remote(&repo);
