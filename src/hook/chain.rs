@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::git::Repo;
 use crate::hook::Error;
 use crate::hook::manifest::{Layout, Manifest};
 use crate::hook::place::{from_where_hooks_run, is_runnable};
+use crate::hook::sibling;
 use crate::model::command::{CommandSpec, Exit};
 use crate::process::{self, Interrupt};
 
@@ -23,13 +23,20 @@ pub(crate) fn find(repo: &Repo, name: &str) -> Result<Option<PathBuf>, Error> {
     let Some(manifest) = Manifest::load(&layout)? else { return Ok(None) };
     let file = match &manifest.hooks_path {
         Some(setting) => from_where_hooks_run(repo, setting.former.as_ref()).join(name),
-        None => {
-            let kept = layout.replaced().join(name);
-            // A link leads where it led from the place in which it stood.
-            fs::read_link(&kept).map_or(kept, |target| layout.hooks().join(target))
-        }
+        None if sibling::is_kept(&layout, name) => layout.replaced().join(name),
+        None => return Ok(None),
     };
     Ok(is_runnable(&file).then_some(file))
+}
+
+/// Sees to it that a hook finds what lies today beside the place that it was taken from.
+fn follow_siblings(repo: &Repo) -> Result<(), Error> {
+    let layout = Layout::new(repo.common_dir());
+    let Some(manifest) = Manifest::load(&layout)?.filter(|manifest| manifest.hooks_path.is_none()) else {
+        return Ok(());
+    };
+    let installed: Vec<&str> = manifest.files.iter().map(|file| file.name.as_str()).collect();
+    sibling::steps(&layout, &installed)?.iter().try_for_each(|step| step.perform(repo))
 }
 
 /// Set for a hook that we call: one that calls tollgate in turn, as a hook of another manager may, is judged and calls
@@ -45,6 +52,7 @@ pub(crate) fn run(
     stdin: &[u8],
     interrupt: &Interrupt,
 ) -> Result<Exit, Error> {
+    follow_siblings(repo)?;
     // The shell runs a script without a first line that names its interpreter, and any script on Windows, as git does.
     let exec = ["-c", r#"exec "$0" "$@""#].map(OsStr::new);
     let spec = CommandSpec {

@@ -18,6 +18,7 @@ mod plan;
 #[cfg(all(test, unix))]
 mod scenarios;
 mod shim;
+mod sibling;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -10,7 +10,7 @@ use crate::hook::install::{Edits, Options};
 use crate::hook::manifest::{HooksPath, Layout, Manifest, Role, Scope, Written, sha256};
 use crate::hook::place::{self, Place, config_file, from_where_hooks_run, hooks_in, is_runnable};
 use crate::hook::shim::{self, Chained, path_text};
-use crate::hook::{Error, STAGES, Stage, stage, uninstall};
+use crate::hook::{Error, STAGES, Stage, sibling, stage, uninstall};
 use crate::tree::{self};
 
 /// What has to be done.
@@ -104,20 +104,23 @@ impl Planning<'_> {
 
     /// Plans scripts in the repository's own folder of hooks: what is there is kept.
     fn in_repository(&mut self, hooks: &[String]) -> Result<(), Error> {
+        let is_kept = |name: &String| sibling::is_kept(self.layout, name);
+        let keeps = hooks.iter().map(|name| Ok(is_kept(name) || self.standing(name)? == Standing::Foreign));
+        if keeps.collect::<Result<Vec<_>, Error>>()?.contains(&true) {
+            self.steps.extend(sibling::steps(self.layout, hooks)?);
+        }
         for name in hooks {
             let (file, kept) = (self.hooks.join(name), self.layout.replaced().join(name));
             let is_foreign = self.standing(name)? == Standing::Foreign;
-            let is_kept = kept.symlink_metadata().is_ok();
+            let is_kept = sibling::is_kept(self.layout, name);
             if is_foreign && is_kept {
                 return Err(Error::Occupied(file));
             }
             let original = if is_foreign { &file } else { &kept };
             let replaced = if is_foreign || is_kept { content(original)? } else { None };
-            let chained = match (fs::read_link(original), &replaced) {
-                (_, None) => Chained::Nothing,
-                (Ok(target), _) if target.is_relative() => Chained::Beside(path_text("a hook", &target)?),
-                (Ok(target), _) => Chained::At(path_text("a hook", &target)?),
-                (Err(_), Some(_)) => Chained::Beside(format!("../tollgate/replaced/{name}")),
+            let chained = match &replaced {
+                None => Chained::Nothing,
+                Some(_) => Chained::Beside(format!("../tollgate-replaced/{name}")),
             };
             if is_foreign {
                 self.remove_legacy(&file);

@@ -9,7 +9,7 @@ use crate::hook::install::Edits;
 use crate::hook::manifest::{HooksPath, Layout, Manifest, sha256};
 use crate::hook::place::{Settings, is_same};
 use crate::hook::plan::{Standing, content, standing};
-use crate::hook::shim;
+use crate::hook::{shim, sibling};
 
 /// What taking the hooks out would do. Scripts that were edited are an error, unless the edits are to be discarded;
 /// what others put in the place of ours stays then.
@@ -45,7 +45,7 @@ pub(super) fn steps(repo: &Repo, layout: &Layout, manifest: &Manifest, edits: Ed
         let found = content(&file)?.map(|bytes| sha256(&bytes));
         // Not yet replaced, or put back already: a run was killed in between.
         let is_original = found.is_some() && found == written.replaced;
-        let is_kept = written.replaced.is_some() && kept.symlink_metadata().is_ok();
+        let is_kept = written.replaced.is_some() && sibling::is_kept(layout, &written.name);
         match standing(&file, Some(written))? {
             _ if is_original => continue,
             Standing::Edited | Standing::Foreign if edits == Edits::Respect => {
@@ -65,6 +65,7 @@ pub(super) fn steps(repo: &Repo, layout: &Layout, manifest: &Manifest, edits: Ed
     if !edited.is_empty() {
         return Err(Error::Edited(edited));
     }
+    steps.extend(sibling::removal(layout)?);
     steps.push(Step::RemoveFolder(layout.replaced()));
     if manifest.created_folder {
         steps.push(Step::RemoveFolder(hooks));

@@ -352,7 +352,7 @@ fn messages_are_judged_from_the_commit_on_that_asks_for_it() {
     // Where it can't be installed nobody would judge the message.
     let repo = installed(&[("a.txt", "one\n")]);
     repo.write("tollgate.toml", "[stages.commit-msg]\nchecks = [\"message\"]\n");
-    for file in ["hooks/commit-msg", "tollgate/replaced/commit-msg"] {
+    for file in ["hooks/commit-msg", "tollgate-replaced/commit-msg"] {
         script(&repo.top().join(".git").join(file), "#!/bin/sh\n");
     }
     let blocked = commit(&repo, &["--allow-empty", "-m", "whatever"]).code(1);
@@ -640,6 +640,75 @@ fn a_hook_that_stages_and_one_that_is_only_half_a_script() {
     script(&repo.top().join(".git/hooks/pre-commit"), "#!/no/such/interpreter\n");
     repo.tollgate(&["install"]).code(0);
     repo.git(&["commit", "-q", "--allow-empty", "-m", "x"]).code(1).says("pre-commit");
+}
+
+#[test]
+fn a_hook_that_was_there_finds_what_is_beside_it() {
+    let repo = Repo::with(&[("a.txt", "one\n")]);
+    let hooks = repo.top().join(".git/hooks");
+    // As pre-commit does, and by every other way to what lies around.
+    let text = "#!/bin/sh\nhere=$(dirname \"$0\")\n. \"$here/lib.sh\"\n[ -f \"$here/../../a.txt\" ] || exit 1\n\
+                \"$0.legacy\" || exit 1\n\"$here/steps.d/one\" || exit 1\nexec \"$here/post-commit\"\n";
+    script(&hooks.join("pre-commit"), text);
+    script(&hooks.join("pre-commit.legacy"), "#!/bin/sh\nif [ -f legacy-blocks ]; then echo legacy >&2; exit 1; fi\n");
+    script(&hooks.join("lib.sh"), "library=1\n");
+    script(&hooks.join("steps.d/one"), &logging(&repo, "step"));
+    script(&hooks.join("post-commit"), &logging(&repo, "post-commit"));
+    let before = everything_in(&repo.top().join(".git"));
+    repo.tollgate(&["install"]).code(0).says("still running, the hooks that were there: pre-commit\n");
+    commit(&repo, &["--allow-empty", "-m", "x"]).code(0);
+    assert_eq!(logged(&repo), "step \npost-commit \npost-commit \n");
+    repo.write("legacy-blocks", "");
+    commit(&repo, &["--allow-empty", "-m", "x"]).code(1).says("legacy");
+    git_with(&repo, &[("TOLLGATE", "0")], &["commit", "--allow-empty", "-m", "x"]).code(1).says("legacy");
+    fs::remove_file(repo.top().join("legacy-blocks")).unwrap();
+    // What comes later is found, and what goes is gone.
+    script(&hooks.join("lib.sh"), ". \"$here/more.sh\"\n");
+    script(&hooks.join("more.sh"), "echo more >&2\nexit 1\n");
+    commit(&repo, &["--allow-empty", "-m", "x"]).code(1).says("more");
+    fs::remove_file(hooks.join("more.sh")).unwrap();
+    commit(&repo, &["--allow-empty", "-m", "x"]).code(1).is_silent_on("echo");
+    script(&hooks.join("lib.sh"), "library=1\n");
+    repo.tollgate(&["install"]).code(0).says("already installed");
+    commit(&repo, &["--allow-empty", "-m", "x"]).code(0);
+    repo.tollgate(&["uninstall"]).code(0);
+    assert_eq!(installing_touches(&repo), kept_of(&before));
+}
+
+#[test]
+fn a_dispatcher_behind_links_goes_by_its_name() {
+    for target in ["dispatch", "../../scripts/dispatch"] {
+        let repo = Repo::with(&[("a.txt", "one\n")]);
+        let hooks = repo.top().join(".git/hooks");
+        let by_name = format!(
+            "#!/bin/sh\necho \"$(basename \"$0\") $(cat \"$(dirname \"$0\")/word\")\" >> '{}'\n",
+            repo.beside("log").display()
+        );
+        script(&hooks.join(target), &by_name);
+        script(&hooks.join("word"), "said");
+        for name in ["pre-commit", "pre-merge-commit", "post-commit"] {
+            symlink(target, hooks.join(name)).unwrap();
+        }
+        let before = everything_in(&repo.top().join(".git"));
+        install(&repo);
+        commit(&repo, &["--allow-empty", "-m", "x"]).code(0);
+        git_with(&repo, &[("TOLLGATE", "0")], &["commit", "-q", "--allow-empty", "-m", "x"]).code(0);
+        let once = "pre-commit said\npost-commit said\n";
+        assert_eq!(logged(&repo), once.repeat(2), "{target}");
+        repo.tollgate(&["uninstall"]).code(0);
+        assert_eq!(installing_touches(&repo), kept_of(&before));
+        assert_eq!(fs::read_link(hooks.join("pre-commit")).unwrap(), Path::new(target));
+    }
+}
+
+/// What is in the git folder, without what commits change.
+fn installing_touches(repo: &Repo) -> BTreeMap<String, (u32, Vec<u8>)> {
+    kept_of(&everything_in(&repo.top().join(".git")))
+}
+
+fn kept_of(all: &BTreeMap<String, (u32, Vec<u8>)>) -> BTreeMap<String, (u32, Vec<u8>)> {
+    let is_kept = |path: &str| path.starts_with("/hooks") || path.starts_with("/config") || path.contains("tollgate");
+    all.iter().filter(|(path, _)| is_kept(path)).map(|(path, state)| (path.clone(), state.clone())).collect()
 }
 
 /// Every file below a folder: mode and content by path.
