@@ -558,10 +558,10 @@ fn the_doctor_finds_what_is_wrong() {
             install(sandbox, &Options { hooks: vec!["pre-commit".into()], ..options.clone() });
         },
     );
-    check_doctor(&[(Level::Error, "post-merge is not called")], |sandbox, options| {
+    check_doctor(&[(Level::Error, "post-index-change is not called")], |sandbox, options| {
         sandbox.git(&["config", "core.hooksPath", ".husky/_"]);
         install(sandbox, options);
-        program(&sandbox.top().join(".husky/_/post-merge"), "");
+        program(&sandbox.top().join(".husky/_/post-index-change"), "");
     });
 }
 

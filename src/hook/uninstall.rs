@@ -6,8 +6,8 @@ use crate::git::Repo;
 use crate::hook::Error;
 use crate::hook::apply::Step;
 use crate::hook::install::Edits;
-use crate::hook::manifest::{HooksPath, Layout, Manifest, sha256};
-use crate::hook::place::{Settings, is_same};
+use crate::hook::manifest::{HooksPath, Layout, Manifest, Scope, sha256};
+use crate::hook::place::{config_file, in_file, is_same};
 use crate::hook::plan::{Standing, content, standing};
 use crate::hook::{shim, sibling};
 
@@ -16,6 +16,7 @@ use crate::hook::{shim, sibling};
 pub(crate) fn plan(repo: &Repo, edits: Edits) -> Result<Vec<Step>, Error> {
     let layout = Layout::new(repo.common_dir());
     let manifest = Manifest::load(&layout)?.ok_or(Error::NotInstalled)?;
+    of_this_work_tree(repo, &manifest)?;
     let mut all = steps(repo, &layout, &manifest, edits)?;
     all.push(Step::Remove(layout.manifest()));
     all.push(Step::RemoveFolder(layout.folder()));
@@ -30,6 +31,16 @@ pub(crate) fn uninstall(repo: &Repo, edits: Edits) -> Result<Vec<Step>, Error> {
         step.perform(repo)?;
     }
     Ok(all)
+}
+
+/// Refuses to touch what was installed for another work tree alone, as long as that has a configuration: git shows the
+/// setting only there.
+pub(super) fn of_this_work_tree(repo: &Repo, manifest: &Manifest) -> Result<(), Error> {
+    let Some(setting) = manifest.hooks_path.as_ref().filter(|setting| setting.scope == Scope::Worktree) else {
+        return Ok(());
+    };
+    let (theirs, ours) = (PathBuf::from(&setting.config), config_file(repo, Scope::Worktree));
+    if theirs.exists() && !is_same(&theirs, &ours) { Err(Error::OtherWorkTree(theirs)) } else { Ok(()) }
 }
 
 /// The steps that take out what is recorded, except for the record.
@@ -82,8 +93,8 @@ fn reset(repo: &Repo, layout: &Layout, setting: &HooksPath, steps: &mut Vec<Step
         steps.push(Step::RestoreConfig { from: copy, to: setting.config.clone().into() });
         return Ok(());
     }
-    let settings = Settings::read(repo)?;
-    let is_ours = settings.in_scope(setting.scope).is_some_and(|value| is_same(value.as_ref(), &layout.own_hooks()));
+    let set = in_file(repo, setting.config.as_ref())?;
+    let is_ours = set.is_some_and(|value| is_same(value.as_ref(), &layout.own_hooks()));
     if is_ours {
         steps.push(Step::Set { scope: setting.scope, value: setting.before.clone() });
     }

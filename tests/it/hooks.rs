@@ -711,6 +711,96 @@ fn kept_of(all: &BTreeMap<String, (u32, Vec<u8>)>) -> BTreeMap<String, (u32, Vec
     all.iter().filter(|(path, _)| is_kept(path)).map(|(path, state)| (path.clone(), state.clone())).collect()
 }
 
+#[test]
+fn an_installation_that_would_not_be_called_leaves_nothing_behind() {
+    let include = "[include]\n\tpath = more\n";
+    for is_installed in [false, true] {
+        let repo = Repo::with(&[("a.txt", "one\n")]);
+        let git_dir = repo.top().join(".git");
+        fs::write(git_dir.join("more"), "[core]\n\thooksPath = elsewhere\n").unwrap();
+        let config = git_dir.join("config");
+        if is_installed {
+            repo.git(&["config", "core.hooksPath", "team"]).code(0);
+            install(&repo);
+        }
+        let text = fs::read_to_string(&config).unwrap();
+        fs::write(&config, text + include).unwrap();
+        let before = everything_in(&git_dir);
+        repo.tollgate(&["install"]).code(2).says("core.hooksPath is still `elsewhere`").says("--show-origin");
+        assert_eq!(everything_in(&git_dir), before, "installed before: {is_installed}");
+    }
+}
+
+#[test]
+fn a_hook_that_comes_later_to_a_folder_that_is_set_is_called() {
+    let repo = Repo::with(&[("a.txt", "one\n")]);
+    repo.git(&["config", "core.hooksPath", ".githooks"]).code(0);
+    let before = everything_in(&repo.beside(""));
+    repo.tollgate(&["install"]).code(0).is_silent_on("handed on");
+    commit(&repo, &["-q", "--allow-empty", "-m", "x"]).code(0);
+    let names = ["commit-msg", "post-checkout", "post-commit", "prepare-commit-msg"];
+    for name in names {
+        script(&repo.top().join(".githooks").join(name), &logging(&repo, name));
+    }
+    commit(&repo, &["--allow-empty", "-m", "x"]).code(0);
+    repo.git(&["checkout", "-q", "-b", "side"]).code(0);
+    let said = logged(&repo);
+    let order: Vec<&str> = said.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(order, ["prepare-commit-msg", "commit-msg", "post-commit", "post-checkout"]);
+    git_with(&repo, &[("ANSWER", "1")], &["commit", "--allow-empty", "-m", "x"]).code(1);
+    repo.tollgate(&["install"])
+        .code(0)
+        .says("already installed")
+        .says(&format!("where they are: {}\n", names.join(", ")));
+    for hot in ["reference-transaction", "fsmonitor-watchman", "post-index-change", "push-to-checkout"] {
+        assert!(!repo.top().join(".git/tollgate/hooks").join(hot).exists(), "{hot}");
+    }
+    repo.tollgate(&["uninstall"]).code(0);
+    fs::remove_dir_all(repo.top().join(".githooks")).unwrap();
+    let own = |all: BTreeMap<String, (u32, Vec<u8>)>| {
+        let git_dir = format!("/{}/.git/", repo.top().file_name().unwrap().display());
+        let below = |path: &str| path.strip_prefix(&git_dir).map(|path| format!("/{path}"));
+        kept_of(&all.into_iter().filter_map(|(path, state)| Some((below(&path)?, state))).collect())
+    };
+    assert_eq!(own(everything_in(&repo.beside(""))), own(before));
+}
+
+#[test]
+fn a_second_work_tree_with_hooks_of_its_own_is_refused() {
+    let repo = Repo::with(&[("a.txt", "one\n")]);
+    let linked = repo.beside("linked");
+    repo.git(&["worktree", "add", "-q", linked.to_str().unwrap(), "-b", "linked"]).code(0);
+    repo.git(&["config", "extensions.worktreeConfig", "true"]).code(0);
+    let (main, git_dir) = (repo.top(), repo.top().join(".git"));
+    for (top, folder) in [(&main, "one"), (&linked, "two")] {
+        script(&repo.beside(folder).join("pre-commit"), &logging(&repo, folder));
+        let set = ["config", "--worktree", "core.hooksPath", repo.beside(folder).to_str().unwrap()].map(str::to_owned);
+        repo.run_in(top, "git", &set, b"").code(0);
+    }
+    let before = everything_in(&git_dir);
+    repo.run_in(&main, TOLLGATE, &["install"], b"").code(0);
+    let installed = everything_in(&git_dir);
+    repo.run_in(&linked, TOLLGATE, &["install"], b"").code(2).says("another work tree").says("hint: ");
+    repo.run_in(&linked, TOLLGATE, &["install", "--dry-run"], b"").code(2);
+    repo.git(&["config", "--worktree", "user.comment", "later"]).code(0);
+    repo.run_in(&linked, TOLLGATE, &["uninstall"], b"").code(2).says("another work tree");
+    repo.git(&["config", "--worktree", "--unset", "user.comment"]).code(0);
+    fs::write(git_dir.join("config.worktree"), &installed["/config.worktree"].1).unwrap();
+    assert_eq!(everything_in(&git_dir), installed);
+    for (top, said) in [(&main, "one \n"), (&linked, "two \n")] {
+        repo.run_in(top, "git", &["commit", "-q", "--allow-empty", "-m", "x"], b"").code(0);
+        assert_eq!(logged(&repo), said);
+    }
+    repo.run_in(&main, TOLLGATE, &["uninstall"], b"").code(0);
+    assert_eq!(installing_touches(&repo), kept_of(&before));
+    // Nor does it take away the hooks of a repository whose other work trees have no such setting.
+    repo.git(&["config", "--worktree", "--unset", "core.hooksPath"]).code(0);
+    install(&repo);
+    repo.run_in(&linked, TOLLGATE, &["install"], b"").code(2).says("another work tree");
+    repo.stage(&[("a.txt", BAD)]);
+    commit(&repo, &["-m", "x"]).code(1);
+}
+
 /// Every file below a folder: mode and content by path.
 fn everything_in(folder: &Path) -> BTreeMap<String, (u32, Vec<u8>)> {
     fn add(path: &Path, name: &str, all: &mut BTreeMap<String, (u32, Vec<u8>)>) {
