@@ -471,6 +471,7 @@ fn prepared(hooks_path: Option<&str>) -> (Sandbox, Options) {
     let (sandbox, options) = sandbox();
     let folder = sandbox.top().join(hooks_path.unwrap_or(".git/hooks"));
     program(&folder.join("pre-commit"), &logging("old"));
+    program(&folder.join("library"), "");
     if let Some(value) = hooks_path {
         sandbox.git(&["config", "core.hooksPath", value]);
     }

@@ -295,6 +295,22 @@ fn a_hook_that_was_there_may_call_tollgate_itself() {
 }
 
 #[test]
+fn a_hook_that_was_there_may_call_another_one() {
+    let repo = parted(&[("a.txt", "one\n")], &[("side.txt", GOOD)], &[("main.txt", GOOD)]);
+    repo.tollgate(&["uninstall"]).code(0);
+    let hooks = repo.top().join(".git/hooks");
+    script(&hooks.join("pre-commit"), &logging(&repo, "pre-commit"));
+    // As git's own sample does.
+    script(&hooks.join("pre-merge-commit"), "#!/bin/sh\nexec .git/hooks/pre-commit\n");
+    install(&repo);
+    git_with(&repo, &[("ANSWER", "1")], &["merge", "-q", "--no-edit", "side"]).code(1);
+    assert_eq!(logged(&repo), "pre-commit \n");
+    repo.git(&["merge", "--abort"]);
+    repo.git(&["merge", "-q", "--no-edit", "side"]).code(0);
+    assert_eq!(logged(&repo), "pre-commit \n");
+}
+
+#[test]
 fn a_hook_for_messages_that_git_does_not_find_is_noticed_by_the_one_before() {
     let hook = |repo: &Repo| repo.top().join(".git/hooks/commit-msg");
     let repo = with_messages();
