@@ -106,9 +106,10 @@ impl Step {
             }
             Self::Write { file, text } => write_program(file, text.as_bytes())?,
             Self::Remove(file) => {
-                fs::remove_file(file)
-                    .or_else(unless(ErrorKind::NotFound))
-                    .map_err(tree::Error::files("remove", file))?;
+                // On Windows a link to a folder is a folder.
+                let is_folder = cfg!(windows) && fs::symlink_metadata(file).is_ok_and(|metadata| metadata.is_dir());
+                let remove = if is_folder { fs::remove_dir::<&Path> } else { fs::remove_file::<&Path> };
+                remove(file).or_else(unless(ErrorKind::NotFound)).map_err(tree::Error::files("remove", file))?;
             }
             Self::RemoveFolder(folder) => remove_empty(folder)?,
             Self::SaveConfig { from, to } => {

@@ -142,7 +142,8 @@ fn scripts(layout: &Layout, manifest: &Manifest, found: &mut Vec<Diagnosis>) -> 
     // What comes by itself as soon as a policy has work for it is not missing.
     let is_missing = |stage: &&Stage| {
         let calls = manifest.file(stage.name).is_some_and(|file| file.role == Role::Calls);
-        !calls && !(manifest.follows_policy && stage.is_on_demand)
+        let comes_by_itself = manifest.follows_policy && stage.is_on_demand;
+        !calls && !comes_by_itself
     };
     for stage in STAGES.iter().filter(is_missing) {
         let hint = format!("run `tollgate install --hook {}` if you want it", stage.name);
