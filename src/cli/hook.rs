@@ -41,7 +41,7 @@ pub(super) fn run(args: &HookArgs, context: &Context) -> Result<u8, Failure> {
     let call = Call { stage, args, repo: &repo, stdin: &stdin, interrupt };
     // Not before standard input was read: a person who waits at a terminal could not end that.
     listen(interrupt);
-    let calls_others = !chain::is_called(&repo, |name| context.environment.get(name));
+    let calls_others = !chain::is_called(&repo, stage.name, |name| context.environment.get(name));
     if stage.chained == Turn::Before && calls_others {
         match call.chained()? {
             0 => {}

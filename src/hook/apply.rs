@@ -31,6 +31,13 @@ pub(crate) enum Step {
         /// Where it belongs.
         to: PathBuf,
     },
+    /// Make a link by which a hook that was put out of the way finds what it was beside.
+    Link {
+        /// The link.
+        from: PathBuf,
+        /// Where it leads.
+        to: PathBuf,
+    },
     /// Write a script that everybody may run.
     Write {
         /// Where.
@@ -71,6 +78,7 @@ impl fmt::Display for Step {
             Self::CreateFolder(folder) => write!(f, "create the folder {}", folder.display()),
             Self::Keep { from, to } => write!(f, "keep {} as {}", from.display(), to.display()),
             Self::Restore { from, to } => write!(f, "put {} back to {}", from.display(), to.display()),
+            Self::Link { from, to } => write!(f, "link {} to {}", from.display(), to.display()),
             Self::Write { file, .. } => write!(f, "write {}", file.display()),
             Self::Remove(file) => write!(f, "remove {}", file.display()),
             Self::RemoveFolder(folder) => write!(f, "remove the folder {} if it is empty", folder.display()),
@@ -90,11 +98,18 @@ impl Step {
             Self::Keep { from, to } | Self::Restore { from, to } => {
                 fs::rename(from, to).map_err(tree::Error::files("move", from))?;
             }
+            Self::Link { from, to } => {
+                // Two hooks may run at once.
+                link(from, to)
+                    .or_else(unless(ErrorKind::AlreadyExists))
+                    .map_err(tree::Error::files("make the link", from))?;
+            }
             Self::Write { file, text } => write_program(file, text.as_bytes())?,
             Self::Remove(file) => {
-                fs::remove_file(file)
-                    .or_else(unless(ErrorKind::NotFound))
-                    .map_err(tree::Error::files("remove", file))?;
+                // On Windows a link to a folder is a folder.
+                let is_folder = cfg!(windows) && fs::symlink_metadata(file).is_ok_and(|metadata| metadata.is_dir());
+                let remove = if is_folder { fs::remove_dir::<&Path> } else { fs::remove_file::<&Path> };
+                remove(file).or_else(unless(ErrorKind::NotFound)).map_err(tree::Error::files("remove", file))?;
             }
             Self::RemoveFolder(folder) => remove_empty(folder)?,
             Self::SaveConfig { from, to } => {
@@ -114,6 +129,18 @@ impl Step {
         }
         Ok(())
     }
+}
+
+#[cfg(unix)]
+fn link(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::os::unix::fs::symlink(to, from)
+}
+
+#[cfg(windows)]
+fn link(from: &Path, to: &Path) -> std::io::Result<()> {
+    let is_folder = from.parent().is_some_and(|folder| folder.join(to).is_dir());
+    let link = if is_folder { std::os::windows::fs::symlink_dir } else { std::os::windows::fs::symlink_file };
+    link(to, from)
 }
 
 /// Removes a folder that nobody else uses.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::git::Repo;
-use crate::hook::manifest::{HooksPath, Layout, Manifest};
+use crate::hook::manifest::{HooksPath, Layout, Manifest, Role};
 use crate::hook::place::{self, Place, from_where_hooks_run, hooks_in, is_runnable};
 use crate::hook::plan::{Standing, content, standing};
 use crate::hook::{Error, STAGES, Stage, shim};
@@ -140,8 +140,11 @@ fn scripts(layout: &Layout, manifest: &Manifest, found: &mut Vec<Diagnosis>) -> 
         }
     }
     // What comes by itself as soon as a policy has work for it is not missing.
-    let is_missing =
-        |stage: &&Stage| manifest.file(stage.name).is_none() && !(manifest.follows_policy && stage.is_on_demand);
+    let is_missing = |stage: &&Stage| {
+        let calls = manifest.file(stage.name).is_some_and(|file| file.role == Role::Calls);
+        let comes_by_itself = manifest.follows_policy && stage.is_on_demand;
+        !calls && !comes_by_itself
+    };
     for stage in STAGES.iter().filter(is_missing) {
         let hint = format!("run `tollgate install --hook {}` if you want it", stage.name);
         note(found, Level::Note, format!("the hook {} is not installed", stage.name), hint);

@@ -8,7 +8,7 @@ use crate::hook::chain;
 use crate::hook::manifest::{Layout, Manifest, Role, sha256};
 use crate::hook::place::{self, Place, Settings, is_runnable};
 use crate::hook::plan::{self, Plan, Standing, content, standing};
-use crate::hook::{Error, apply};
+use crate::hook::{Error, apply, uninstall};
 
 /// How to install.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub(crate) struct Installed {
     pub(crate) hooks: Vec<String>,
     /// Those of them that also run a hook that was there.
     pub(crate) chained: Vec<String>,
-    /// The hooks that only hand on to one that was there.
+    /// The hooks that are there and that ours only hand on to.
     pub(crate) passed: Vec<String>,
     /// Whether anything had to be done.
     pub(crate) is_changed: bool,
@@ -99,6 +99,9 @@ pub(crate) fn install(repo: &Repo, options: &Options) -> Result<Installed, Error
     let place = place::find(repo, &layout)?;
     if (place == Place::Repository) != plan.manifest.hooks_path.is_none() || matches!(place, Place::Own { .. }) {
         let settings = Settings::read(repo)?;
+        if is_changed {
+            withdraw(repo, &layout)?;
+        }
         return Err(Error::Overruled(settings.effective().map_or_else(String::new, |(value, _)| value.to_owned())));
     }
     installed(repo, &layout, &plan.manifest, is_changed)
@@ -124,15 +127,21 @@ fn carry_out(repo: &Repo, layout: &Layout, plan: &Plan) -> Result<(), Error> {
     Ok(())
 }
 
+/// Takes out what was just installed, since git would not call it.
+fn withdraw(repo: &Repo, layout: &Layout) -> Result<(), Error> {
+    let Some(manifest) = Manifest::load(layout)? else { return Ok(()) };
+    let mut steps = uninstall::steps(repo, layout, &manifest, Edits::Discard)?;
+    steps.extend([Step::Remove(layout.manifest()), Step::RemoveFolder(layout.folder())]);
+    steps.iter().try_for_each(|step| step.perform(repo))
+}
+
 /// Says what a record means.
 fn installed(repo: &Repo, layout: &Layout, manifest: &Manifest, is_changed: bool) -> Result<Installed, Error> {
     let names = |role: Role| manifest.files.iter().filter(move |file| file.role == role).map(|file| file.name.clone());
-    let hooks: Vec<String> = names(Role::Calls).collect();
-    let mut chained = Vec::new();
-    for name in &hooks {
-        if chain::find(repo, name)?.is_some() {
-            chained.push(name.clone());
-        }
-    }
-    Ok(Installed { folder: manifest.hooks(layout), hooks, chained, passed: names(Role::HandsOn).collect(), is_changed })
+    let runs = |role: Role| {
+        let found = names(role).map(|name| Ok(chain::find(repo, &name)?.map(|_| name)));
+        found.filter_map(Result::transpose).collect::<Result<Vec<String>, Error>>()
+    };
+    let (chained, passed) = (runs(Role::Calls)?, runs(Role::HandsOn)?);
+    Ok(Installed { folder: manifest.hooks(layout), hooks: names(Role::Calls).collect(), chained, passed, is_changed })
 }

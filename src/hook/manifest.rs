@@ -39,9 +39,10 @@ impl Layout {
         self.0.join("tollgate/hooks")
     }
 
-    /// Where hooks are kept that ours replace.
+    /// Where hooks are kept that ours replace: beside the folder that they were in, so that what they say relative to
+    /// their own place, as a link or in a script, stays true.
     pub(super) fn replaced(&self) -> PathBuf {
-        self.0.join("tollgate/replaced")
+        self.0.join("tollgate-replaced")
     }
 
     /// What the configuration file was before we changed it.

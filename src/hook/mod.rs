@@ -18,6 +18,7 @@ mod plan;
 #[cfg(all(test, unix))]
 mod scenarios;
 mod shim;
+mod sibling;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -144,6 +145,9 @@ pub(crate) enum Error {
     /// Git looks for hooks elsewhere than when they were installed.
     #[error("core.hooksPath was changed after `tollgate install`, so git looks for hooks elsewhere")]
     Moved,
+    /// The setting of one work tree decides where the hooks are, and this is another one.
+    #[error("{} sets core.hooksPath for one work tree: it and another work tree can not both have the hooks", .0.display())]
+    OtherWorkTree(PathBuf),
     /// There is nothing to take out.
     #[error("the hooks are not installed here")]
     NotInstalled,
@@ -173,6 +177,11 @@ impl Error {
             Self::Overruled(_) => Some("see where it is set: `git config --show-origin core.hooksPath`".into()),
             Self::Manifest { .. } => Some("remove that file and run `tollgate install` again".into()),
             Self::Moved => Some("run `tollgate install` again: it goes where git looks now".into()),
+            Self::OtherWorkTree(_) => Some(
+                "run `tollgate uninstall` where they are installed, or set core.hooksPath for all work trees: \
+                 `git config --worktree --unset core.hooksPath`, `git config core.hooksPath FOLDER`"
+                    .into(),
+            ),
             Self::NotInstalled => Some("`tollgate doctor` says what is there".into()),
             Self::Git(error) => error.hint(),
             _ => None,

@@ -54,12 +54,6 @@ impl Settings {
         let last = self.0.last()?;
         Some((&last.value, if last.scope == "worktree" { Scope::Worktree } else { Scope::Local }))
     }
-
-    /// The value in one scope, as it is written.
-    pub(super) fn in_scope(&self, scope: Scope) -> Option<&str> {
-        let name = scope.option().trim_start_matches('-');
-        self.0.iter().rev().find(|setting| setting.scope == name).map(|setting| setting.value.as_str())
-    }
 }
 
 /// Where the hooks belong.
@@ -100,7 +94,16 @@ pub(super) fn find(repo: &Repo, layout: &Layout) -> Result<Place, Error> {
     if is_same(&folder, &layout.hooks()) && !layout.hooks().is_symlink() {
         return Ok(Place::Repository);
     }
-    Ok(Place::Own { former, scope, before: settings.in_scope(scope).map(str::to_owned) })
+    Ok(Place::Own { former, scope, before: in_file(repo, &config_file(repo, scope))? })
+}
+
+/// The value that one configuration file sets, as it is written; files that it includes are not it.
+pub(super) fn in_file(repo: &Repo, file: &Path) -> Result<Option<String>, Error> {
+    let file = super::shim::path_text("the configuration file", file)?;
+    let mut text = repo.run(&["config", "--file", &file, "--null", "--default", "", "--get", KEY], b"")?;
+    text.pop_if(|last| *last == 0);
+    let text = String::from_utf8(text).map_err(|_| Error::NotUtf8 { what: KEY, shown: file })?;
+    Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
 /// A path as git understands it in its configuration (`~/`, `%(prefix)/`).
@@ -158,7 +161,7 @@ pub(super) fn hooks_in(folder: &Path, except: &[String]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Settings, expanded};
+    use super::{Settings, expanded, in_file};
     use crate::hook::manifest::Scope;
     use crate::tree::sandbox::Sandbox;
 
@@ -172,12 +175,23 @@ mod tests {
     }
 
     #[test]
+    fn what_a_file_includes_is_not_what_it_sets() {
+        let sandbox = Sandbox::new();
+        let (repo, config) = (sandbox.repo(), sandbox.top().join(".git/config"));
+        let set = || in_file(&repo, &config).expect("git reads it");
+        sandbox.write(".git/more", "[core]\n\thooksPath = elsewhere\n");
+        sandbox.git(&["config", "include.path", "more"]);
+        assert_eq!(set(), None);
+        sandbox.git(&["config", "core.hooksPath", "~/x"]);
+        assert_eq!(set().as_deref(), Some("~/x"));
+        assert_eq!(in_file(&repo, &sandbox.top().join(".git/gone")).expect("nothing is set"), None);
+    }
+
+    #[test]
     fn the_last_value_holds_and_a_single_command_does_not_count() {
         let listed = b"global\0core.hookspath\n~/hooks\0local\0user.name\na\nb\0local\0core.flag\0local\0core.hookspath\n.husky/_\0command\0core.hookspath\n/dev/null\0";
         let settings = Settings::parse(listed).expect("it is text");
         assert_eq!(settings.effective(), Some((".husky/_", Scope::Local)));
-        assert_eq!(settings.in_scope(Scope::Local), Some(".husky/_"));
-        assert_eq!(settings.in_scope(Scope::Worktree), None);
         assert_eq!(Settings::parse(b"").expect("it is empty").effective(), None);
     }
 }

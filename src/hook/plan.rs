@@ -10,8 +10,29 @@ use crate::hook::install::{Edits, Options};
 use crate::hook::manifest::{HooksPath, Layout, Manifest, Role, Scope, Written, sha256};
 use crate::hook::place::{self, Place, config_file, from_where_hooks_run, hooks_in, is_runnable};
 use crate::hook::shim::{self, Chained, path_text};
-use crate::hook::{Error, STAGES, Stage, stage, uninstall};
+use crate::hook::{Error, STAGES, Stage, sibling, stage, uninstall};
 use crate::tree::{self};
+
+/// The hooks of people at work, which a folder that git was told of may get at any time. Not those that git calls over
+/// and over (`reference-transaction`, `fsmonitor-watchman`, `post-index-change`), nor those that change what git does by
+/// being there (`push-to-checkout`): they are handed on to only if they are there.
+const USUAL: &[&str] = &[
+    "applypatch-msg",
+    "commit-msg",
+    "post-applypatch",
+    "post-checkout",
+    "post-commit",
+    "post-merge",
+    "post-rewrite",
+    "pre-applypatch",
+    "pre-auto-gc",
+    "pre-commit",
+    "pre-merge-commit",
+    "pre-push",
+    "pre-rebase",
+    "prepare-commit-msg",
+    "sendemail-validate",
+];
 
 /// What has to be done.
 #[derive(Clone, Debug)]
@@ -50,6 +71,15 @@ pub(super) fn plan(repo: &Repo, options: &Options) -> Result<Plan, Error> {
     let layout = Layout::new(repo.common_dir());
     let before = Manifest::load(&layout)?;
     let place = place::find(repo, &layout)?;
+    if let Place::Own { former, before: Some(set), .. } = &place
+        && place::is_same(set.as_ref(), &layout.own_hooks())
+    {
+        // It is set already, and something else wins.
+        return Err(Error::Overruled(former.clone()));
+    }
+    if let Some(before) = &before {
+        of_this_work_tree(repo, before, &place)?;
+    }
     let moves = before.as_ref().is_some_and(|before| before.hooks_path.is_some() == (place == Place::Repository));
     let undo = match &before {
         Some(before) if moves => uninstall::steps(repo, &layout, before, options.edits)?,
@@ -72,6 +102,19 @@ pub(super) fn plan(repo: &Repo, options: &Options) -> Result<Plan, Error> {
         _ => planning.in_own_folder(repo, &place, &hooks)?,
     }
     Ok(Plan { undo, install: planning.steps, manifest: planning.manifest, before })
+}
+
+/// Refuses to install anew for one work tree what serves another: there is one record, and the hooks of the other would
+/// no longer be called.
+fn of_this_work_tree(repo: &Repo, before: &Manifest, place: &Place) -> Result<(), Error> {
+    uninstall::of_this_work_tree(repo, before)?;
+    let config = config_file(repo, Scope::Worktree);
+    let is_recorded =
+        before.hooks_path.as_ref().is_some_and(|setting| place::is_same(setting.config.as_ref(), &config));
+    match place {
+        Place::Own { scope: Scope::Worktree, .. } if !is_recorded => Err(Error::OtherWorkTree(config)),
+        _ => Ok(()),
+    }
 }
 
 /// The hooks to install: those that are named, else those that there is work for, and those that are installed already.
@@ -104,20 +147,23 @@ impl Planning<'_> {
 
     /// Plans scripts in the repository's own folder of hooks: what is there is kept.
     fn in_repository(&mut self, hooks: &[String]) -> Result<(), Error> {
+        let is_kept = |name: &String| sibling::is_kept(self.layout, name);
+        let keeps = hooks.iter().map(|name| Ok(is_kept(name) || self.standing(name)? == Standing::Foreign));
+        if keeps.collect::<Result<Vec<_>, Error>>()?.contains(&true) {
+            self.steps.extend(sibling::steps(self.layout, hooks)?);
+        }
         for name in hooks {
             let (file, kept) = (self.hooks.join(name), self.layout.replaced().join(name));
             let is_foreign = self.standing(name)? == Standing::Foreign;
-            let is_kept = kept.symlink_metadata().is_ok();
+            let is_kept = sibling::is_kept(self.layout, name);
             if is_foreign && is_kept {
                 return Err(Error::Occupied(file));
             }
             let original = if is_foreign { &file } else { &kept };
             let replaced = if is_foreign || is_kept { content(original)? } else { None };
-            let chained = match (fs::read_link(original), &replaced) {
-                (_, None) => Chained::Nothing,
-                (Ok(target), _) if target.is_relative() => Chained::Beside(path_text("a hook", &target)?),
-                (Ok(target), _) => Chained::At(path_text("a hook", &target)?),
-                (Err(_), Some(_)) => Chained::Beside(format!("../tollgate/replaced/{name}")),
+            let chained = match &replaced {
+                None => Chained::Nothing,
+                Some(_) => Chained::Beside(format!("../tollgate-replaced/{name}")),
             };
             if is_foreign {
                 self.remove_legacy(&file);
@@ -143,8 +189,9 @@ impl Planning<'_> {
         let setting = self.setting(repo, place)?;
         let folder = from_where_hooks_run(repo, Path::new(&setting.former));
         let mut passed = hooks_in(&folder, hooks);
-        let recorded = self.before.into_iter().flat_map(|before| &before.files);
-        passed.extend(recorded.map(|file| file.name.clone()).filter(|name| !hooks.contains(name)));
+        let recorded = self.before.into_iter().flat_map(|before| &before.files).map(|file| file.name.as_str());
+        let others = recorded.chain(USUAL.iter().copied()).filter(|name| hooks.iter().all(|hook| hook != name));
+        passed.extend(others.map(str::to_owned));
         passed.sort_unstable();
         passed.dedup();
         let remove = shim::reset_setting(setting.scope.option(), setting.before.as_deref());

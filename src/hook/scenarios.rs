@@ -69,7 +69,7 @@ fn state(git_dir: &Path) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
         all.insert(path.to_owned(), (metadata.permissions().mode(), content));
     }
     let mut all = BTreeMap::new();
-    for name in ["hooks", "config", "config.worktree", "tollgate"] {
+    for name in ["hooks", "config", "config.worktree", "tollgate", "tollgate-replaced"] {
         add(&git_dir.join(name), &mut all);
     }
     all
@@ -226,7 +226,7 @@ fn installing_again_follows_the_program() {
     program(&git_dir.join("hooks/pre-commit"), &logging("old"));
     let before = state(&git_dir);
     installed(&repo, &Options { hooks: vec!["pre-push".into()], binary: "/gone/tollgate".into(), ..options.clone() });
-    assert!(!state(&git_dir).contains_key(&git_dir.join("tollgate/replaced/pre-commit")));
+    assert!(!state(&git_dir).contains_key(&git_dir.join("tollgate-replaced/pre-commit")));
     let done = installed(&repo, &Options { hooks: vec!["pre-commit".into()], ..options });
     assert_eq!((done.hooks.as_slice(), done.is_changed), (&["pre-commit".to_owned(), "pre-push".to_owned()][..], true));
     commit(&sandbox, &sandbox.top(), "2");
@@ -471,6 +471,7 @@ fn prepared(hooks_path: Option<&str>) -> (Sandbox, Options) {
     let (sandbox, options) = sandbox();
     let folder = sandbox.top().join(hooks_path.unwrap_or(".git/hooks"));
     program(&folder.join("pre-commit"), &logging("old"));
+    program(&folder.join("library"), "");
     if let Some(value) = hooks_path {
         sandbox.git(&["config", "core.hooksPath", value]);
     }
@@ -558,10 +559,10 @@ fn the_doctor_finds_what_is_wrong() {
             install(sandbox, &Options { hooks: vec!["pre-commit".into()], ..options.clone() });
         },
     );
-    check_doctor(&[(Level::Error, "post-merge is not called")], |sandbox, options| {
+    check_doctor(&[(Level::Error, "post-index-change is not called")], |sandbox, options| {
         sandbox.git(&["config", "core.hooksPath", ".husky/_"]);
         install(sandbox, options);
-        program(&sandbox.top().join(".husky/_/post-merge"), "");
+        program(&sandbox.top().join(".husky/_/post-index-change"), "");
     });
 }
 

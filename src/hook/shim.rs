@@ -51,7 +51,7 @@ pub(super) fn pass_through(chained: &Chained) -> String {
 pub(super) fn remove_file(chained: &Chained) -> String {
     match chained {
         Chained::Nothing => "\"rm '$0'\"".to_owned(),
-        _ => "\"mv '$here/../tollgate/replaced/$name' '$0'\"".to_owned(),
+        _ => "\"mv '$here/../tollgate-replaced/$name' '$0'\"".to_owned(),
     }
 }
 

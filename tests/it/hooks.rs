@@ -295,6 +295,22 @@ fn a_hook_that_was_there_may_call_tollgate_itself() {
 }
 
 #[test]
+fn a_hook_that_was_there_may_call_another_one() {
+    let repo = parted(&[("a.txt", "one\n")], &[("side.txt", GOOD)], &[("main.txt", GOOD)]);
+    repo.tollgate(&["uninstall"]).code(0);
+    let hooks = repo.top().join(".git/hooks");
+    script(&hooks.join("pre-commit"), &logging(&repo, "pre-commit"));
+    // As git's own sample does.
+    script(&hooks.join("pre-merge-commit"), "#!/bin/sh\nexec .git/hooks/pre-commit\n");
+    install(&repo);
+    git_with(&repo, &[("ANSWER", "1")], &["merge", "-q", "--no-edit", "side"]).code(1);
+    assert_eq!(logged(&repo), "pre-commit \n");
+    repo.git(&["merge", "--abort"]);
+    repo.git(&["merge", "-q", "--no-edit", "side"]).code(0);
+    assert_eq!(logged(&repo), "pre-commit \n");
+}
+
+#[test]
 fn a_hook_for_messages_that_git_does_not_find_is_noticed_by_the_one_before() {
     let hook = |repo: &Repo| repo.top().join(".git/hooks/commit-msg");
     let repo = with_messages();
@@ -352,7 +368,7 @@ fn messages_are_judged_from_the_commit_on_that_asks_for_it() {
     // Where it can't be installed nobody would judge the message.
     let repo = installed(&[("a.txt", "one\n")]);
     repo.write("tollgate.toml", "[stages.commit-msg]\nchecks = [\"message\"]\n");
-    for file in ["hooks/commit-msg", "tollgate/replaced/commit-msg"] {
+    for file in ["hooks/commit-msg", "tollgate-replaced/commit-msg"] {
         script(&repo.top().join(".git").join(file), "#!/bin/sh\n");
     }
     let blocked = commit(&repo, &["--allow-empty", "-m", "whatever"]).code(1);
@@ -663,6 +679,165 @@ fn a_hook_that_stages_and_one_that_is_only_half_a_script() {
     script(&repo.top().join(".git/hooks/pre-commit"), "#!/no/such/interpreter\n");
     repo.tollgate(&["install"]).code(0);
     repo.git(&["commit", "-q", "--allow-empty", "-m", "x"]).code(1).says("pre-commit");
+}
+
+#[test]
+fn a_hook_that_was_there_finds_what_is_beside_it() {
+    let repo = Repo::with(&[("a.txt", "one\n")]);
+    let hooks = repo.top().join(".git/hooks");
+    // As pre-commit does, and by every other way to what lies around.
+    let text = "#!/bin/sh\nhere=$(dirname \"$0\")\n. \"$here/lib.sh\"\n[ -f \"$here/../../a.txt\" ] || exit 1\n\
+                \"$0.legacy\" || exit 1\n\"$here/steps.d/one\" || exit 1\nexec \"$here/post-commit\"\n";
+    script(&hooks.join("pre-commit"), text);
+    script(&hooks.join("pre-commit.legacy"), "#!/bin/sh\nif [ -f legacy-blocks ]; then echo legacy >&2; exit 1; fi\n");
+    script(&hooks.join("lib.sh"), "library=1\n");
+    script(&hooks.join("steps.d/one"), &logging(&repo, "step"));
+    script(&hooks.join("post-commit"), &logging(&repo, "post-commit"));
+    let before = everything_in(&repo.top().join(".git"));
+    repo.tollgate(&["install"]).code(0).says("still running, the hooks that were there: pre-commit\n");
+    commit(&repo, &["--allow-empty", "-m", "x"]).code(0);
+    assert_eq!(logged(&repo), "step \npost-commit \npost-commit \n");
+    repo.write("legacy-blocks", "");
+    commit(&repo, &["--allow-empty", "-m", "x"]).code(1).says("legacy");
+    git_with(&repo, &[("TOLLGATE", "0")], &["commit", "--allow-empty", "-m", "x"]).code(1).says("legacy");
+    fs::remove_file(repo.top().join("legacy-blocks")).unwrap();
+    // What comes later is found, and what goes is gone.
+    script(&hooks.join("lib.sh"), ". \"$here/more.sh\"\n");
+    script(&hooks.join("more.sh"), "echo more >&2\nexit 1\n");
+    commit(&repo, &["--allow-empty", "-m", "x"]).code(1).says("more");
+    fs::remove_file(hooks.join("more.sh")).unwrap();
+    commit(&repo, &["--allow-empty", "-m", "x"]).code(1).is_silent_on("echo");
+    script(&hooks.join("lib.sh"), "library=1\n");
+    repo.tollgate(&["install"]).code(0).says("already installed");
+    commit(&repo, &["--allow-empty", "-m", "x"]).code(0);
+    repo.tollgate(&["uninstall"]).code(0);
+    assert_eq!(installing_touches(&repo), kept_of(&before));
+}
+
+#[test]
+fn a_dispatcher_behind_links_goes_by_its_name() {
+    for target in ["dispatch", "../../scripts/dispatch"] {
+        let repo = Repo::with(&[("a.txt", "one\n")]);
+        let hooks = repo.top().join(".git/hooks");
+        let by_name = format!(
+            "#!/bin/sh\necho \"$(basename \"$0\") $(cat \"$(dirname \"$0\")/word\")\" >> '{}'\n",
+            repo.beside("log").display()
+        );
+        script(&hooks.join(target), &by_name);
+        script(&hooks.join("word"), "said");
+        for name in ["pre-commit", "pre-merge-commit", "post-commit"] {
+            symlink(target, hooks.join(name)).unwrap();
+        }
+        let before = everything_in(&repo.top().join(".git"));
+        install(&repo);
+        commit(&repo, &["--allow-empty", "-m", "x"]).code(0);
+        git_with(&repo, &[("TOLLGATE", "0")], &["commit", "-q", "--allow-empty", "-m", "x"]).code(0);
+        let once = "pre-commit said\npost-commit said\n";
+        assert_eq!(logged(&repo), once.repeat(2), "{target}");
+        repo.tollgate(&["uninstall"]).code(0);
+        assert_eq!(installing_touches(&repo), kept_of(&before));
+        assert_eq!(fs::read_link(hooks.join("pre-commit")).unwrap(), Path::new(target));
+    }
+}
+
+/// What is in the git folder, without what commits change.
+fn installing_touches(repo: &Repo) -> BTreeMap<String, (u32, Vec<u8>)> {
+    kept_of(&everything_in(&repo.top().join(".git")))
+}
+
+fn kept_of(all: &BTreeMap<String, (u32, Vec<u8>)>) -> BTreeMap<String, (u32, Vec<u8>)> {
+    let is_kept = |path: &str| path.starts_with("/hooks") || path.starts_with("/config") || path.contains("tollgate");
+    all.iter().filter(|(path, _)| is_kept(path)).map(|(path, state)| (path.clone(), state.clone())).collect()
+}
+
+#[test]
+fn an_installation_that_would_not_be_called_leaves_nothing_behind() {
+    let include = "[include]\n\tpath = more\n";
+    for is_installed in [false, true] {
+        let repo = Repo::with(&[("a.txt", "one\n")]);
+        let git_dir = repo.top().join(".git");
+        fs::write(git_dir.join("more"), "[core]\n\thooksPath = elsewhere\n").unwrap();
+        let config = git_dir.join("config");
+        if is_installed {
+            repo.git(&["config", "core.hooksPath", "team"]).code(0);
+            install(&repo);
+        }
+        let text = fs::read_to_string(&config).unwrap();
+        fs::write(&config, text + include).unwrap();
+        let before = everything_in(&git_dir);
+        repo.tollgate(&["install"]).code(2).says("core.hooksPath is still `elsewhere`").says("--show-origin");
+        assert_eq!(everything_in(&git_dir), before, "installed before: {is_installed}");
+    }
+}
+
+#[test]
+fn a_hook_that_comes_later_to_a_folder_that_is_set_is_called() {
+    let repo = Repo::with(&[("a.txt", "one\n")]);
+    repo.git(&["config", "core.hooksPath", ".githooks"]).code(0);
+    let before = everything_in(&repo.beside(""));
+    repo.tollgate(&["install"]).code(0).is_silent_on("handed on");
+    commit(&repo, &["-q", "--allow-empty", "-m", "x"]).code(0);
+    let names = ["commit-msg", "post-checkout", "post-commit", "prepare-commit-msg"];
+    for name in names {
+        script(&repo.top().join(".githooks").join(name), &logging(&repo, name));
+    }
+    commit(&repo, &["--allow-empty", "-m", "x"]).code(0);
+    repo.git(&["checkout", "-q", "-b", "side"]).code(0);
+    let said = logged(&repo);
+    let order: Vec<&str> = said.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(order, ["prepare-commit-msg", "commit-msg", "post-commit", "post-checkout"]);
+    git_with(&repo, &[("ANSWER", "1")], &["commit", "--allow-empty", "-m", "x"]).code(1);
+    repo.tollgate(&["install"])
+        .code(0)
+        .says("already installed")
+        .says(&format!("where they are: {}\n", names.join(", ")));
+    for hot in ["reference-transaction", "fsmonitor-watchman", "post-index-change", "push-to-checkout"] {
+        assert!(!repo.top().join(".git/tollgate/hooks").join(hot).exists(), "{hot}");
+    }
+    repo.tollgate(&["uninstall"]).code(0);
+    fs::remove_dir_all(repo.top().join(".githooks")).unwrap();
+    let own = |all: BTreeMap<String, (u32, Vec<u8>)>| {
+        let git_dir = format!("/{}/.git/", repo.top().file_name().unwrap().display());
+        let below = |path: &str| path.strip_prefix(&git_dir).map(|path| format!("/{path}"));
+        kept_of(&all.into_iter().filter_map(|(path, state)| Some((below(&path)?, state))).collect())
+    };
+    assert_eq!(own(everything_in(&repo.beside(""))), own(before));
+}
+
+#[test]
+fn a_second_work_tree_with_hooks_of_its_own_is_refused() {
+    let repo = Repo::with(&[("a.txt", "one\n")]);
+    let linked = repo.beside("linked");
+    repo.git(&["worktree", "add", "-q", linked.to_str().unwrap(), "-b", "linked"]).code(0);
+    repo.git(&["config", "extensions.worktreeConfig", "true"]).code(0);
+    let (main, git_dir) = (repo.top(), repo.top().join(".git"));
+    for (top, folder) in [(&main, "one"), (&linked, "two")] {
+        script(&repo.beside(folder).join("pre-commit"), &logging(&repo, folder));
+        let set = ["config", "--worktree", "core.hooksPath", repo.beside(folder).to_str().unwrap()].map(str::to_owned);
+        repo.run_in(top, "git", &set, b"").code(0);
+    }
+    let before = everything_in(&git_dir);
+    repo.run_in(&main, TOLLGATE, &["install"], b"").code(0);
+    let installed = everything_in(&git_dir);
+    repo.run_in(&linked, TOLLGATE, &["install"], b"").code(2).says("another work tree").says("hint: ");
+    repo.run_in(&linked, TOLLGATE, &["install", "--dry-run"], b"").code(2);
+    repo.git(&["config", "--worktree", "user.comment", "later"]).code(0);
+    repo.run_in(&linked, TOLLGATE, &["uninstall"], b"").code(2).says("another work tree");
+    repo.git(&["config", "--worktree", "--unset", "user.comment"]).code(0);
+    fs::write(git_dir.join("config.worktree"), &installed["/config.worktree"].1).unwrap();
+    assert_eq!(everything_in(&git_dir), installed);
+    for (top, said) in [(&main, "one \n"), (&linked, "two \n")] {
+        repo.run_in(top, "git", &["commit", "-q", "--allow-empty", "-m", "x"], b"").code(0);
+        assert_eq!(logged(&repo), said);
+    }
+    repo.run_in(&main, TOLLGATE, &["uninstall"], b"").code(0);
+    assert_eq!(installing_touches(&repo), kept_of(&before));
+    // Nor does it take away the hooks of a repository whose other work trees have no such setting.
+    repo.git(&["config", "--worktree", "--unset", "core.hooksPath"]).code(0);
+    install(&repo);
+    repo.run_in(&linked, TOLLGATE, &["install"], b"").code(2).says("another work tree");
+    repo.stage(&[("a.txt", BAD)]);
+    commit(&repo, &["-m", "x"]).code(1);
 }
 
 /// Every file below a folder: mode and content by path.
