@@ -121,7 +121,7 @@ fn known_base(repo: &Repo, change: &Change, forge: Option<&Forge>) -> Result<(St
         if is_replaced && let Some(default) = instead_of_replaced(repo, change)? {
             return Ok(default);
         }
-        let Err(error) = commit else { return Ok((base.clone(), None)) };
+        let Err(error) = commit else { return Ok((base.clone(), is_replaced.then(|| PARTED.to_owned()))) };
         let unknown = Failure::git(error);
         failure = Some(match forge {
             _ if is_replaced => unknown.with_hint(REPLACED),
@@ -131,6 +131,10 @@ fn known_base(repo: &Repo, change: &Change, forge: Option<&Forge>) -> Result<(St
     }
     Err(failure.unwrap_or_else(|| Failure::usage(anyhow::anyhow!("no base is known"))))
 }
+
+/// What is left out where nothing else than the commit before a forced push can be compared with.
+const PARTED: &str = "the push replaced what was there before: compared with where the two parted, so what it only takes \
+                      back is not looked at";
 
 /// What to do where a push replaced the only thing that it could be compared with.
 const REPLACED: &str = "a forced push took that commit away; name with --base what to compare with, or fetch the commit \

@@ -366,6 +366,8 @@ fn a_forced_push_is_compared_with_the_default_branch() {
         ("CI_DEFAULT_BRANCH", "main"),
     ];
     ci(&repo, &rewound, &[]).code(1).says("b.txt:1:4").is_silent_on("old.txt").says(told);
+    let onto_default = rewound.map(|(name, value)| (name, if value == "feature" { "main" } else { value }));
+    ci(&repo, &onto_default, &[]).says("the push replaced what was there before: compared with where the two parted");
 }
 
 #[test]
