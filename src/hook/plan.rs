@@ -147,12 +147,14 @@ impl Planning<'_> {
 
     /// Plans scripts in the repository's own folder of hooks: what is there is kept.
     fn in_repository(&mut self, hooks: &[String]) -> Result<(), Error> {
-        let is_kept = |name: &String| sibling::is_kept(self.layout, name);
-        let keeps = hooks.iter().map(|name| Ok(is_kept(name) || self.standing(name)? == Standing::Foreign));
+        let linked = self.linked(hooks);
+        let all: Vec<&str> = hooks.iter().chain(&linked).map(String::as_str).collect();
+        let is_kept = |name: &&str| sibling::is_kept(self.layout, name);
+        let keeps = all.iter().map(|name| Ok(is_kept(name) || self.standing(name)? == Standing::Foreign));
         if keeps.collect::<Result<Vec<_>, Error>>()?.contains(&true) {
-            self.steps.extend(sibling::steps(self.layout, hooks)?);
+            self.steps.extend(sibling::steps(self.layout, &all)?);
         }
-        for name in hooks {
+        for name in all {
             let (file, kept) = (self.hooks.join(name), self.layout.replaced().join(name));
             let is_foreign = self.standing(name)? == Standing::Foreign;
             let is_kept = sibling::is_kept(self.layout, name);
@@ -169,10 +171,29 @@ impl Planning<'_> {
                 self.remove_legacy(&file);
                 self.steps.push(Step::Keep { from: file, to: kept });
             }
-            let text = shim::client(&self.manifest.binary, &chained, &shim::remove_file(&chained));
-            self.script(name, text, replaced.map(|bytes| sha256(&bytes)), Role::Calls)?;
+            let (text, role) = if hooks.iter().any(|hook| hook == name) {
+                (shim::client(&self.manifest.binary, &chained, &shim::remove_file(&chained)), Role::Calls)
+            } else {
+                (shim::pass_through(&chained), Role::HandsOn)
+            };
+            self.script(name, text, replaced.map(|bytes| sha256(&bytes)), role)?;
         }
         Ok(())
+    }
+
+    /// The further hooks that are links to one that ours replaces, and would lead to ours then: they are kept too, and
+    /// handed on to.
+    fn linked(&self, hooks: &[String]) -> Vec<String> {
+        let is_replaced = |link: &Path| hooks.iter().any(|hook| place::is_same(link, &self.hooks.join(hook)));
+        let recorded = self.before.into_iter().flat_map(|before| &before.files).map(|file| file.name.clone());
+        let mut linked: Vec<String> = recorded.filter(|name| !hooks.contains(name)).collect();
+        linked.extend(hooks_in(&self.hooks, hooks).into_iter().filter(|name| {
+            let file = self.hooks.join(name);
+            file.is_symlink() && is_replaced(&file)
+        }));
+        linked.sort_unstable();
+        linked.dedup();
+        linked
     }
 
     /// A hook manager that came after us may have kept ours as `NAME.legacy` in order to call it. As soon as we call

@@ -740,6 +740,26 @@ fn a_dispatcher_behind_links_goes_by_its_name() {
     }
 }
 
+#[test]
+fn a_dispatcher_that_is_a_hook_itself_is_found_by_the_others() {
+    let repo = Repo::with(&[("a.txt", "one\n")]);
+    let hooks = repo.top().join(".git/hooks");
+    let log = repo.beside("log");
+    script(&hooks.join("pre-commit"), &format!("#!/bin/sh\nbasename \"$0\" >> '{}'\n", log.display()));
+    for name in ["prepare-commit-msg", "post-commit", "pre-push"] {
+        symlink("pre-commit", hooks.join(name)).unwrap();
+    }
+    let before = installing_touches(&repo);
+    install(&repo);
+    repo.tollgate(&["install"]).code(0).says("already installed").says("are: post-commit, prepare-commit-msg\n");
+    repo.tollgate(&["doctor"]).code(0);
+    commit(&repo, &["--allow-empty", "-m", "x"]).code(0);
+    assert_eq!(logged(&repo), "pre-commit\nprepare-commit-msg\npost-commit\n");
+    repo.tollgate(&["uninstall"]).code(0);
+    assert_eq!(installing_touches(&repo), before);
+    assert_eq!(fs::read_link(hooks.join("post-commit")).unwrap(), Path::new("pre-commit"));
+}
+
 /// What is in the git folder, without what commits change.
 fn installing_touches(repo: &Repo) -> BTreeMap<String, (u32, Vec<u8>)> {
     kept_of(&everything_in(&repo.top().join(".git")))
