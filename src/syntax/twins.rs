@@ -100,7 +100,7 @@ impl Twin {
 }
 
 /// The children of a node.
-fn children(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+pub(super) fn children(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
     let mut cursor = node.walk();
     let mut is_on = cursor.goto_first_child();
     std::iter::from_fn(move || {

@@ -24,6 +24,7 @@ use crate::model::place::Span;
 use crate::syntax::languages::Language;
 use crate::syntax::places::Places;
 use crate::syntax::tree::SyntaxTree;
+use crate::syntax::twins;
 
 /// The longest full name, in bytes, that a name stands for.
 const MAX_PATH: usize = 200;
@@ -252,14 +253,7 @@ fn span(node: Node<'_>) -> Span {
 
 /// The named children of a node.
 fn children(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
-    let mut cursor = node.walk();
-    let mut is_on = cursor.goto_first_child();
-    std::iter::from_fn(move || {
-        let child = is_on.then(|| cursor.node());
-        is_on = is_on && cursor.goto_next_sibling();
-        child
-    })
-    .filter(Node::is_named)
+    twins::children(node).filter(Node::is_named)
 }
 
 /// Looks at a node of that kind; whether to go into it.
