@@ -50,6 +50,22 @@ impl RepoPath {
         Self::new(bytes)
     }
 
+    /// The path that `relative` means in this folder, by its words alone; none if it is absolute or leaves the top.
+    pub(crate) fn resolve(&self, relative: &[u8]) -> Option<Self> {
+        if relative.starts_with(b"/") {
+            return None;
+        }
+        let mut components: Vec<&[u8]> = Vec::new();
+        for component in self.0.split(|&byte| byte == b'/').chain(relative.split(|&byte| byte == b'/')) {
+            match component {
+                b"" | b"." => {}
+                b".." => drop(components.pop()?),
+                name => components.push(name),
+            }
+        }
+        Some(Self::new(components.join(&b'/')))
+    }
+
     /// The path as the file system takes it: the very bytes on Unix, UTF-8 elsewhere (where git has no other names).
     pub(crate) fn to_fs(&self) -> PathBuf {
         #[cfg(unix)]
@@ -141,6 +157,19 @@ mod tests {
         assert_eq!(path.parent(), Some(RepoPath::from("a/b")));
         assert_eq!(RepoPath::from(".profile").extension(), None);
         assert_eq!(RepoPath::from("top").parent(), None);
+    }
+
+    #[test]
+    fn a_relative_path_is_resolved_by_its_words() {
+        for (folder, relative, expected) in [
+            ("", "a/b", Some("a/b")),
+            ("a", "./b//c", Some("a/b/c")),
+            ("a/b", "../../c", Some("c")),
+            ("a", "../..", None),
+            ("a", "/b", None),
+        ] {
+            assert_eq!(RepoPath::from(folder).resolve(relative.as_bytes()), expected.map(RepoPath::from), "{relative}");
+        }
     }
 
     #[test]

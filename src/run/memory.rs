@@ -141,7 +141,11 @@ impl Runner<'_> {
         programs.all(|name| {
             let spec = CommandSpec { program: name.into(), ..CommandSpec::default() };
             let located = Programs::located(command, spec, top, &surroundings);
-            teller.program(&top.join(&command.check.dir).join(located.program))
+            let program = top.join(&command.check.dir).join(located.program);
+            match program.strip_prefix(top).map(RepoPath::from_fs) {
+                Ok(own) if !is_installed(&own) => teller.own(&program),
+                _ => teller.program(&program),
+            }
         })
     }
 
@@ -219,16 +223,19 @@ fn tell_configuration(
         return false;
     }
     let (words, matcher) = command.named_files();
+    let (outside, words): (Vec<&str>, Vec<&str>) = words.partition(|word| Path::new(word).is_absolute());
+    let outside: Vec<PathBuf> = premises.outside.iter().cloned().chain(outside.iter().map(PathBuf::from)).collect();
     let mut listed = premises.configuration.clone();
-    listed.extend(words.map(|word| folder.join(word.as_bytes())).filter(RepoPath::is_inside));
+    listed.extend(words.iter().filter_map(|word| folder.resolve(word.as_bytes())));
     listed.extend(matcher.map(RepoPath::from));
     let configured = Configured {
         top,
         listed: &listed,
+        folder: &folder,
         names: &command.configuration_names(),
         files: &job.files,
         is_wanted: &is_wanted,
-        outside: &premises.outside,
+        outside: &outside,
     };
     configuration::tell(&configured, tell)
 }

@@ -1,7 +1,7 @@
 //! The files that programs are configured by, as they are where a program looks for them: those that are tracked, those
 //! beside and above the files that it is given, tracked or not, and those that the user names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -12,12 +12,17 @@ use crate::tree::file_state::FileState;
 /// The most bytes of such a file.
 const MAX_FILE: u64 = 8 << 20;
 
+/// What stands between the names of files.
+const BETWEEN: &[u8] = b" \t\r\n\"'`,;:=()[]{}<>|*?#@&!";
+
 /// Where a program may look.
 pub(crate) struct Configured<'a> {
     /// The folder that holds the repository as the program sees it.
     pub(crate) top: &'a Path,
     /// Files of the repository that it may look for.
     pub(crate) listed: &'a [RepoPath],
+    /// The folder that it runs in.
+    pub(crate) folder: &'a RepoPath,
     /// Names of such files, wherever they are.
     pub(crate) names: &'a [&'a str],
     /// The files that it is given.
@@ -28,7 +33,8 @@ pub(crate) struct Configured<'a> {
     pub(crate) outside: &'a [PathBuf],
 }
 
-/// Tells where such files are and what they hold, or that they are not there; false if that is too much.
+/// Tells where such files are and what they hold, or that they are not there; false if that is too much. A file that one
+/// of them names is one as well: a list of words, what is extended.
 pub(crate) fn tell(configured: &Configured<'_>, tell: &mut dyn FnMut(&[u8])) -> bool {
     let mut paths: BTreeSet<RepoPath> = configured.listed.iter().cloned().collect();
     for folder in folders(configured.files) {
@@ -36,11 +42,17 @@ pub(crate) fn tell(configured: &Configured<'_>, tell: &mut dyn FnMut(&[u8])) -> 
         let names = entries.map(|entry| folder.join(RepoPath::from_fs(Path::new(&entry.file_name())).as_bytes()));
         paths.extend(names.filter(|path| (configured.is_wanted)(path)));
     }
-    for path in paths {
-        tell(path.as_bytes());
-        if !content(&configured.top.join(path.to_fs()), tell) {
-            return false;
+    let mut names = Names { configured, told: BTreeSet::new(), folders: BTreeMap::new() };
+    let mut open: Vec<RepoPath> = paths.into_iter().rev().collect();
+    while let Some(path) = open.pop() {
+        if !names.told.insert(path.clone()) {
+            continue;
         }
+        tell(path.as_bytes());
+        let Some(content) = content(&configured.top.join(path.to_fs())) else { return false };
+        tell(if content.is_some() { b"file" } else { b"none" });
+        tell(content.as_deref().unwrap_or_default());
+        open.extend(names.of(&path, &content.unwrap_or_default()));
     }
     // Programs look for their configuration up to the root.
     for above in configured.top.ancestors().skip(1) {
@@ -72,16 +84,48 @@ fn folders(files: &[RepoPath]) -> BTreeSet<RepoPath> {
     folders
 }
 
-/// Tells what a file holds; a folder holds nothing.
-fn content(file: &Path, tell: &mut dyn FnMut(&[u8])) -> bool {
-    if !file.is_file() {
-        tell(b"none");
-        return true;
+/// The files of the repository that others name.
+struct Names<'a> {
+    configured: &'a Configured<'a>,
+    told: BTreeSet<RepoPath>,
+    /// What is in the folders in which they were looked for.
+    folders: BTreeMap<RepoPath, HashSet<Vec<u8>>>,
+}
+
+impl Names<'_> {
+    /// The files that a file names, from its folder or from that of the program.
+    fn of(&mut self, path: &RepoPath, text: &[u8]) -> Vec<RepoPath> {
+        let words: BTreeSet<&[u8]> =
+            text.split(|byte| BETWEEN.contains(byte)).filter(|word| !word.is_empty()).collect();
+        let beside = path.parent().unwrap_or_else(|| RepoPath::from(""));
+        let mut found = BTreeSet::new();
+        for folder in BTreeSet::from([&beside, self.configured.folder]) {
+            found.extend(words.iter().filter_map(|word| self.below(folder, word)));
+        }
+        found.into_iter().filter(|path| !self.told.contains(path)).collect()
     }
-    let Some(bytes) = read(file) else { return false };
-    tell(b"file");
-    tell(&bytes);
-    true
+
+    /// The file that a word names from a folder. Nearly no word is one, so what is in the folder is asked for once.
+    fn below(&mut self, folder: &RepoPath, word: &[u8]) -> Option<RepoPath> {
+        let top = self.configured.top;
+        let there = self.folders.entry(folder.clone()).or_insert_with(|| names_in(&top.join(folder.to_fs())));
+        let first = word.split(|&byte| byte == b'/').next().unwrap_or_default();
+        if !there.contains(first) && ![b".".as_slice(), b".."].contains(&first) {
+            return None;
+        }
+        folder.resolve(word).filter(|path| top.join(path.to_fs()).is_file())
+    }
+}
+
+/// The names of what is in a folder.
+fn names_in(folder: &Path) -> HashSet<Vec<u8>> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| RepoPath::from_fs(Path::new(&entry.file_name())).as_bytes().to_owned()).collect()
+}
+
+/// What a file holds, nothing if there is none; none if it can't be read or is too large.
+fn content(file: &Path) -> Option<Option<Vec<u8>>> {
+    if file.is_file() { read(file).map(Some) } else { Some(None) }
 }
 
 /// The content of a file; none if it can't be read or is too large.
@@ -106,6 +150,7 @@ mod tests {
             top,
             listed: &["lint.toml", "rules/one"].map(RepoPath::from),
             names: &["lint.toml"],
+            folder: &RepoPath::from(""),
             files: &[RepoPath::from("a/b/x.py")],
             is_wanted: &|path| path.file_name() == b"lint.toml",
             outside: &[top.with_file_name("outside")],
@@ -131,12 +176,21 @@ mod tests {
             ("../outside", true),
             ("../lint.toml", true),
         ] {
-            for text in ["one", "two"] {
+            for text in ["old", "new"] {
                 let before = told(&top);
                 fs::write(top.join(path), text).expect("it is ours");
                 assert_eq!(told(&top) != before, is_part, "{path} {text}");
                 assert_eq!(told(&top), told(&top));
             }
+        }
+        fs::write(top.join("lint.toml"), "words = './c/words'").expect("it is ours");
+        fs::write(top.join("a/b/lint.toml"), "extend: ../../extended").expect("it is ours");
+        fs::write(top.join("extended"), "words: more.txt, sub/none").expect("it is ours");
+        for path in ["c/words", "extended", "more.txt"] {
+            let before = told(&top);
+            fs::write(top.join(path), format!("{} c/words", fs::read_to_string(top.join(path)).unwrap_or_default()))
+                .expect("it is ours");
+            assert_ne!(told(&top), before, "{path}");
         }
         fs::write(top.join("lint.toml"), vec![b' '; 9 << 20]).expect("it is ours");
         assert_eq!(told(&top), None, "it is too large");

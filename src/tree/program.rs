@@ -29,9 +29,41 @@ impl Teller<'_> {
     pub(crate) fn program(&mut self, program: &Path) -> bool {
         let Some(real) = self.file(program) else { return false };
         match first_line(&real) {
-            Some(line) => self.interpreter(&line),
+            Some(line) => self.script(program, &real, &line),
             None => true,
         }
+    }
+
+    /// Tells a program of the repository's own, of which its configuration says what it depends on beside.
+    pub(crate) fn own(&mut self, program: &Path) -> bool {
+        let Some(real) = self.file(program) else { return false };
+        let interpreter = first_line(&real).and_then(|line| self.interpreter(&line));
+        interpreter.and_then(|interpreter| fs::canonicalize(interpreter).ok()).iter().for_each(|real| self.state(real));
+        true
+    }
+
+    /// Tells what else a script consists of: known where a package manager put it, as what it loads is told with it then.
+    fn script(&mut self, program: &Path, real: &Path, line: &str) -> bool {
+        let is_package = [program, real].iter().any(|path| modules(path).next().is_some());
+        let Some(interpreter) = self.interpreter(line) else { return false };
+        let name = interpreter.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if (self.is_starter)(&name) {
+            // Of what it starts all but the interpreter of JavaScript is in the package.
+            let node = (self.find)(OsStr::new("node"));
+            let is_told = is_package && node.is_none_or(|node| self.file(&node).is_some());
+            return is_told && fs::canonicalize(&interpreter).map(|real| self.state(&real)).is_ok();
+        }
+        let is_python = name.starts_with("python") && !libraries(real).is_empty();
+        (is_package || is_python && self.modules_beside(real)) && self.file(&interpreter).is_some()
+    }
+
+    /// Tells the modules that a script of Python finds beside it; false if there are folders of them.
+    fn modules_beside(&mut self, script: &Path) -> bool {
+        let entries = fs::read_dir(script.parent().unwrap_or(script)).into_iter().flatten().flatten();
+        let mut beside: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+        beside.sort();
+        beside.iter().filter(|path| path.extension() == Some(OsStr::new("py"))).for_each(|path| self.state(path));
+        !beside.iter().any(|path| path.join("__init__.py").exists())
     }
 
     /// Tells a file and what is installed beside it, and where links lead to it.
@@ -55,46 +87,43 @@ impl Teller<'_> {
 
     /// Tells what is there of other packages, as far as folders and lists of them change with it.
     fn installed_beside(&mut self, file: &Path) {
-        for modules in file.ancestors().filter(|folder| folder.file_name() == Some(OsStr::new("node_modules"))) {
+        for modules in modules(file) {
             MODULES.iter().for_each(|name| self.state(&modules.join(name)));
         }
-        let folder = file.parent().unwrap_or(file);
-        let Some(prefix) = folder.parent().filter(|_| folder.ends_with("bin") || folder.ends_with("Scripts")) else {
-            return;
-        };
-        let mut libraries = vec![prefix.join("pyvenv.cfg"), prefix.join("Lib/site-packages")];
-        let entries = fs::read_dir(prefix.join("lib")).into_iter().flatten().flatten();
-        let pythons = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("python"));
-        libraries
-            .extend(pythons.flat_map(|python| ["site-packages", "dist-packages"].map(|name| python.path().join(name))));
-        libraries.sort();
-        libraries.iter().filter(|path| path.exists()).for_each(|path| self.state(path));
+        libraries(file).iter().for_each(|path| self.state(path));
     }
 
-    /// Tells what the first line of a script names.
-    fn interpreter(&mut self, line: &str) -> bool {
+    /// The program that the first line of a script names.
+    fn interpreter(&self, line: &str) -> Option<PathBuf> {
         let mut words = line.split_whitespace();
-        let program = PathBuf::from(words.next().unwrap_or_default());
+        let program = PathBuf::from(words.next()?);
         if program.file_name() != Some(OsStr::new("env")) {
-            return self.shell_or_file(&program);
+            return Some(program);
         }
-        let named = words.find(|word| !word.starts_with('-') && !word.contains('='));
-        match named.and_then(|name| (self.find)(OsStr::new(name))) {
-            Some(found) => self.shell_or_file(&found),
-            None => false,
-        }
+        let named = words.find(|word| !word.starts_with('-') && !word.contains('='))?;
+        (self.find)(OsStr::new(named))
     }
+}
 
-    /// A shell interprets a script that is a part of its own; only what is told on a command line is not known.
-    fn shell_or_file(&mut self, program: &Path) -> bool {
-        match fs::canonicalize(program) {
-            Ok(real) if program.file_name().is_some_and(|name| (self.is_starter)(&name.to_string_lossy())) => {
-                self.state(&real);
-                true
-            }
-            _ => self.file(program).is_some(),
-        }
-    }
+/// The folders `node_modules` that a file is in.
+fn modules(file: &Path) -> impl Iterator<Item = &Path> {
+    file.ancestors().filter(|folder| folder.file_name() == Some(OsStr::new("node_modules")))
+}
+
+/// Where the modules of the environment of Python are that has a program, as far as they are there.
+fn libraries(program: &Path) -> Vec<PathBuf> {
+    let folder = program.parent().unwrap_or(program);
+    let Some(prefix) = folder.parent().filter(|_| folder.ends_with("bin") || folder.ends_with("Scripts")) else {
+        return Vec::new();
+    };
+    let mut libraries = vec![prefix.join("pyvenv.cfg"), prefix.join("Lib/site-packages")];
+    let entries = fs::read_dir(prefix.join("lib")).into_iter().flatten().flatten();
+    let pythons = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("python"));
+    libraries
+        .extend(pythons.flat_map(|python| ["site-packages", "dist-packages"].map(|name| python.path().join(name))));
+    libraries.retain(|path| path.exists());
+    libraries.sort();
+    libraries
 }
 
 /// Managers of versions keep small programs in folders of this name that start the chosen version; rustup links them.
@@ -158,6 +187,7 @@ mod tests {
         for (path, of_lint, of_eslint) in [
             ("env/bin/lint", true, false),
             ("env/bin/python", true, false),
+            ("env/bin/helper.py", true, false),
             ("env/lib/python3.12/site-packages/b.dist-info", true, true),
             ("env/bin/node", false, true),
             ("w/node_modules/eslint/bin/eslint.js", false, true),
@@ -177,16 +207,34 @@ mod tests {
     fn what_starts_something_else_is_not_known() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let at = |path: &str| folder.path().join(path);
-        for file in ["mise", "bin/sh", "shims/ruff", "cargo/rustup", "plain"] {
+        for file in ["mise", "bin/sh", "bin/python3", "bin/perl", "shims/ruff", "cargo/rustup", "plain"] {
             write(&at(file), "\u{7f}ELF");
         }
-        write(&at("script"), &format!("#!{}\n", at("bin/sh").display()));
+        let by_shell = format!("#!{}\n", at("bin/sh").display());
+        for file in ["script", "node_modules/.bin/script"] {
+            write(&at(file), &by_shell);
+        }
+        let by_python = format!("#!{}\n", at("bin/python3").display());
+        for file in ["loose.py", "env/bin/lint", "own/bin/lint", "node_modules/gyp/gyp"] {
+            write(&at(file), &by_python);
+        }
+        for file in ["env", "own"].map(|env| at(env).join("lib/python3.12/site-packages/x.py")) {
+            write(&file, "");
+        }
+        write(&at("own/bin/helpers/__init__.py"), "");
+        write(&at("critic"), &format!("#!{}\n", at("bin/perl").display()));
         write(&at("orphan"), "#!/usr/bin/env none\n");
         symlink(at("mise"), at("tool")).expect("it is ours");
         symlink("rustup", at("cargo/rustfmt")).expect("it is ours");
         for (program, is_known) in [
             ("plain", true),
-            ("script", true),
+            ("script", false),
+            ("node_modules/.bin/script", true),
+            ("loose.py", false),
+            ("env/bin/lint", true),
+            ("own/bin/lint", false),
+            ("node_modules/gyp/gyp", true),
+            ("critic", false),
             ("mise", false),
             ("bin/sh", false),
             ("tool", false),

@@ -27,7 +27,7 @@ impl Scene {
     fn new(keys: &str) -> Self {
         let repo = Repo::with(&[("words.conf", "bad\n"), ("good.txt", "good\n"), ("bad.txt", "one\nbad\n")]);
         let scene = Self { repo };
-        fs::create_dir(scene.repo.beside("bin")).unwrap();
+        fs::create_dir_all(scene.repo.beside("node_modules/.bin")).unwrap();
         scene.tool(LINT);
         scene.policy(keys);
         scene.repo.tollgate(&["install"]).code(0);
@@ -35,13 +35,13 @@ impl Scene {
     }
 
     fn tool(&self, script: &str) {
-        let file = self.repo.beside("bin/lint");
+        let file = self.repo.beside("node_modules/.bin/lint");
         fs::write(&file, script.replace("NOTES", &self.notes().to_string_lossy())).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
     fn policy(&self, keys: &str) {
-        let run = format!("\"{}\"", self.repo.beside("bin/lint").display());
+        let run = format!("\"{}\"", self.repo.beside("node_modules/.bin/lint").display());
         let keys = keys.replace("LINT", &run);
         self.repo.write("tollgate.toml", format!("[stages.pre-commit]\nchecks = [\"*\"]\n[checks.lint]\n{keys}\n"));
     }
@@ -107,8 +107,14 @@ fn whatever_it_depends_on_makes_it_look_again() {
     let scene = Scene::new(KEYS);
     let all = "bad.txt good.txt";
     scene.agrees(ALL, all);
-    let changes: [(&str, &dyn Fn()); 8] = [
+    let changes: [(&str, &dyn Fn()); 9] = [
         ("configuration", &|| scene.repo.write("words.conf", "good\n")),
+        ("a file that configuration names", &|| {
+            scene.repo.write("words.conf", "bad\nmore.conf\n");
+            scene.repo.write("more.conf", "x");
+            scene.check(ALL);
+            scene.repo.write("more.conf", "y");
+        }),
         ("the program", &|| scene.tool(&LINT.replace("found", "seen"))),
         ("an argument", &|| scene.policy(&KEYS.replace("LINT,", "LINT, \"-x\","))),
         ("a variable", &|| scene.policy(&format!("{KEYS}\nenv = {{ A = \"b\" }}"))),

@@ -76,7 +76,7 @@ impl Command {
         let pairs = self.words().iter().zip(self.words().iter().skip(1));
         let modules = pairs.filter(|(option, _)| *option == "-m").map(|(_, module)| module.replace('.', "/"));
         let files = |module: String| ["", "/__init__", "/__main__"].map(|name| format!("{module}{name}.py"));
-        programs.chain(self.named_files().0.map(str::to_owned)).chain(modules.flat_map(files)).collect()
+        programs.chain(self.values().map(str::to_owned)).chain(modules.flat_map(files)).collect()
     }
 
     /// Whether it gives an interpreter code on its command line, which may load anything.
@@ -97,16 +97,30 @@ impl Command {
         self.check.config.iter().flatten().filter_map(|entry| entry.strip_prefix("~/"))
     }
 
-    /// What may be the name of a file among the words of its command line, from its folder; and what it reads lines by,
-    /// from the top.
-    pub(crate) fn named_files(&self) -> (impl Iterator<Item = &str>, Option<&str>) {
-        let words =
+    /// The words of its command line, of options that say what they are worth only that.
+    fn values(&self) -> impl Iterator<Item = &str> {
+        let values =
             self.words().iter().skip(1).map(|word| word.split_once('=').map_or(word.as_str(), |(_, value)| value));
+        values.filter(|word| !word.is_empty() && !word.contains('{'))
+    }
+
+    /// What may be the name of a file among the words of its command line, from its folder; and what it reads lines by,
+    /// from the top. A file may be one of several in a word, follow the letter of an option, or an `@`.
+    pub(crate) fn named_files(&self) -> (impl Iterator<Item = &str>, Option<&str>) {
+        let behind_option = |word: &str| {
+            word.strip_prefix('-').map_or(0, |rest| rest.chars().next().map_or(1, |letter| 1 + letter.len_utf8()))
+        };
+        let attached = self.words().iter().skip(1).filter_map(move |word| word.get(behind_option(word)..));
+        let several = self
+            .values()
+            .chain(attached.filter(|word| !word.contains('{')))
+            .flat_map(|word| word.split([',', ':', ';']).chain([word]));
+        let names = several.map(|word| word.trim_start_matches('@')).filter(|word| !word.is_empty());
         let matcher = match &self.check.output {
             Output::Findings(Format::Matcher(file)) => Some(file.as_str()),
             _ => None,
         };
-        (words.filter(|word| !word.is_empty() && !word.contains('{')), matcher)
+        (names, matcher)
     }
 }
 
@@ -181,8 +195,14 @@ mod tests {
 
     #[test]
     fn files_that_the_command_line_names_are_told() {
-        let own = command(&["python", "tools/a.py", "--config=b.toml", "{files}", "--in={file}"], Output::ExitCode);
-        assert_eq!(own.named_files().0.collect::<Vec<_>>(), ["tools/a.py", "b.toml"]);
+        let run =
+            ["python", "tools/a.py", "--config=b.toml", "-Ic.txt", "@d/rules", "--in=e,f", "{files}", "--in={file}"];
+        let own = command(&run, Output::ExitCode);
+        let named: Vec<&str> = own.named_files().0.collect();
+        for file in ["tools/a.py", "b.toml", "c.txt", "d/rules", "e", "f"] {
+            assert!(named.contains(&file), "{file} {named:?}");
+        }
+        assert!(!named.iter().any(|name| name.contains('{')), "{named:?}");
     }
 
     #[test]
