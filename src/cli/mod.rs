@@ -73,10 +73,10 @@ struct Context {
 /// Runs the command line of this process; gives its exit code.
 pub(crate) fn main() -> u8 {
     let environment = Environment::of_process();
-    run(std::env::args_os().collect(), environment)
+    run(std::env::args_os().collect(), environment, Interrupt::of_process())
 }
 
-fn run(arguments: Vec<OsString>, environment: Environment) -> u8 {
+fn run(arguments: Vec<OsString>, environment: Environment, interrupt: Interrupt) -> u8 {
     let parsed = command().try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
@@ -87,7 +87,7 @@ fn run(arguments: Vec<OsString>, environment: Environment) -> u8 {
         }
     };
     let target = if matches!(cli.command, Command::Hook(_)) { Target::Error } else { Target::Output };
-    let context = Context { streams: Streams::new(cli.color, target), environment, interrupt: Interrupt::default() };
+    let context = Context { streams: Streams::new(cli.color, target), environment, interrupt };
     let result = match &cli.command {
         Command::Init(args) => init::run(args, &context),
         Command::Migrate(args) => migrate::run(args, &context),

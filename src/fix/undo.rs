@@ -122,7 +122,10 @@ impl Undo<'_> {
                         self.undone.restored.push(record.path.clone());
                     }
                     let is_due = of_index == FileState::After;
-                    return staged(record, |index| index.before).filter(|_| is_due);
+                    let mode = self.entries.get(&record.path).map(|entry| entry.mode);
+                    let entry = staged(record, |index| index.before).filter(|_| is_due)?;
+                    // Mending leaves the mode alone, so another one is the user's.
+                    return Some(IndexEntry { mode: mode.unwrap_or(entry.mode), ..entry });
                 }
                 Err(error) => error.to_string(),
             },

@@ -3,7 +3,6 @@
 use std::fs;
 use std::io;
 
-use crate::git::listing::Listing;
 use crate::git::{Error, Repo, failure, os_path};
 use crate::model::change::{Mode, ObjectId};
 use crate::model::command::Exit;
@@ -102,35 +101,39 @@ impl Repo {
     /// Whether a tracked file in the work tree or in a submodule differs from the index, or may: git was told not to
     /// look at it.
     pub(crate) fn has_unstaged_changes(&self) -> Result<bool, Error> {
-        Ok(!self.unstaged_paths()?.is_empty() || self.has_unwatched_files()? || self.has_changed_submodules()?)
-    }
-
-    /// Whether a file of a submodule is not as its commit, or what is to become its next one, has it.
-    fn has_changed_submodules(&self) -> Result<bool, Error> {
-        if self.work_tree.as_ref().is_none_or(|top| !top.join(".gitmodules").is_file()) {
-            return Ok(false);
+        if !self.unstaged_paths()?.is_empty() {
+            return Ok(true);
         }
-        for side in self.list(&Listing::Index)?.iter().filter(|side| side.mode == Mode::Submodule) {
-            if let Some(submodule) = self.submodule(&side.path)?
-                && let Some(commit) = submodule.head()?.commit
-                && submodule.differs_from(&commit.tree)?
-            {
+        let listed = self.run(&["ls-files", "-v", "--stage", "-z", "--full-name"], b"")?;
+        let listed = || listed.split(|&byte| byte == 0).filter_map(Listed::parse);
+        if listed().any(|entry| self.is_unwatched(&entry)) {
+            return Ok(true);
+        }
+        // Not every repository in a folder of this one is told of in `.gitmodules`.
+        for entry in listed().filter(|entry| entry.is_submodule) {
+            if self.has_changed_submodule(&RepoPath::new(entry.path))? {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    /// Whether there is a file that git was told to take for unchanged (`assume-unchanged`), or to leave alone
-    /// (`skip-worktree`) although it is there.
-    fn has_unwatched_files(&self) -> Result<bool, Error> {
-        let listed = self.run(&["ls-files", "-v", "-z", "--full-name"], b"")?;
-        let is_unwatched = |entry: &[u8]| match entry {
-            [b'S', b' ', path @ ..] => self.worktree_mode(&RepoPath::new(path)).is_some(),
-            [tag, ..] => tag.is_ascii_lowercase(),
-            [] => false,
-        };
-        Ok(listed.split(|&byte| byte == 0).any(is_unwatched))
+    /// Whether a file of a submodule is not as its commit, or what is to become its next one, has it.
+    fn has_changed_submodule(&self, path: &RepoPath) -> Result<bool, Error> {
+        let Some(submodule) = self.submodule(path)? else { return Ok(false) };
+        match submodule.head()?.commit {
+            Some(commit) => submodule.differs_from(&commit.tree),
+            None => Ok(false),
+        }
+    }
+
+    /// Whether git was told to take a file for unchanged (`assume-unchanged`), or to leave it alone (`skip-worktree`)
+    /// although it is there.
+    fn is_unwatched(&self, entry: &Listed<'_>) -> bool {
+        match entry.tag {
+            b'S' => self.worktree_mode(&RepoPath::new(entry.path)).is_some(),
+            tag => tag.is_ascii_lowercase(),
+        }
     }
 
     /// Whether a tracked file in the work tree, or the index, differs from a tree.
@@ -155,6 +158,21 @@ impl Repo {
             return None;
         }
         Some(if is_executable(&metadata) { Mode::Executable } else { Mode::File })
+    }
+}
+
+/// An entry of the index as `ls-files -v --stage` tells it: `TAG MODE OBJECT STAGE<tab>PATH`.
+struct Listed<'a> {
+    tag: u8,
+    is_submodule: bool,
+    path: &'a [u8],
+}
+
+impl<'a> Listed<'a> {
+    fn parse(entry: &'a [u8]) -> Option<Self> {
+        let (facts, path) = entry.split_at_checked(entry.iter().position(|&byte| byte == b'\t')?)?;
+        let [tag, b' ', rest @ ..] = facts else { return None };
+        Some(Self { tag: *tag, is_submodule: rest.starts_with(b"160000 "), path: path.get(1..)? })
     }
 }
 

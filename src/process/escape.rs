@@ -1,10 +1,12 @@
 //! Processes that left the group of the program that started them (`setsid`, a daemon's double fork), found all the
 //! same, on Linux: this process becomes their parent when theirs ends, and a variable in their environment says which
-//! program they are from. What has also cleared its environment is not found.
+//! program they are from. What has also cleared its environment is found at the end of the run, when no program of
+//! ours is left.
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -22,6 +24,31 @@ const GRACE: Duration = Duration::from_secs(1);
 const TICK: Duration = Duration::from_millis(1);
 /// How often an environment is looked at before it counts as empty.
 const N_LOOKS: usize = 20;
+
+/// Whether all children of this process come from programs that it started.
+static LEADS: AtomicBool = AtomicBool::new(false);
+
+/// Says that this process starts programs and nobody else in it does. What was started by another program in whose place
+/// it stands is left alone, and with it, as one can't be told from the other, what no mark tells.
+pub(super) fn lead() {
+    LEADS.store(!has_children(), Ordering::Relaxed);
+}
+
+/// Ends what is left of programs, none of which runs any more.
+pub(super) fn end_strays() {
+    if !LEADS.load(Ordering::Relaxed) {
+        return;
+    }
+    let deadline = Deadline::after(GRACE);
+    while has_children() && !deadline.is_over() {
+        let strays = children().unwrap_or_default();
+        for &stray in &strays {
+            let _ = kill_process(stray, Signal::KILL);
+            let _ = waitpid(Some(stray), WaitOptions::NOHANG);
+        }
+        sleep(TICK);
+    }
+}
 
 /// What the processes of a program are known by.
 #[derive(Debug)]

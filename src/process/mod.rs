@@ -108,10 +108,19 @@ impl Interrupt {
 }
 
 impl Interrupt {
-    /// Says that no program runs any more: what a watch holds open is free again.
+    /// The one of a process that starts programs through this alone, and has started none yet.
+    pub(crate) fn of_process() -> Self {
+        #[cfg(target_os = "linux")]
+        escape::lead();
+        Self::default()
+    }
+
+    /// Says that no program runs any more: what a watch holds open is free again, and what programs left behind ends.
     pub(crate) fn rest(&self) {
         #[cfg(unix)]
         drop(self.watch().take());
+        #[cfg(target_os = "linux")]
+        escape::end_strays();
     }
 
     /// Asks all work to end; gives how often that was asked, this time included.

@@ -98,28 +98,22 @@ impl Seen {
         replaced
     }
 
-    /// Puts the file at `copy` in its place, with the mode of that. False, and nothing is changed, if the file is not any
+    /// Puts the file at `copy` in its place, which keeps its mode. False, and nothing is changed, if the file is not any
     /// more what it was; an error, if something of it would be lost.
     pub(crate) fn replace_by(&self, copy: &Path, temporary: &Path) -> io::Result<bool> {
         if !self.is_still()? {
             return Ok(false);
         }
         has_one_name(&self.metadata)?;
-        let (ours, mode) = (File::open(copy)?, fs::metadata(copy)?.permissions());
+        let ours = File::open(copy)?;
         hand_on(&self.file, &self.metadata, &ours)?;
-        ours.set_permissions(mode)?;
         match fs::rename(copy, &self.file) {
             Err(error) if error.kind() == ErrorKind::CrossesDevices => {
-                let kept = Self { metadata: fs::metadata(copy)?, ..self.unread() };
-                kept.write(&fs::read(copy)?, temporary)?;
+                self.write(&fs::read(copy)?, temporary)?;
                 fs::rename(temporary, &self.file).map(|()| true)
             }
             moved => moved.map(|()| true),
         }
-    }
-
-    fn unread(&self) -> Self {
-        Self { file: self.file.clone(), bytes: Vec::new(), metadata: self.metadata.clone() }
     }
 
     fn write(&self, bytes: &[u8], temporary: &Path) -> io::Result<()> {

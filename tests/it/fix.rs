@@ -298,8 +298,15 @@ fn modes_stay_and_a_file_that_is_read_only_is_mended() {
     let mode = |path: &str| fs::metadata(repo.top().join(path)).unwrap().mode() & 0o777;
     assert_eq!((mode("a.txt"), mode("run.sh")), (0o444, 0o755));
     repo.git(&["ls-files", "--stage", "run.sh"]).code(0).says("100755 ");
+    // What the user changes of them since is none of the mending.
+    for (path, mode) in [("a.txt", 0o755), ("run.sh", 0o644)] {
+        fs::set_permissions(repo.top().join(path), PermissionsExt::from_mode(mode)).unwrap();
+    }
+    repo.git(&["add", "run.sh"]).code(0);
     repo.tollgate(&["fix", "--undo"]).code(0);
-    assert_eq!((mode("a.txt"), mode("run.sh")), (0o444, 0o755));
+    assert_eq!((mode("a.txt"), mode("run.sh")), (0o755, 0o644));
+    repo.git(&["ls-files", "--stage", "run.sh"]).code(0).says("100644 ");
+    repo.holds("run.sh", "#!/bin/sh \n", "#!/bin/sh \n");
 }
 
 #[test]

@@ -443,6 +443,19 @@ fn submodules_are_there_at_the_staged_commit() {
     assert_eq!(seen(&repo), expected);
 }
 
+/// Git takes a repository in a folder for a submodule, whether `.gitmodules` tells of it or not.
+#[test]
+fn what_is_edited_in_an_embedded_repository_is_not_seen() {
+    let repo = Repo::from_script("../isolation/superproject.sh");
+    repo.git(&["rm", "-q", "--cached", ".gitmodules"]).code(0);
+    fs::remove_file(repo.top().join(".gitmodules")).unwrap();
+    with_check(&repo, "cat sub/text > SEEN", "");
+    repo.git(&["commit", "-qm", "all", "--no-verify"]).code(0);
+    repo.write("sub/text", "UNSTAGED");
+    repo.stage(&[("new.txt", "x\n")]);
+    assert_eq!(seen(&repo), "STAGED\n");
+}
+
 #[test]
 fn variables_that_lead_to_the_work_tree_lead_to_the_scratch_tree() {
     let repo = dirty("echo out > $OUT/file; cat $OUT/file a.txt > SEEN", "");

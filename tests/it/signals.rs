@@ -148,6 +148,25 @@ fn a_command_that_leaves_its_group_is_ended_all_the_same() {
     check_command(deaf, &[Signal::TERM, Signal::INT], Told::Group);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn nothing_outlives_a_run_whatever_it_hides_of_itself() {
+    let hidden =
+        "(env -i setsid sh -c 'echo $$ > ALIVE; exec sleep 600' &); while ! test -s ALIVE; do sleep 0.01; done";
+    let repo = with_command(hidden);
+    let mut run = start(&repo);
+    let command = command_of(&repo);
+    run.wait().unwrap();
+    assert!(!lives(command));
+    // What somebody else started, in whose place tollgate stands, goes on.
+    let mut shell = repo.command(&repo.top(), "sh");
+    let script = format!("sleep 600 > /dev/null 2>&1 & echo $!; exec '{TOLLGATE}' check --staged > /dev/null 2>&1");
+    let other = shell.args(["-c", &script]).stdout(Stdio::piped()).output().unwrap();
+    let other = pid(String::from_utf8(other.stdout).unwrap().trim().parse().unwrap());
+    assert!(lives(other));
+    kill_process(other, Signal::KILL).unwrap();
+}
+
 #[test]
 fn an_impatient_user_leaves_nothing_behind_either() {
     let deaf = "trap '' INT TERM HUP; echo $$ > ALIVE; while :; do sleep 1; done";
