@@ -46,6 +46,12 @@ impl Environment {
         matches!(self.get("TOLLGATE"), Some("0" | "off" | "false"))
     }
 
+    /// In how many runs this one is: a command of a check may call git, whose hook runs the checks.
+    pub(crate) fn n_outer_runs(&self) -> usize {
+        let marks = self.get(MARK).unwrap_or_default().split('/');
+        marks.filter(|mark| mark.starts_with(|letter: char| letter.is_ascii_digit())).count()
+    }
+
     /// What decides which programs are run.
     pub(crate) fn surroundings(&self) -> Surroundings {
         let path = self.get("PATH").or_else(|| self.get("Path")).unwrap_or_default();

@@ -89,6 +89,9 @@ fn run(arguments: Vec<OsString>, environment: Environment, interrupt: Interrupt)
     let target = if matches!(cli.command, Command::Hook(_)) { Target::Error } else { Target::Output };
     let context = Context { streams: Streams::new(cli.color, target), environment, interrupt };
     let result = match &cli.command {
+        Command::Check(_) | Command::Ci(_) | Command::Fix(_) | Command::Hook(_) if is_endless(&context) => {
+            Err(endless())
+        }
         Command::Init(args) => init::run(args, &context),
         Command::Migrate(args) => migrate::run(args, &context),
         Command::Check(args) => check::run(args, &context),
@@ -113,6 +116,20 @@ fn run(arguments: Vec<OsString>, environment: Environment, interrupt: Interrupt)
         complain(&failure, &context.streams);
         failure.code
     })
+}
+
+/// How many runs may be in each other: one that tests tollgate has some.
+const MAX_NESTED: usize = 4;
+
+/// Whether every run starts another one by what its checks run.
+fn is_endless(context: &Context) -> bool {
+    context.environment.n_outer_runs() >= MAX_NESTED
+}
+
+fn endless() -> Failure {
+    let why = anyhow::anyhow!("a command of a check starts the checks again, and those do, {MAX_NESTED} times by now");
+    let hint = "let it call git with `--no-verify`, or with `TOLLGATE=0` in its environment";
+    Failure { code: Failure::CHANGE, ..Failure::usage(why) }.with_hint(hint)
 }
 
 /// The whole command line, for parsing, completions and the manual.

@@ -20,6 +20,7 @@ use crate::model::path::RepoPath;
 use crate::model::rule::{Family, Rule, RuleId};
 use crate::plan::CommandJob;
 use crate::process;
+use crate::run::bystander::Bystander;
 use crate::run::coverage::{WrittenReport, before};
 use crate::run::memory::Kept;
 use crate::run::programs::Programs;
@@ -128,7 +129,7 @@ impl Runner<'_> {
         let schedule = &shared.schedule;
         let mut started = Instant::now();
         let (mut version, mut log, mut coverage, mut kept) = (String::new(), None, None, Vec::new());
-        let (mut was_given_all, mut unseen) = (false, Vec::new());
+        let (mut was_given_all, mut unseen, mut changed) = (false, Vec::new(), None);
         let understood = match schedule.begin(id) {
             Err(need) => Err(Outcome::Skipped(format!("it needs `{need}`, which failed"))),
             Ok(_turn) => {
@@ -137,11 +138,13 @@ impl Runner<'_> {
                 let _ = events.send(Event::Started { check: id.clone(), n_files: job.files.len() });
                 self.execution(job, shared, events)
                     .and_then(|mut execution| {
+                        let bystander = Bystander::of(job, execution.ground, &execution.site);
                         let understood = match job.command.mends() {
                             true => self.execute_mending(job, &mut execution, &shared.undone),
                             false => self.execute_remembering(job, &mut execution),
                         };
                         was_given_all = !execution.has_known;
+                        changed = bystander.tell();
                         (version, kept) = (execution.version, execution.kept);
                         log = execution.log.and_then(Log::end);
                         coverage = execution.coverage.filter(|_| understood.is_ok());
@@ -171,7 +174,7 @@ impl Runner<'_> {
             check: CheckRun { n_files: job.files.len(), duration, version, log, ..check },
             findings: understood.findings,
             rules: understood.rules,
-            notices: unseen.chain(understood.notices).map(notice).collect(),
+            notices: unseen.chain(changed).chain(understood.notices).map(notice).collect(),
             writes_coverage: job.command.check.coverage.is_some(),
             coverage,
             kept,

@@ -1,6 +1,7 @@
 //! The run: executes a plan. Built-in checks on rayon, commands on threads of their own; nothing here decides.
 
 pub(crate) mod bases;
+mod bystander;
 pub(crate) mod cache;
 mod commands;
 mod coverage;

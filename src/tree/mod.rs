@@ -8,6 +8,7 @@ pub(crate) mod file_state;
 pub(crate) mod journal;
 pub(crate) mod named;
 pub(crate) mod program;
+mod removal;
 pub(crate) mod report_file;
 pub(crate) mod rewrite;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::tree::Error;
+use crate::tree::removal::remove_folder;
 
 /// How the folders are named; the id of the process and a number follow.
 const PREFIX: &str = "run-";
@@ -49,7 +50,7 @@ impl TemporaryFolder {
 impl Drop for TemporaryFolder {
     fn drop(&mut self) {
         // What can't be removed now is swept by a later run.
-        if fs::remove_dir_all(&self.folder).is_ok() {
+        if remove_folder(&self.folder).is_ok() {
             let _ = fs::remove_file(&self.lock_file);
         }
         let _ = self.lock.unlock();
@@ -74,7 +75,7 @@ fn sweep(parent: &Path) {
             Ok(lock) => lock.try_lock().is_ok(),
             Err(error) => error.kind() == ErrorKind::NotFound,
         };
-        if is_stray && fs::remove_dir_all(&folder).is_ok() {
+        if is_stray && remove_folder(&folder).is_ok() {
             let _ = fs::remove_file(&lock_file);
         }
     }

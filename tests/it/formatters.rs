@@ -248,6 +248,11 @@ fn a_command_that_changes_files_and_does_not_mend_is_told_of() {
     repo.tollgate(&["check", "--staged"]).code(0).says("`spell` changed 1 file (a.txt) in its copy; that is not kept");
     repo.tollgate(&["check", "--staged"]).code(0);
     assert_eq!(fs::read_to_string(repo.top().join("a.txt")).unwrap(), "teh\nteh\n");
+    // Where nothing is hidden it runs in the work tree.
+    repo.write("b.txt", "b\n");
+    repo.stage(&[("tollgate.toml", &policy)]);
+    let told = repo.tollgate(&["check", "--staged"]).code(0);
+    told.says("notice: spell: a.txt was changed in your work tree while it ran there");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::frozen::Frozen;
-use crate::support::{Repo, TOLLGATE};
+use crate::support::{Repo, TOLLGATE, run};
 
 /// A command that ends by itself only after a very long time.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -165,6 +165,16 @@ fn nothing_outlives_a_run_whatever_it_hides_of_itself() {
     let other = pid(String::from_utf8(other.stdout).unwrap().trim().parse().unwrap());
     assert!(lives(other));
     kill_process(other, Signal::KILL).unwrap();
+}
+
+#[test]
+fn a_command_whose_git_runs_the_hook_again_comes_to_an_end() {
+    let repo = with_command("echo >> ALIVE; git -c user.name=a -c user.email=a@b commit -q --allow-empty -m again");
+    repo.tollgate(&["check", "--staged"]).code(1);
+    assert_eq!(fs::read(repo.beside("alive")).unwrap().len(), 4);
+    let mut inmost = repo.command(&repo.top(), TOLLGATE);
+    inmost.args(["check", "--staged"]).env("TOLLGATE_RUN", "1-a/2-b/c/3-slow/4-slow");
+    run(&mut inmost, b"").code(3).says("starts the checks again").says("`--no-verify`");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::model::path::RepoPath;
 use crate::tree::file::is_executable;
+use crate::tree::removal::remove_folder;
 use crate::tree::{Error, stays_inside};
 
 /// The most bytes of a changed file that are read.
@@ -27,7 +28,7 @@ pub(super) fn remove_beneath(top: &Path, path: &RepoPath) -> Result<(), Error> {
     }
     let file = top.join(path.to_fs());
     let removed = match fs::symlink_metadata(&file) {
-        Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(&file),
+        Ok(metadata) if metadata.is_dir() => remove_folder(&file),
         Ok(_) => fs::remove_file(&file),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),

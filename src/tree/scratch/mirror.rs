@@ -11,6 +11,7 @@ use crate::git::Repo;
 use crate::git::difference::{Differences, Tracked};
 use crate::model::path::RepoPath;
 use crate::tree::Error;
+use crate::tree::removal::remove_folder;
 use crate::tree::scratch::Scratch;
 use crate::tree::scratch::beneath::remove_beneath;
 use crate::tree::scratch::linked::Linked;
@@ -360,7 +361,7 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
 /// Removes whatever is there; a link, not what it leads to.
 fn remove(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
-        Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path),
+        Ok(metadata) if metadata.is_dir() => remove_folder(path),
         Ok(_) => fs::remove_file(path),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),

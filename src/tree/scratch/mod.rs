@@ -25,6 +25,7 @@ use crate::git::listing::{Listing, Strays};
 use crate::model::change::ObjectId;
 use crate::model::path::RepoPath;
 use crate::tree::Error;
+use crate::tree::removal::remove_folder;
 use crate::tree::scratch::beneath::remove_beneath;
 use crate::tree::scratch::editable::{Editable, entries};
 use crate::tree::scratch::linked::Linked;
@@ -307,7 +308,7 @@ impl Scratch {
             fs::write(&file, settings).map_err(Error::files("write", &file))?;
         }
         if start == Start::Empty {
-            fs::remove_dir_all(&self.top).or_else(unless_missing).map_err(Error::files("remove", &self.top))?;
+            remove_folder(&self.top).or_else(unless_missing).map_err(Error::files("remove", &self.top))?;
         }
         fs::create_dir_all(&self.top).map_err(Error::files("create", &self.top))
     }
