@@ -19,12 +19,15 @@ use crate::process::lookup::find;
 use crate::run::mending::named;
 use crate::run::{Ground, PYTHON_PATH, Site};
 use crate::store;
+use crate::store::edited::{load_edited, save_edited};
 use crate::tree::scratch::{Places, Scratch, Wanted};
 use crate::tree::stays_below;
 use crate::tree::temporary::TemporaryFolder;
 
 /// The folder of the scratch tree among what is kept of a work tree.
 const SCRATCH: &str = "scratch";
+/// How many files with unstaged changes are remembered.
+const N_EDITED: usize = 4;
 /// The variables that name an environment of Python.
 const ENVIRONMENTS: [&str; 3] = ["VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONUSERBASE"];
 /// What an environment calls the folder of its programs, or a manager of versions that of all of them.
@@ -206,13 +209,30 @@ impl Session<'_> {
         }
         let is_hidden = match change.head {
             Head::Tree { tree, .. } => self.repo.differs_from(&tree)?,
-            Head::Index | Head::Worktree => self.repo.has_index_of_its_own() || self.repo.has_unstaged_changes()?,
+            Head::Index | Head::Worktree => self.repo.has_index_of_its_own() || self.has_unstaged_changes()?,
         };
         Ok(match is_hidden {
             true => Beside::Tracked,
             false if hides_untracked && self.repo.has_untracked_files()? => Beside::Untracked,
             false => Beside::Nothing,
         })
+    }
+
+    /// Whether the work tree has what is not staged. Files that had unstaged changes when that was asked last are looked
+    /// at first, as all of them take much longer.
+    fn has_unstaged_changes(&self) -> Result<bool, git::Error> {
+        let folder = store::folder(&self.settings.cache, self.repo.git_dir());
+        let known = load_edited(&folder);
+        if !known.is_empty() && !self.repo.unstaged_among(&known)?.is_empty() {
+            return Ok(true);
+        }
+        let mut edited = self.repo.unstaged_paths()?;
+        edited.truncate(N_EDITED);
+        if edited != known {
+            // Without them the next run looks at all files again.
+            let _ = save_edited(&folder, &edited);
+        }
+        Ok(!edited.is_empty() || self.repo.has_unwatched_changes()?)
     }
 
     fn scratch(&self, change: &ChangeSet, jobs: &[CommandJob]) -> Result<Scratch, Breakage> {

@@ -1,7 +1,9 @@
 //! The state of the work tree and of what git is in the middle of.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
+use std::path::PathBuf;
 
 use crate::git::{Error, Repo, failure, os_path};
 use crate::model::change::{Mode, ObjectId};
@@ -98,12 +100,22 @@ impl Repo {
         Ok(paths)
     }
 
-    /// Whether a tracked file in the work tree or in a submodule differs from the index, or may: git was told not to
-    /// look at it.
+    /// The same of these paths alone.
+    pub(crate) fn unstaged_among(&self, paths: &[RepoPath]) -> Result<Vec<RepoPath>, Error> {
+        let names = paths.iter().map(os_path).map(PathBuf::into_os_string);
+        let args = ["ls-files", "--modified", "-z", "--"].map(OsString::from).into_iter().chain(names);
+        let listed = self.run(&args.collect::<Vec<_>>(), b"")?;
+        Ok(self::paths(&listed))
+    }
+
+    /// Whether a tracked file in the work tree or in a submodule differs from the index, or may.
     pub(crate) fn has_unstaged_changes(&self) -> Result<bool, Error> {
-        if !self.unstaged_paths()?.is_empty() {
-            return Ok(true);
-        }
+        Ok(!self.unstaged_paths()?.is_empty() || self.has_unwatched_changes()?)
+    }
+
+    /// Whether a tracked file that [`Repo::unstaged_paths`] does not tell of differs from the index, or may: git was told
+    /// not to look at it, or it is in a submodule.
+    pub(crate) fn has_unwatched_changes(&self) -> Result<bool, Error> {
         let listed = self.run(&["ls-files", "-v", "--stage", "-z", "--full-name"], b"")?;
         let listed = || listed.split(|&byte| byte == 0).filter_map(Listed::parse);
         if listed().any(|entry| self.is_unwatched(&entry)) {

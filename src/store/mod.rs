@@ -3,6 +3,7 @@
 
 mod document;
 pub(crate) mod durations;
+pub(crate) mod edited;
 pub(crate) mod last;
 pub(crate) mod log;
 pub(crate) mod results;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::thread::sleep;
 use std::time::Duration;
@@ -202,6 +202,22 @@ fn untracked_files_are_hidden_from_what_takes_files_and_from_what_asks_for_it() 
     assert_eq!(sees("ls > SEEN", "untracked = \"hide\""), tracked);
     assert_eq!(sees(": {files}; ls > SEEN", ""), tracked);
     assert_eq!(sees(": {files}; ls > SEEN", "untracked = \"show\""), all);
+}
+
+/// Whichever file is edited, and whichever was when that was asked before.
+#[test]
+fn what_is_edited_in_turn_is_hidden_each_time() {
+    let repo = dirty("cat a.txt sub/b.txt > SEEN; pwd -P >> SEEN", "");
+    let (own, copy) = (repo.top().canonicalize().unwrap(), || scratch(&repo).canonicalize().unwrap());
+    let shown = |text: &str, place: &Path| format!("{text}{}\n", place.display());
+    assert_eq!(seen(&repo), shown("two\none\n", &copy()));
+    repo.write("sub/b.txt", "edited\n");
+    repo.write("a.txt", "two\n");
+    assert_eq!(seen(&repo), shown("two\none\n", &copy()));
+    repo.write("sub/b.txt", "one\n");
+    assert_eq!(seen(&repo), shown("two\none\n", &own));
+    fs::remove_file(repo.top().join("sub/b.txt")).unwrap();
+    assert_eq!(seen(&repo), shown("two\none\n", &copy()));
 }
 
 #[test]
