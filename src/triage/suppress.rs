@@ -178,7 +178,7 @@ pub(crate) fn settle(
     (bases, n_parents): (&[BaseFile], usize),
     policy: NewSuppressions,
 ) {
-    for finding in findings {
+    for finding in findings.iter_mut().filter(|finding| finding.suppression.is_some()) {
         let file = finding.place.path().and_then(file_of);
         let Some(suppression) = finding.suppression.as_mut() else { continue };
         let line = (suppression.region.start.line as usize).saturating_sub(1);

@@ -40,6 +40,17 @@ pub(crate) fn extent(text: &[u8], span: Span) -> Span {
 pub(crate) struct Redactor {
     /// The pieces by their length.
     pieces: BTreeMap<usize, HashSet<Vec<u8>>>,
+    /// How pieces begin: a bit for each number that [`start`] gives. Nearly no place of a text is looked up in full.
+    starts: Vec<u64>,
+}
+
+/// How many numbers tell the beginnings of pieces apart.
+const N_STARTS: usize = 1 << 16;
+
+/// A number for the first [`MIN_SECRET`] bytes.
+fn start(text: &[u8]) -> usize {
+    let first = text.first_chunk::<MIN_SECRET>().map_or(0, |first| u32::from_le_bytes(*first));
+    (first.wrapping_mul(0x9e37_79b1) >> 16) as usize
 }
 
 impl Redactor {
@@ -51,7 +62,12 @@ impl Redactor {
         }
         let length = if secret.len() < PIECE + PIECE / 2 { secret.len() } else { PIECE };
         let pieces = self.pieces.entry(length).or_default();
-        pieces.extend(secret.windows(length).map(<[u8]>::to_vec));
+        self.starts.resize(N_STARTS / 64, 0);
+        for piece in secret.windows(length) {
+            let start = start(piece);
+            self.starts.get_mut(start / 64).into_iter().for_each(|bits| *bits |= 1 << (start % 64));
+            pieces.insert(piece.to_vec());
+        }
     }
 
     /// Hides all that stands in the findings.
@@ -107,11 +123,17 @@ impl Redactor {
         *text = text.char_indices().map(|letter| if is_covered(&letter) { '*' } else { letter.1 }).collect();
     }
 
+    fn may_start(&self, text: &[u8]) -> bool {
+        let start = start(text);
+        self.starts.get(start / 64).is_some_and(|bits| bits >> (start % 64) & 1 == 1)
+    }
+
     /// Which bytes belong to a secret; empty if none does.
     fn covered(&self, text: &[u8]) -> Vec<bool> {
         let mut covered = Vec::new();
         for (length, pieces) in &self.pieces {
-            for (at, _) in text.windows(*length).enumerate().filter(|(_, window)| pieces.contains(*window)) {
+            let is_piece = |window: &[u8]| self.may_start(window) && pieces.contains(window);
+            for (at, _) in text.windows(*length).enumerate().filter(|(_, window)| is_piece(window)) {
                 covered.resize(text.len(), false);
                 covered.iter_mut().skip(at).take(*length).for_each(|byte| *byte = true);
             }
