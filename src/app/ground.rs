@@ -47,25 +47,33 @@ impl Grounded {
     }
 
     /// Puts the scratch tree in order; tells of the tracked files that commands changed there, with those that were put
-    /// in order before.
-    pub(super) fn end(self, jobs: &[CommandJob], mut undone: BTreeSet<RepoPath>) -> Option<Notice> {
-        let ground = self.ground.ok()?;
+    /// in order before, and of what they took of the user's stash.
+    pub(super) fn end(self, jobs: &[CommandJob], mut undone: BTreeSet<RepoPath>) -> Vec<Notice> {
+        let Ok(ground) = self.ground else { return Vec::new() };
         let is_there = |job: &&CommandJob| {
             let site = ground.sites.get(&job.command.id).and_then(|site| site.as_ref().ok());
             let top = ground.scratch.as_ref().map(|scratch| scratch.top());
             !job.command.mends() && site.is_some_and(|site| Some(site.top.as_path()) == top)
         };
         let ids: Vec<RuleId> = jobs.iter().filter(is_there).map(|job| job.command.id.clone()).collect();
-        undone.extend(Arc::into_inner(ground.scratch?)?.end());
-        let check = ids.first().filter(|_| !undone.is_empty())?.clone();
+        let ended = ground.scratch.and_then(Arc::into_inner).map(Scratch::end).unwrap_or_default();
+        undone.extend(ended.changed);
+        let Some(check) = ids.first() else { return Vec::new() };
         let who = match ids.as_slice() {
             [id] => format!("`{id}`"),
             several => format!("one of {}", several.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")),
         };
-        let files = named(&undone.into_iter().collect::<Vec<_>>());
-        let message =
+        let files = named(&undone.iter().cloned().collect::<Vec<_>>());
+        let changed =
             format!("{who} changed {files} in its copy; that is not kept. A command that mends has `fix = \"safe\"`");
-        Some(Notice { check, path: None, message })
+        let taken = format!(
+            "{who} took {} of what you put aside with `git stash`; it is in your stash again. In its copy there is nothing \
+             to put aside, so it must not take anything back either",
+            ended.n_stashes
+        );
+        let told = [(!undone.is_empty(), changed), (ended.n_stashes > 0, taken)];
+        let notice = |message| Notice { check: check.clone(), path: None, message };
+        told.into_iter().filter(|(is_so, _)| *is_so).map(|(_, message)| notice(message)).collect()
     }
 }
 

@@ -404,8 +404,9 @@ impl Session<'_> {
             return Err(Failure::interrupted());
         }
         drop(runner);
-        let undone = std::mem::take(&mut ran.undone);
-        ran.notices.extend(grounded.and_then(|grounded| grounded.end(&plan.commands, undone)));
+        ran.notices.extend(
+            grounded.into_iter().flat_map(|grounded| grounded.end(&plan.commands, std::mem::take(&mut ran.undone))),
+        );
         triage::order(&mut ran.findings);
         suppressions::settle(case, &mut ran, &bases);
         ran.notices.extend(no_logs(logs));

@@ -204,6 +204,18 @@ fn untracked_files_are_hidden_from_what_takes_files_and_from_what_asks_for_it() 
     assert_eq!(sees(": {files}; ls > SEEN", "untracked = \"show\""), all);
 }
 
+/// The list of what was put aside is one for all work trees.
+#[test]
+fn what_was_put_aside_stays_where_it_is() {
+    let repo = dirty("git reset -q --hard; git stash -q; git stash pop -q", "");
+    repo.write("sub/b.txt", "aside\n");
+    repo.git(&["stash", "push", "-q", "-m", "mine", "sub/b.txt"]).code(0);
+    let listed = || repo.git(&["stash", "list", "--format=%H %gs"]).stdout;
+    let before = listed();
+    check(&repo).code(0).says("took 1 of what you put aside").says("(sub/b.txt) in its copy");
+    assert!(before.contains("mine") && listed() == before, "{before} {}", listed());
+}
+
 /// Whichever file is edited, and whichever was when that was asked before.
 #[test]
 fn what_is_edited_in_turn_is_hidden_each_time() {

@@ -22,6 +22,7 @@ use sha2::{Digest, Sha256};
 use crate::git::Repo;
 use crate::git::difference::{Differences, Tracked};
 use crate::git::listing::{Listing, Strays};
+use crate::git::stash::Stash;
 use crate::model::change::ObjectId;
 use crate::model::path::RepoPath;
 use crate::tree::Error;
@@ -76,9 +77,20 @@ pub(crate) struct Scratch {
     /// What holds once everything is in order; none while it is not.
     record: Option<Record>,
     submodules: Vec<Scratch>,
+    /// What the user had put aside with `git stash`, of which programs may take.
+    stash: Stash,
     editable: Editable,
     linked: Arc<Linked>,
     keeper: Option<Keeper>,
+}
+
+/// What programs did in a scratch tree.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ended {
+    /// The tracked files that they changed, which is undone.
+    pub(crate) changed: Vec<RepoPath>,
+    /// How many entries of the user's stash they took, which are back.
+    pub(crate) n_stashes: usize,
 }
 
 /// What keeps others away.
@@ -136,6 +148,7 @@ impl Scratch {
             inside,
             record: None,
             submodules: Vec::new(),
+            stash: repo.stash()?,
             editable: Editable::default(),
             linked: Arc::default(),
             keeper: None,
@@ -352,9 +365,17 @@ impl Scratch {
         Ok(())
     }
 
-    /// Puts it in order; tells which tracked files programs had changed, as far as that can be told.
-    pub(crate) fn end(mut self) -> Vec<RepoPath> {
-        self.settle().unwrap_or_default()
+    /// Puts it in order; tells what programs had changed, as far as that can be told.
+    pub(crate) fn end(mut self) -> Ended {
+        let n_stashes = self.restore_stashes();
+        Ended { changed: self.settle().unwrap_or_default(), n_stashes }
+    }
+
+    /// Gives back what programs took of what the user had put aside, here and in submodules; tells how many that are.
+    fn restore_stashes(&mut self) -> usize {
+        let before = std::mem::take(&mut self.stash);
+        let own = self.inside.uninterrupted().restore_stash(&before).unwrap_or_default();
+        own + self.submodules.iter_mut().map(Self::restore_stashes).sum::<usize>()
     }
 
     /// Undoes what programs did and records what is there, or records nothing.
@@ -370,6 +391,7 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
+        self.restore_stashes();
         // Without a record the next run looks at everything.
         let _ = self.settle();
     }
