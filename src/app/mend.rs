@@ -80,7 +80,7 @@ impl Session<'_> {
         for change in changes {
             outcome.titles.push(change.title.clone());
             let (contents, cache) = (Sources::new(self.repo), Cache::new(None));
-            let world = World { contents: &contents, cache: &cache, events };
+            let world = World { contents: &contents, cache: &cache, index: None, events };
             for prepared in self.prepare(request, &change)? {
                 let proposed = self.propose(Case { change: &change, prepared: &prepared }, at_most, world)?;
                 let applied = apply(&turn, &proposed)?;

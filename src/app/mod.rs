@@ -75,6 +75,7 @@ use crate::sarif::artifacts::sha256;
 use crate::store;
 use crate::store::durations::{load_durations, save_durations};
 use crate::store::log::Logs;
+use crate::tree::file_state::FileState;
 use crate::triage;
 
 /// The most bytes of an editor's text that are taken: one more than are looked at.
@@ -187,6 +188,8 @@ struct Case<'a> {
 struct World<'a> {
     contents: &'a dyn Contents,
     cache: &'a Cache,
+    /// The index as it was before what is staged was read from it; none where that may change.
+    index: Option<&'a FileState>,
     events: &'a mpsc::Sender<Event>,
 }
 
@@ -204,9 +207,12 @@ impl Session<'_> {
             return self.judge_message(file).map(|judged| judged.into_iter().collect());
         }
         let cache = Cache::new(self.settings.uses_results.then_some(self.settings.cache.as_path()));
+        let index = FileState::of(&self.repo.index_file()).filter(|_| *request == Request::Staged);
         let changes = self.changes(request)?;
-        let judged: Result<Vec<Judged>, Failure> =
-            changes.into_iter().map(|change| self.judge_by_all(request, change, &cache, events)).collect();
+        let judged: Result<Vec<Judged>, Failure> = changes
+            .into_iter()
+            .map(|change| self.judge_by_all(request, change, (&cache, index.as_ref()), events))
+            .collect();
         // Also what an interrupted run found out is kept.
         let warning = cache.end();
         let mut judged = judged?;
@@ -221,7 +227,7 @@ impl Session<'_> {
         &self,
         request: &Request,
         mut change: ChangeSet,
-        cache: &Cache,
+        (cache, index): (&Cache, Option<&FileState>),
         events: &mpsc::Sender<Event>,
     ) -> Result<Judged, Failure> {
         let instead = match request {
@@ -229,7 +235,7 @@ impl Session<'_> {
             _ => self.as_stored(&mut change, cache.is_on())?,
         };
         let contents = Sources::new(self.repo).with(instead);
-        let world = World { contents: &contents, cache, events };
+        let world = World { contents: &contents, cache, index, events };
         let mut judged = Vec::new();
         for prepared in self.prepare(request, &change)? {
             let case = Case { change: &change, prepared: &prepared };
@@ -348,6 +354,9 @@ impl Session<'_> {
         let mut ran = self.execute(case, &plan, world)?;
         let stage = case.stage()?;
         let verdict = gate::judge(&ran.findings, &ran.checks, &stage.gate, &case.prepared.loaded.config);
+        if verdict.is_pass() {
+            staged::is_still(self.repo, case.change, world.index)?;
+        }
         let report = RunReport {
             hashes: self.hashes(case.change, &ran),
             subject: self.subject(case)?,

@@ -31,7 +31,7 @@ pub(crate) struct IndexEntry {
 
 impl Repo {
     /// The file of the index that the next commit is made of.
-    pub(super) fn index_file(&self) -> PathBuf {
+    pub(crate) fn index_file(&self) -> PathBuf {
         let top = self.work_tree.as_ref().unwrap_or(&self.git_dir);
         self.environment.index_file().map_or_else(|| self.git_dir.join("index"), |file| top.join(file))
     }

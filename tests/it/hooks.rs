@@ -46,6 +46,27 @@ fn script(file: &Path, text: &str) {
     run(&mut writer, text.as_bytes()).code(0);
 }
 
+/// Git makes the commit of what is staged when the hook ends, which somebody may have changed meanwhile.
+#[test]
+fn what_is_staged_while_the_hook_runs_is_not_let_through() {
+    let repo = Repo::with(&[("a.txt", "a\n"), ("b.txt", "b\n")]);
+    let stages =
+        "git -C TOP add --all && git -C TOP update-index -q --refresh".replace("TOP", &repo.top().to_string_lossy());
+    let policy = |run: &str| {
+        format!("[stages.pre-commit]\nchecks = [\"*\"]\n[checks.slow]\nrun = [\"sh\", \"-c\", \"{run}\"]\n")
+    };
+    repo.stage(&[("tollgate.toml", &policy(&stages)), ("a.txt", "more\n")]);
+    repo.tollgate(&["install"]).code(0);
+    repo.write("b.txt", "<<<<<<< HEAD\n");
+    let told = repo.git(&["commit", "-qm", "x"]).code(1);
+    told.says("what is staged was changed while it was checked (b.txt)").says("hint: say it again");
+    // What was staged meanwhile is looked at now, and nothing more comes.
+    repo.git(&["commit", "-qm", "x"]).code(1).says("check-merge-conflict");
+    repo.write("b.txt", "b\n");
+    repo.git(&["add", "b.txt"]).code(0);
+    repo.git(&["commit", "-qm", "x"]).code(0);
+}
+
 #[test]
 fn a_commit_is_blocked_until_it_is_mended() {
     let repo = installed(&[("a.txt", "one\n")]);
