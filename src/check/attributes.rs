@@ -17,7 +17,12 @@ pub(super) struct Attributes<'a> {
 impl<'a> Attributes<'a> {
     /// Those of this element.
     pub(super) fn of(tag: &'a BytesStart<'_>) -> Self {
-        Self { rest: tag.attributes_raw() }
+        Self::written(tag.attributes_raw())
+    }
+
+    /// Those that stand behind the name of an element.
+    pub(super) fn written(rest: &'a str) -> Self {
+        Self { rest }
     }
 
     /// The first attribute of each of these names.

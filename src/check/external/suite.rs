@@ -12,7 +12,7 @@ use crate::check::external::read::{
     Ran, Seen, Understood, code, ended, level, log_tail, printed_too_much, without_colour, wrote_nothing,
 };
 use crate::check::suite::files::Files;
-use crate::check::suite::roll::{Fate, Roll};
+use crate::check::suite::roll::{Called, Fate, Roll};
 use crate::check::suite::trace::{Frame, frames, without_callers};
 use crate::check::suite::{self, Case, Cut, Ending, Failure};
 use crate::config::{Output, TestFormat};
@@ -172,7 +172,8 @@ pub(crate) fn understand(
         return Err(Breakage::new("it is no test suite"));
     };
     ended(command, ran)?;
-    let mut reading = Reading { command, files: &files, watched, n_slow: 0, tested: Tested::default() };
+    let (called, tested) = (Called::default(), Tested::default());
+    let mut reading = Reading { command, files: &files, watched, n_slow: 0, called, tested };
     for (index, output) in ran.outputs.iter().enumerate() {
         let n_before = reading.tested.n_failed;
         match &ran.reports {
@@ -197,8 +198,11 @@ pub(crate) fn understand(
             reading.tested.breakage = Some(Breakage { why, hint: String::new(), log: log_tail(output) });
         }
     }
-    let mut tested = reading.tested;
-    tested.roll = tested.roll.located(|class, file| standing((files)(), class, file));
+    let is_worth_it = reading.wants_roll();
+    let Reading { called, mut tested, .. } = reading;
+    if is_worth_it {
+        tested.roll = called.located(|class, file| standing((files)(), class, file));
+    }
     if tested.n_executed == 0 && tested.breakage.is_none() {
         tested.breakage = Some(Breakage {
             why: "no test was executed".to_owned(),
@@ -218,10 +222,17 @@ struct Reading<'a> {
     files: &'a dyn Fn() -> &'a Files<'a>,
     watched: &'a BTreeSet<String>,
     n_slow: usize,
+    called: Called,
     tested: Tested,
 }
 
 impl Reading<'_> {
+    /// Whether it may yet matter which tests there are: it does where none fails in the end.
+    fn wants_roll(&self) -> bool {
+        let check = &self.command.check;
+        self.tested.n_failed == 0 || check.retries > 0 || !check.quarantine.entries.is_empty()
+    }
+
     fn read(&mut self, format: TestFormat, report: &mut dyn BufRead, output: &CommandOutput) {
         let read = suite::read(format, report, &mut |case| self.take(&case));
         let why = match read {
@@ -246,7 +257,9 @@ impl Reading<'_> {
 
     fn take(&mut self, case: &Case) {
         self.tested.n_executed += usize::from(case.ending != Ending::Skipped);
-        self.tested.roll.add(case);
+        if self.wants_roll() {
+            self.called.add(case);
+        }
         self.look_for_quarantine(case);
         self.look_at_time(case);
         match &case.ending {
