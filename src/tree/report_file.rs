@@ -91,10 +91,9 @@ pub(crate) fn put_aside(files: &[PathBuf], aside: &Path) -> Result<Vec<PathBuf>,
 /// Opens a report of at most so many bytes; the error is for people.
 pub(crate) fn open_report(path: &Path, limit: u64) -> Result<Box<dyn BufRead>, String> {
     let (file, size) = open("its report", path, limit)?;
-    // Room for one byte more, so that the end of a small one is seen at once.
-    let capacity = usize::try_from(size).map_or(BUFFER, |size| size.saturating_add(1).min(BUFFER));
+    let capacity = usize::try_from(size).map_or(BUFFER, |size| size.min(BUFFER));
     // What is written to it meanwhile is not read.
-    Ok(Box::new(BufReader::with_capacity(capacity, file.take(limit))))
+    Ok(Box::new(BufReader::with_capacity(capacity, file.take(size))))
 }
 
 /// Reads a file with problem matchers whole; the error is for people.

@@ -395,7 +395,8 @@ fn end_of_tag(bytes: &[u8]) -> Option<usize> {
 
 /// The name without a prefix.
 pub(super) fn local(name: &str) -> &str {
-    name.rsplit_once(':').map_or(name, |(_, local)| local)
+    let colon = name.bytes().rposition(|byte| byte == b':');
+    colon.and_then(|colon| name.get(colon + 1..)).unwrap_or(name)
 }
 
 /// What a reference by this name means, if it is one of XML's own.
