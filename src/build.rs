@@ -38,9 +38,9 @@ struct Metadata {
 struct Derived {
     /// [`mark`] of the rule.
     of: String,
-    /// What a file has in it if the rule can hold there: whether within each node that it finds, and the texts of which
-    /// there is one. None if that is not the same in all its languages.
-    needs: Option<Vec<(bool, Vec<String>)>>,
+    /// What a file has in it if the rule can hold there: whether within each node that it finds, and the texts and
+    /// the words of which there is one. None if that is not the same in all its languages.
+    needs: Option<Vec<(bool, Vec<String>, Vec<String>)>>,
     /// The words that it names.
     named: Vec<String>,
 }
@@ -362,8 +362,10 @@ fn entry(file: &Path, top: &Path, derived: &BTreeMap<String, Derived>) -> (Strin
     let needs = derived.and_then(|derived| derived.needs.as_ref()).map_or_else(
         || "None".to_owned(),
         |needs| {
-            let needs: Vec<String> =
-                needs.iter().map(|(is_within, texts)| format!("({is_within}, &{texts:?} as &[&str])")).collect();
+            let need = |(is_within, texts, words): &(bool, Vec<String>, Vec<String>)| {
+                format!("({is_within}, &{texts:?} as &[&str], &{words:?} as &[&str])")
+            };
+            let needs: Vec<String> = needs.iter().map(need).collect();
             format!("Some(&[{}])", needs.join(", "))
         },
     );

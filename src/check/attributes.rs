@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr;
+use memchr::{memchr, memchr3};
 use quick_xml::XmlVersion;
 use quick_xml::events::BytesStart;
 use quick_xml::events::attributes::Attribute;
@@ -17,7 +17,12 @@ pub(super) struct Attributes<'a> {
 impl<'a> Attributes<'a> {
     /// Those of this element.
     pub(super) fn of(tag: &'a BytesStart<'_>) -> Self {
-        Self { rest: tag.attributes_raw() }
+        Self::written(tag.attributes_raw())
+    }
+
+    /// Those that stand behind the name of an element.
+    pub(super) fn written(rest: &'a str) -> Self {
+        Self { rest }
     }
 
     /// The first attribute of each of these names.
@@ -59,6 +64,10 @@ impl<'a> Iterator for Attributes<'a> {
         if self.rest.is_empty() {
             return None;
         }
+        if let Some((name, value, rest)) = as_is_usual(self.rest) {
+            self.rest = rest;
+            return Some((name, Written(value)));
+        }
         let end = self.rest.bytes().position(|byte| byte == b'=' || byte.is_ascii_whitespace());
         let name = self.take(end.unwrap_or(self.rest.len()));
         let behind = self.rest.trim_ascii_start();
@@ -68,6 +77,20 @@ impl<'a> Iterator for Attributes<'a> {
     }
 }
 
+/// The name and the value of the first attribute, and what stands behind it, if it is written as nearly all are:
+/// `name="value"`.
+fn as_is_usual(text: &str) -> Option<(&str, &str, &str)> {
+    let bytes = text.as_bytes();
+    let end = bytes.iter().position(|byte| *byte == b'=' || byte.is_ascii_whitespace())?;
+    let quote = *bytes.get(end + 1).filter(|byte| matches!(byte, b'"' | b'\''))?;
+    if bytes.get(end) != Some(&b'=') {
+        return None;
+    }
+    let value = text.get(end + 2..)?;
+    let n_value = memchr(quote, value.as_bytes())?;
+    Some((text.get(..end)?, value.get(..n_value)?, value.get(n_value + 1..)?))
+}
+
 /// A value as it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Written<'a>(&'a str);
@@ -75,7 +98,8 @@ pub(super) struct Written<'a>(&'a str);
 impl<'a> Written<'a> {
     /// What it means; none if it has a reference that is not XML's own.
     pub(super) fn meant(self) -> Option<Cow<'a, str>> {
-        if !self.0.bytes().any(|byte| matches!(byte, b'&' | b'\t' | b'\r' | b'\n')) {
+        let bytes = self.0.as_bytes();
+        if memchr3(b'&', b'\t', b'\n', bytes).is_none() && memchr(b'\r', bytes).is_none() {
             return Some(Cow::Borrowed(self.0));
         }
         let attribute = Attribute { key: QName(""), value: Cow::Borrowed(self.0) };

@@ -58,6 +58,7 @@ impl Repo {
             trees: Mutex::default(),
             library: Library::unavailable(),
             head: OnceLock::new(),
+            named: Mutex::default(),
             interrupt,
         }
     }

@@ -29,7 +29,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use crate::git::environment::Environment;
 use crate::git::library::Library;
 use crate::git::loose::LooseObjects;
-use crate::git::revision::Head;
+use crate::git::revision::{Commit, Head};
 use crate::model::change::ObjectId;
 use crate::model::command::{CommandOutput, CommandSpec, Exit, Scrub};
 use crate::model::path::RepoPath;
@@ -125,6 +125,7 @@ pub(crate) struct Repo {
     loose: LooseObjects,
     trees: Mutex<HashMap<ObjectId, Arc<Vec<u8>>>>,
     head: OnceLock<Head>,
+    named: Mutex<HashMap<String, Commit>>,
     interrupt: Interrupt,
 }
 

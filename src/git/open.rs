@@ -44,6 +44,7 @@ fn from_library(repository: Repository, environment: Environment, interrupt: &In
         trees: Mutex::default(),
         library: Library::new(repository),
         head: OnceLock::new(),
+        named: Mutex::default(),
         interrupt: interrupt.clone(),
     }
 }
@@ -94,6 +95,7 @@ fn ask_git(folder: &Path, environment: Environment, interrupt: &Interrupt) -> Re
         trees: Mutex::default(),
         library: library::open_exactly(Path::new(git_dir)).map_or_else(|_| Library::unavailable(), Library::new),
         head: OnceLock::new(),
+        named: Mutex::default(),
         interrupt: interrupt.clone(),
     })
 }

@@ -78,7 +78,7 @@ impl Repo {
             Exit::Code(1) => None,
             _ => return Err(failure(&args, &output)),
         };
-        match self.resolve("HEAD") {
+        match self.ask_for("HEAD") {
             Ok(commit) => Ok(Head { commit: Some(commit), branch }),
             Err(Error::Revision(_)) if branch.is_some() && !self.has_ref_of_head()? => {
                 Ok(Head { commit: None, branch })
@@ -94,8 +94,21 @@ impl Repo {
         Ok(output.exit == Exit::Code(0) || !output.stderr.is_empty())
     }
 
-    /// The commit that a name leads to: whatever `git rev-parse` understands.
+    /// The commit that a name leads to: whatever `git rev-parse` understands. It leads there as long as this runs.
     pub(crate) fn resolve(&self, revision: &str) -> Result<Commit, Error> {
+        let known = || self.named.lock().ok()?.get(revision).copied();
+        if let Some(commit) = known() {
+            return Ok(commit);
+        }
+        let head = if revision == "HEAD" { self.head().ok().and_then(|head| head.commit) } else { None };
+        let commit = head.map_or_else(|| self.ask_for(revision), Ok)?;
+        if let Ok(mut named) = self.named.lock() {
+            named.insert(revision.to_owned(), commit);
+        }
+        Ok(commit)
+    }
+
+    fn ask_for(&self, revision: &str) -> Result<Commit, Error> {
         let unknown = || Error::Revision(escaped(revision));
         if revision.contains(['\n', '\0']) {
             return Err(unknown());
@@ -114,7 +127,7 @@ impl Repo {
     pub(crate) fn commit(&self, id: &ObjectId) -> Result<Commit, Error> {
         match self.tree_of(id) {
             Some(tree) => Ok(Commit { id: *id, tree }),
-            None => self.resolve(&id.to_string()),
+            None => self.ask_for(&id.to_string()),
         }
     }
 

@@ -9,7 +9,7 @@ const COMMANDS: [(&str, &str); 2] = [("##[", "#\\x23["), ("##vso[", "#\\x23vso["
 /// Writes `text` with every control, bidirectional and invisible formatting character made visible, and nothing in it
 /// that a pipeline obeys.
 pub(crate) fn write_escaped(out: &mut impl Write, text: &str) -> fmt::Result {
-    if COMMANDS.iter().any(|(command, _)| text.contains(command)) {
+    if text.as_bytes().contains(&b'#') && COMMANDS.iter().any(|(command, _)| text.contains(command)) {
         let inert = COMMANDS.iter().fold(text.to_owned(), |text, (command, shown)| text.replace(command, shown));
         return write_visible(out, &inert);
     }

@@ -14,6 +14,7 @@ use ast_grep_core::{MatchStrictness, Pattern};
 use regex_syntax::hir::{Hir, HirKind};
 use serde_json::{Map, Value};
 
+use crate::syntax::keywords;
 use crate::syntax::languages::Language;
 
 /// The most texts of which one is needed: more are seldom worth looking for.
@@ -27,24 +28,47 @@ const OPERATORS: &[u8] = b"=!<>&|+-*/%^?:";
 /// How deep rules are followed into each other.
 const MAX_DEPTH: usize = 24;
 
+/// A text that a file may have in it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Text {
+    /// The text.
+    pub(crate) text: String,
+    /// Whether it stands by itself, without a letter or a digit before it or after it.
+    pub(crate) is_word: bool,
+}
+
+impl Text {
+    /// Whether a place of this one is one of the other, or has one in it.
+    fn has(&self, other: &Self) -> bool {
+        if other.is_word { self == other } else { self.text.contains(&other.text) }
+    }
+}
+
 /// Something that a rule needs: one of some texts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Need {
     /// Whether one stands within each node that the rule finds; else one stands somewhere in the file.
     pub(crate) is_within: bool,
-    /// The texts, never none; where one must stand within a node, no text has another in it.
-    pub(crate) texts: BTreeSet<String>,
+    /// The texts, never none; none has another in it.
+    pub(crate) texts: BTreeSet<Text>,
 }
 
 impl Need {
     /// The better one of two: whose shortest text is longer, then which has fewer, then which tells of nodes.
     fn worth(&self) -> (usize, Reverse<usize>, bool) {
-        (self.texts.iter().map(String::len).min().unwrap_or(0), Reverse(self.texts.len()), self.is_within)
+        let shortest = self.texts.iter().map(|text| text.text.len()).min();
+        (shortest.unwrap_or(0), Reverse(self.texts.len()), self.is_within)
     }
 
     /// Whether each of the texts is one that a file may well lack.
     fn is_long(&self) -> bool {
-        self.texts.iter().all(|text| text.len() >= MIN_BYTES)
+        self.texts.iter().all(|text| text.text.len() >= MIN_BYTES)
+    }
+
+    /// Whether the other one is met wherever this one is.
+    fn implies(&self, other: &Self) -> bool {
+        let is_told = |text: &Text| other.texts.iter().any(|its| text.has(its));
+        (self.is_within || !other.is_within) && self.texts.iter().all(is_told)
     }
 
     /// The same of the file if it can't be told of the node.
@@ -52,15 +76,15 @@ impl Need {
         Self { is_within: self.is_within && is_within, ..self }
     }
 
-    fn of_text(text: &str) -> Option<Self> {
-        Self::of_texts(BTreeSet::from([text.to_owned()]), true)
+    fn of_text(text: &str, is_word: bool) -> Option<Self> {
+        Self::of_texts(BTreeSet::from([Text { text: text.to_owned(), is_word }]), true)
     }
 
     /// The texts, of which one is needed, if they are worth looking for. A text that has another in it adds nothing.
-    fn of_texts(mut texts: BTreeSet<String>, is_within: bool) -> Option<Self> {
+    fn of_texts(mut texts: BTreeSet<Text>, is_within: bool) -> Option<Self> {
         let all = texts.clone();
-        texts.retain(|text| !all.iter().any(|other| other.len() < text.len() && text.contains(other)));
-        let tells = |text: &String| text.len() >= MIN_BYTES || (is_within && is_operator(text));
+        texts.retain(|text| !all.iter().any(|other| other != text && text.has(other)));
+        let tells = |text: &Text| text.text.len() >= MIN_BYTES || (is_within && is_operator(&text.text));
         let is_worthwhile = !texts.is_empty() && texts.len() <= MAX_TEXTS && texts.iter().all(tells);
         is_worthwhile.then_some(Self { is_within, texts })
     }
@@ -95,6 +119,8 @@ fn best(mut needs: Vec<Need>) -> Vec<Need> {
     needs.sort();
     needs.dedup();
     needs.sort_by_key(|need| Reverse(need.worth()));
+    let all = needs.clone();
+    needs.retain(|need| !all.iter().any(|other| other != need && other.implies(need) && !need.implies(other)));
     // What tells nodes apart is asked at each of them: it must not be lost.
     let within = needs.iter().position(|need| need.is_within).filter(|place| *place >= MAX_NEEDS);
     if let Some(place) = within {
@@ -137,9 +163,10 @@ impl Reader<'_> {
     fn needs(&self, rule: &Value, depth: usize) -> Vec<Need> {
         let Some(rule) = rule.as_object().filter(|_| depth < MAX_DEPTH) else { return Vec::new() };
         let of_key = |(key, value): (&String, &Value)| match key.as_str() {
-            "pattern" => self.pattern(value).map(|pattern| of_pattern(&pattern)).unwrap_or_default(),
+            "pattern" => self.pattern(value).map(|pattern| self.of_pattern(&pattern)).unwrap_or_default(),
+            "kind" => value.as_str().and_then(|kind| self.of_kind(kind)).into_iter().collect(),
             "regex" => value.as_str().map(of_regex).unwrap_or_default(),
-            "has" => self.needs(value, depth + 1),
+            "has" => self.needs(value, depth + 1).into_iter().chain(self.of_operators(value)).collect(),
             "inside" | "precedes" | "follows" => {
                 self.needs(value, depth + 1).into_iter().map(|need| need.anywhere_unless(false)).collect()
             }
@@ -203,37 +230,62 @@ impl Reader<'_> {
         pattern.strictness = strictness;
         Some(pattern)
     }
-}
 
-/// The texts of the leaves of a pattern that are compared. A leaf that is named is compared by its text; a keyword or an
-/// operator by its kind, which is its text; it may be skipped after a variable for several nodes, and where the pattern
-/// is not taken at its word.
-fn of_pattern(pattern: &Pattern) -> Vec<Need> {
-    let is_strict = matches!(pattern.strictness, MatchStrictness::Cst | MatchStrictness::Smart);
-    let (mut needs, mut open) = (Vec::new(), vec![&pattern.node]);
-    while let Some(node) = open.pop() {
-        match node {
-            PatternNode::Terminal { text, is_named: true, .. } => needs.extend(Need::of_text(text)),
-            PatternNode::Terminal { .. } | PatternNode::MetaVar { .. } => {}
-            PatternNode::Internal { children, .. } => {
-                open.extend(children);
-                let mut may_be_skipped = !is_strict;
-                for child in children {
-                    match child {
-                        PatternNode::Terminal { text, is_named: false, .. } if !may_be_skipped && is_plain(text) => {
-                            needs.extend(Need::of_text(text));
+    /// The texts of the leaves of a pattern that are compared. A leaf that is named is compared by its text; a keyword or an
+    /// operator by its kind, which is its text; it may be skipped after a variable for several nodes, and where the pattern
+    /// is not taken at its word.
+    fn of_pattern(&self, pattern: &Pattern) -> Vec<Need> {
+        let is_strict = matches!(pattern.strictness, MatchStrictness::Cst | MatchStrictness::Smart);
+        // Else a leaf is compared by its text alone.
+        let has_kind = !matches!(pattern.strictness, MatchStrictness::Template);
+        let (mut needs, mut open) = (Vec::new(), vec![&pattern.node]);
+        while let Some(node) = open.pop() {
+            match node {
+                PatternNode::Terminal { text, is_named: true, kind_id } => {
+                    needs.extend(Need::of_text(text, has_kind && keywords::is_name(self.language, *kind_id, text)));
+                }
+                PatternNode::Terminal { .. } | PatternNode::MetaVar { .. } => {}
+                PatternNode::Internal { children, .. } => {
+                    open.extend(children);
+                    let mut may_be_skipped = !is_strict;
+                    for child in children {
+                        match child {
+                            PatternNode::Terminal { text, is_named: false, .. }
+                                if !may_be_skipped && is_plain(text) =>
+                            {
+                                needs.extend(Need::of_text(text, keywords::is_keyword(self.language, text)));
+                            }
+                            PatternNode::Terminal { is_named: false, .. } => {}
+                            PatternNode::MetaVar {
+                                meta_var: MetaVariable::Multiple | MetaVariable::MultiCapture(_),
+                            } => {
+                                may_be_skipped = true;
+                            }
+                            _ => may_be_skipped = !is_strict,
                         }
-                        PatternNode::Terminal { is_named: false, .. } => {}
-                        PatternNode::MetaVar { meta_var: MetaVariable::Multiple | MetaVariable::MultiCapture(_) } => {
-                            may_be_skipped = true;
-                        }
-                        _ => may_be_skipped = !is_strict,
                     }
                 }
             }
         }
+        best(needs)
     }
-    best(needs)
+
+    /// What is within every node of a kind.
+    fn of_kind(&self, kind: &str) -> Option<Need> {
+        self.of_grammar(keywords::of_kind(self.language, kind)?.split(' '))
+    }
+
+    /// What is within a node whose operator is told.
+    fn of_operators(&self, has: &Value) -> Option<Need> {
+        let text = |key: &str| has.get(key).and_then(Value::as_str);
+        self.of_grammar(keywords::of_operators(self.language, text("field")?, text("regex")?)?.into_iter())
+    }
+
+    /// One of some words and signs of the grammar.
+    fn of_grammar<'t>(&self, texts: impl Iterator<Item = &'t str>) -> Option<Need> {
+        let text = |text: &str| Text { text: text.to_owned(), is_word: keywords::is_keyword(self.language, text) };
+        Need::of_texts(texts.map(text).collect(), true)
+    }
 }
 
 /// Whether a keyword or operator has one way to be written: none with white space in it, nor one that a line begins with
@@ -270,7 +322,7 @@ fn of_hir(hir: &Hir) -> Vec<Need> {
     match hir.kind() {
         HirKind::Literal(literal) => {
             let text = std::str::from_utf8(&literal.0).ok();
-            text.and_then(Need::of_text).into_iter().collect()
+            text.and_then(|text| Need::of_text(text, false)).into_iter().collect()
         }
         HirKind::Concat(parts) => best(parts.iter().flat_map(of_hir).collect()),
         HirKind::Alternation(parts) => either(&parts.iter().map(of_hir).collect::<Vec<_>>()),
@@ -290,7 +342,7 @@ mod tests {
     #[track_caller]
     fn check(rule: &str, expected: &[&str]) {
         let shown = |need: &Need| {
-            let texts = need.texts.iter().map(String::as_str).collect::<Vec<_>>().join("|");
+            let texts = need.texts.iter().map(|text| text.text.as_str()).collect::<Vec<_>>().join("|");
             if need.is_within { texts } else { format!("({texts})") }
         };
         let needs = of_json(&json_of(&format!("rule: {rule}\n")), &[], Language::Python);

@@ -7,6 +7,7 @@ mod every_language;
 pub(crate) mod functions;
 mod grammar;
 pub(crate) mod imports;
+mod keywords;
 pub(crate) mod languages;
 pub(crate) mod literals;
 pub(crate) mod places;

@@ -71,7 +71,7 @@ impl Reports {
 
     /// Those that were written since; the error is for people.
     pub(crate) fn fresh(&self) -> Result<Vec<PathBuf>, String> {
-        let is_fresh = |file: &PathBuf| self.before.get(file) != Some(&Stamp::of(file));
+        let is_fresh = |file: &PathBuf| self.before.get(file).is_none_or(|before| *before != Stamp::of(file));
         Ok(self.place.files()?.into_iter().filter(is_fresh).collect())
     }
 }
@@ -90,9 +90,10 @@ pub(crate) fn put_aside(files: &[PathBuf], aside: &Path) -> Result<Vec<PathBuf>,
 
 /// Opens a report of at most so many bytes; the error is for people.
 pub(crate) fn open_report(path: &Path, limit: u64) -> Result<Box<dyn BufRead>, String> {
-    let file = open("its report", path, limit)?;
+    let (file, size) = open("its report", path, limit)?;
+    let capacity = usize::try_from(size).map_or(BUFFER, |size| size.min(BUFFER));
     // What is written to it meanwhile is not read.
-    Ok(Box::new(BufReader::with_capacity(BUFFER, file.take(limit))))
+    Ok(Box::new(BufReader::with_capacity(capacity, file.take(size))))
 }
 
 /// Reads a file with problem matchers whole; the error is for people.
@@ -102,11 +103,12 @@ pub(crate) fn read_matcher(path: &Path) -> Result<Vec<u8>, String> {
 
 fn read(what: &str, path: &Path, limit: u64) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    let read = open(what, path, limit)?.take(limit).read_to_end(&mut bytes);
+    let read = open(what, path, limit)?.0.take(limit).read_to_end(&mut bytes);
     read.map(|_| bytes).map_err(|error| format!("cannot read {what} {}: {error}", path.display()))
 }
 
-fn open(what: &str, path: &Path, limit: u64) -> Result<File, String> {
+/// A file and its size.
+fn open(what: &str, path: &Path, limit: u64) -> Result<(File, u64), String> {
     let shown = path.display();
     let metadata = fs::metadata(path).map_err(|error| format!("cannot read {what} {shown}: {error}"))?;
     if !metadata.is_file() {
@@ -115,7 +117,8 @@ fn open(what: &str, path: &Path, limit: u64) -> Result<File, String> {
     if metadata.len() > limit {
         return Err(format!("{what} {shown} has more than {} MiB", limit >> 20));
     }
-    File::open(path).map_err(|error| format!("cannot read {what} {shown}: {error}"))
+    let file = File::open(path).map_err(|error| format!("cannot read {what} {shown}: {error}"))?;
+    Ok((file, metadata.len()))
 }
 
 /// The files that a pattern stands for, sorted: `coverage/*.info`, in which `**` is any folders; a name without such
@@ -145,7 +148,9 @@ pub(crate) fn matching(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, Str
             if kind.as_ref().is_ok_and(fs::FileType::is_dir) && !LEFT_OUT.iter().any(|name| entry.file_name() == *name)
             {
                 open.push(path);
-            } else if path.strip_prefix(&start).is_ok_and(|below| glob.is_match(below)) && path.is_file() {
+            } else if path.strip_prefix(&start).is_ok_and(|below| glob.is_match(below))
+                && (kind.is_ok_and(|kind| kind.is_file()) || path.is_file())
+            {
                 found.push(path);
             }
         }

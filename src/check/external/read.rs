@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use memchr::memchr;
 use regex::Regex;
 
 use crate::check::external::{Command, formats, suite, told};
@@ -182,6 +183,9 @@ pub(crate) fn log_tail(output: &CommandOutput) -> String {
 pub(super) fn without_colour(text: &str) -> Cow<'_, str> {
     static COLOUR: LazyLock<Regex> =
         LazyLock::new(|| Regex::new("\u{1b}\\[[0-9;]*[mK]").expect("because the expression is constant"));
+    if memchr(0x1b, text.as_bytes()).is_none() {
+        return Cow::Borrowed(text);
+    }
     COLOUR.replace_all(text, "")
 }
 

@@ -6,14 +6,16 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, Read};
 use std::path::Path;
 
+use memchr::memmem;
+
 use crate::check::affected::again::Failing;
 use crate::check::external::Command;
 use crate::check::external::read::{
     Ran, Seen, Understood, code, ended, level, log_tail, printed_too_much, without_colour, wrote_nothing,
 };
 use crate::check::suite::files::Files;
-use crate::check::suite::roll::{Fate, Roll};
-use crate::check::suite::trace::{Frame, frames, without_callers};
+use crate::check::suite::roll::{Called, Fate, Roll};
+use crate::check::suite::trace::{Frame, Trace};
 use crate::check::suite::{self, Case, Cut, Ending, Failure};
 use crate::config::{Output, TestFormat};
 use crate::model::command::{CommandOutput, Exit};
@@ -172,7 +174,8 @@ pub(crate) fn understand(
         return Err(Breakage::new("it is no test suite"));
     };
     ended(command, ran)?;
-    let mut reading = Reading { command, files: &files, watched, n_slow: 0, tested: Tested::default() };
+    let (called, tested) = (Called::default(), Tested::default());
+    let mut reading = Reading { command, files: &files, watched, n_slow: 0, called, tested };
     for (index, output) in ran.outputs.iter().enumerate() {
         let n_before = reading.tested.n_failed;
         match &ran.reports {
@@ -197,8 +200,11 @@ pub(crate) fn understand(
             reading.tested.breakage = Some(Breakage { why, hint: String::new(), log: log_tail(output) });
         }
     }
-    let mut tested = reading.tested;
-    tested.roll = tested.roll.located(|class, file| standing((files)(), class, file));
+    let is_worth_it = reading.wants_roll();
+    let Reading { called, mut tested, .. } = reading;
+    if is_worth_it {
+        tested.roll = called.located(|class, file| standing((files)(), class, file));
+    }
     if tested.n_executed == 0 && tested.breakage.is_none() {
         tested.breakage = Some(Breakage {
             why: "no test was executed".to_owned(),
@@ -218,10 +224,17 @@ struct Reading<'a> {
     files: &'a dyn Fn() -> &'a Files<'a>,
     watched: &'a BTreeSet<String>,
     n_slow: usize,
+    called: Called,
     tested: Tested,
 }
 
 impl Reading<'_> {
+    /// Whether it may yet matter which tests there are: it does where none fails in the end.
+    fn wants_roll(&self) -> bool {
+        let check = &self.command.check;
+        self.tested.n_failed == 0 || check.retries > 0 || !check.quarantine.entries.is_empty()
+    }
+
     fn read(&mut self, format: TestFormat, report: &mut dyn BufRead, output: &CommandOutput) {
         let read = suite::read(format, report, &mut |case| self.take(&case));
         let why = match read {
@@ -246,7 +259,9 @@ impl Reading<'_> {
 
     fn take(&mut self, case: &Case) {
         self.tested.n_executed += usize::from(case.ending != Ending::Skipped);
-        self.tested.roll.add(case);
+        if self.wants_roll() {
+            self.called.add(case);
+        }
         self.look_for_quarantine(case);
         self.look_at_time(case);
         match &case.ending {
@@ -260,8 +275,7 @@ impl Reading<'_> {
             Ending::Failed(failure) => {
                 self.tested.n_failed += 1;
                 if self.tested.failed.len() < MAX_FAILURES {
-                    let text = self.told("failed", case, failure);
-                    let place = self.place(case, failure);
+                    let (place, text) = self.place_and_text("failed", case, failure);
                     let finding = Finding::new(self.command.id.clone(), level(self.command), place, text);
                     let finding = finding.with_novelty(Novelty::Always);
                     let test = Failing { class: case.class.clone(), name: case.name.clone() };
@@ -269,8 +283,9 @@ impl Reading<'_> {
                 }
             }
             Ending::Flaky(failure) => {
-                let text = self.told("failed, and passed when the runner tried again", case, failure);
-                self.remark(Remark::Flaky, self.place(case, failure), text);
+                let what = "failed, and passed when the runner tried again";
+                let (place, text) = self.place_and_text(what, case, failure);
+                self.remark(Remark::Flaky, place, text);
             }
         }
     }
@@ -303,33 +318,24 @@ impl Reading<'_> {
         }
     }
 
-    /// The text of a finding: what happened, what should have, and what the test printed.
-    fn told(&self, what: &str, case: &Case, failure: &Failure) -> String {
-        let mut text = format!("test `{}` {what}", escaped(&case.full_name()));
-        let add = |text: &mut String, label: &str, part: &str| {
-            if !part.is_empty() && !text.contains(part) {
-                text.push_str(&format!("\n{label}{part}"));
-            }
-        };
-        let near = near(case);
+    /// Where a test failed, and what there is to say of it.
+    fn place_and_text(&self, what: &str, case: &Case, failure: &Failure) -> (Place, String) {
+        let detail = without_colour(&failure.detail);
+        let (near, trace) = (near(case), Trace::of(&detail));
         let is_ours = |frame: &Frame| (self.files)().find(&frame.file, &near).is_some();
-        add(&mut text, "", &first_lines(&failure.message));
-        add(&mut text, "expected: ", &first_lines(&failure.expected));
-        add(&mut text, "actual: ", &first_lines(&failure.actual));
-        add(&mut text, "", &both_ends(&without_callers(&failure.detail, &is_ours)));
-        add(&mut text, "it printed:\n", &last_lines(&without_empty_parts(&case.log)));
-        text
+        let text = told(what, case, failure, &trace.without_callers(&is_ours));
+        (self.place(case, failure, &trace, &near), text)
     }
 
     /// Where a test failed: at the innermost place that its report names in a file of ours, else at the test.
-    fn place(&self, case: &Case, failure: &Failure) -> Place {
+    fn place(&self, case: &Case, failure: &Failure, trace: &Trace<'_>, near: &str) -> Place {
         let files = (self.files)();
-        let near = near(case);
-        let find = |text: &str| {
-            let text = without_colour(text);
-            frames(&text).find_map(|frame| Some(at(files.find(&frame.file, &near)?, frame.line)))
+        let find = |trace: &Trace<'_>| {
+            let mut frames = trace.innermost_first();
+            frames.find_map(|frame| Some(at(files.find(&frame.file, near)?, frame.line)))
         };
-        let told = find(&failure.detail).or_else(|| find(&failure.message)).or_else(|| find(&case.log));
+        let find_in = |text: &str| find(&Trace::of(&without_colour(text)));
+        let told = find(trace).or_else(|| find_in(&failure.message)).or_else(|| find_in(&case.log));
         told.unwrap_or_else(|| self.declared(case))
     }
 
@@ -341,6 +347,22 @@ impl Reading<'_> {
             None => Place::Change,
         }
     }
+}
+
+/// The text of a finding: what happened, what should have, how it came to that, and what the test printed.
+fn told(what: &str, case: &Case, failure: &Failure, stack: &str) -> String {
+    let mut text = format!("test `{}` {what}", escaped(&case.full_name()));
+    let add = |text: &mut String, label: &str, part: &str| {
+        if !part.is_empty() && memmem::find(text.as_bytes(), part.as_bytes()).is_none() {
+            text.push_str(&format!("\n{label}{part}"));
+        }
+    };
+    add(&mut text, "", &first_lines(&failure.message));
+    add(&mut text, "expected: ", &first_lines(&failure.expected));
+    add(&mut text, "actual: ", &first_lines(&failure.actual));
+    add(&mut text, "", &both_ends(stack));
+    add(&mut text, "it printed:\n", &last_lines(&without_empty_parts(&case.log)));
+    text
 }
 
 /// The file in which a test stands, by its class and what its report calls the file.

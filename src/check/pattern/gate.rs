@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
+use crate::check::pattern::pack::Known;
 use crate::model::place::Span;
-use crate::syntax::literals::Need;
+use crate::syntax::literals::{Need, Text};
 use crate::syntax::places::Places;
 
 /// Something that a rule needs: one of some texts; whether within each node that it finds, or anywhere in the file.
@@ -13,19 +14,21 @@ use crate::syntax::places::Places;
 pub(super) struct Needed<'a> {
     /// Whether one stands within each node.
     pub(super) is_within: bool,
-    /// The texts, in order.
-    pub(super) texts: Vec<&'a str>,
+    /// The texts, each with whether it stands by itself.
+    pub(super) texts: Vec<(&'a str, bool)>,
 }
 
 impl<'a> From<&'a Need> for Needed<'a> {
     fn from(need: &'a Need) -> Self {
-        Self { is_within: need.is_within, texts: need.texts.iter().map(String::as_str).collect() }
+        let text = |Text { text, is_word }: &'a Text| (text.as_str(), *is_word);
+        Self { is_within: need.is_within, texts: need.texts.iter().map(text).collect() }
     }
 }
 
-impl From<&(bool, &'static [&'static str])> for Needed<'static> {
-    fn from((is_within, texts): &(bool, &'static [&'static str])) -> Self {
-        Self { is_within: *is_within, texts: texts.to_vec() }
+impl From<&Known> for Needed<'static> {
+    fn from((is_within, texts, words): &Known) -> Self {
+        let texts = texts.iter().map(|text| (*text, false));
+        Self { is_within: *is_within, texts: texts.chain(words.iter().map(|word| (*word, true))).collect() }
     }
 }
 
@@ -33,14 +36,24 @@ impl From<&(bool, &'static [&'static str])> for Needed<'static> {
 pub(super) struct Gate {
     /// Finds the texts; `None` if there are none.
     finder: Option<AhoCorasick>,
-    /// For each text how long it is, and the needs that it meets.
-    met_by: Vec<(usize, Vec<usize>)>,
+    /// The texts.
+    met_by: Vec<Meeting>,
     /// For each need its texts.
     texts: Vec<Vec<String>>,
     /// For each need whether it is asked where it is met.
     is_within: Vec<bool>,
     /// For each rule its needs.
     of_rules: Vec<Vec<usize>>,
+}
+
+/// A text and what it is for.
+struct Meeting {
+    /// How long it is.
+    length: usize,
+    /// Whether it has to stand by itself.
+    is_word: bool,
+    /// The needs that it meets.
+    needs: Vec<usize>,
 }
 
 /// What a gate found in a text.
@@ -61,23 +74,24 @@ impl Gate {
             };
             of_rules.push(needed.into_iter().map(&mut number).collect::<Vec<usize>>());
         }
-        let mut met_by: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut met_by: BTreeMap<(&str, bool), Vec<usize>> = BTreeMap::new();
         let (mut is_within, mut texts) = (vec![false; needs.len()], vec![Vec::new(); needs.len()]);
         for (need, number) in &needs {
             if let Some(texts) = texts.get_mut(*number) {
-                *texts = need.texts.iter().map(|text| (*text).to_owned()).collect();
+                *texts = need.texts.iter().map(|(text, _)| (*text).to_owned()).collect();
             }
-            need.texts.iter().for_each(|text| met_by.entry(text).or_default().push(*number));
+            need.texts.iter().for_each(|text| met_by.entry(*text).or_default().push(*number));
             if let Some(is_asked) = is_within.get_mut(*number) {
                 *is_asked = need.is_within;
             }
         }
-        let finder = if met_by.is_empty() { None } else { automaton(met_by.keys()) };
+        let finder = if met_by.is_empty() { None } else { automaton(met_by.keys().map(|(text, _)| *text)) };
         // Without a finder every rule runs.
         if finder.is_none() {
             of_rules.iter_mut().for_each(Vec::clear);
         }
-        let met_by = met_by.into_iter().map(|(text, needs)| (text.len(), needs)).collect();
+        let meeting = |((text, is_word), needs): ((&str, bool), _)| Meeting { length: text.len(), is_word, needs };
+        let met_by = met_by.into_iter().map(meeting).collect();
         Self { finder, met_by, texts, is_within, of_rules }
     }
 
@@ -85,9 +99,12 @@ impl Gate {
     pub(super) fn pass(&self, text: &[u8]) -> Passed<'_> {
         let mut met = vec![Places::default(); self.is_within.len()];
         for found in self.finder.iter().flat_map(|finder| finder.find_overlapping_iter(text)) {
-            let Some((length, needs)) = self.met_by.get(found.pattern().as_usize()) else { continue };
-            let span = Span { start: found.end() - length, end: found.end() };
-            for need in needs {
+            let Some(meeting) = self.met_by.get(found.pattern().as_usize()) else { continue };
+            let span = Span { start: found.end() - meeting.length, end: found.end() };
+            if meeting.is_word && !stands_alone(text, span) {
+                continue;
+            }
+            for need in &meeting.needs {
                 let is_asked = self.is_within.get(*need).copied().unwrap_or(false);
                 if let Some(places) = met.get_mut(*need).filter(|places| is_asked || places.is_empty()) {
                     places.push(span);
@@ -123,6 +140,18 @@ impl Passed<'_> {
     }
 }
 
+/// Whether a word may be one by itself: no other word goes on with it or begins in it. It may come right after a number,
+/// which may end with a letter.
+fn stands_alone(text: &[u8], word: Span) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    if text.get(word.end).is_some_and(is_part) {
+        return false;
+    }
+    let before = text.get(..word.start).unwrap_or_default();
+    let mut joined = before.iter().rev().take_while(|byte| is_part(byte) || **byte == b'.');
+    !before.last().is_some_and(is_part) || joined.any(u8::is_ascii_digit)
+}
+
 /// Whether a text may stand where a name was written out, over it or over an end of it. Before a name and after it there
 /// is no letter.
 fn may_stand_at(text: &[u8], name: &[u8]) -> bool {
@@ -140,7 +169,7 @@ fn may_stand_at(text: &[u8], name: &[u8]) -> bool {
 
 /// A commit pays for making the automaton and looks at a few kilobytes with it: one that is made in half the time serves
 /// it better than one that looks faster.
-fn automaton<'a>(texts: impl Iterator<Item = &'a &'a str>) -> Option<AhoCorasick> {
+fn automaton<'a>(texts: impl Iterator<Item = &'a str>) -> Option<AhoCorasick> {
     AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(texts).ok()
 }
 
@@ -151,7 +180,10 @@ mod tests {
     /// For each rule how many places it has for each of its needs within; `None` if it is kept out.
     #[track_caller]
     fn check(text: &str, expected: [Option<&[usize]>; 5]) {
-        let needed = |is_within: bool, texts: &[&'static str]| Needed { is_within, texts: texts.to_vec() };
+        let needed = |is_within: bool, texts: &[&'static str]| Needed {
+            is_within,
+            texts: texts.iter().map(|text| (*text, false)).collect(),
+        };
         let rules = [
             vec![needed(true, &["ab", "xy"])],
             vec![],
@@ -175,6 +207,22 @@ mod tests {
     }
 
     #[test]
+    fn a_word_is_met_where_it_stands_by_itself() {
+        let word = |text: &'static str| Needed { is_within: true, texts: vec![(text, true)] };
+        let gate = Gate::new([vec![word("in")]].into_iter());
+        let check = |text: &str, expected: usize| {
+            let passed = gate.pass(text.as_bytes());
+            let within = passed.open().next().flatten().unwrap_or_default();
+            assert_eq!(within.iter().map(|places| places.len()).sum::<usize>(), expected, "{text}");
+        };
+        ["in", " in ", "(in)", "1in x", "0xfin x", "1.e5in x", "'a'in'b'", "éin", "iné", "$in", "a.in"]
+            .into_iter()
+            .for_each(|text| check(text, 1));
+        ["", "int", "bin", "a_in", "in_", "in1", "string", "a.bin", "_in"].into_iter().for_each(|text| check(text, 0));
+        check("for line in lines: print(line) if 1 in line", 2);
+    }
+
+    #[test]
     fn a_text_may_stand_over_a_name_or_an_end_of_it() {
         let check = |text: &str, expected: bool| {
             assert_eq!(may_stand_at(text.as_bytes(), b"hashlib.md5"), expected, "{text}");
@@ -187,7 +235,7 @@ mod tests {
 
     #[test]
     fn a_name_that_is_written_out_may_open_what_was_closed() {
-        let need = |text: &'static str| Needed { is_within: true, texts: vec![text] };
+        let need = |text: &'static str| Needed { is_within: true, texts: vec![(text, false)] };
         let gate = Gate::new([vec![need("hashlib.md5"), need("shell")], vec![need("md5(")]].into_iter());
         let passed = gate.pass(b"from hashlib import md5 as h; h(shell)");
         assert!(passed.may_open(0, &["hashlib.md5"]) && passed.may_open(1, &["hashlib.md5"]));

@@ -48,6 +48,8 @@ fn atom() -> impl Strategy<Value = Value> {
         "[f]oo",
         "\\bfoo\\b",
     ];
+    let kinds = ["call", "call", "for_statement", "not_operator", "comparison_operator", "return_statement", "lambda"];
+    let operators = ["^(in|not in)$", "^(==|is)$", "^is$"];
     let strictness = sample::select(vec!["cst", "smart", "ast", "relaxed", "signature", "template"]);
     prop_oneof![
         pattern.clone().prop_map(|pattern| json!({ "pattern": pattern })),
@@ -55,7 +57,9 @@ fn atom() -> impl Strategy<Value = Value> {
             .prop_map(|(context, strictness)| json!({ "pattern": { "context": context, "strictness": strictness } })),
         Just(json!({ "pattern": { "context": "f(end=$A)", "selector": "keyword_argument" } })),
         sample::select(regexes.to_vec()).prop_map(|regex| json!({ "regex": regex })),
-        Just(json!({ "kind": "call" })),
+        sample::select(kinds.to_vec()).prop_map(|kind| json!({ "kind": kind })),
+        sample::select(operators.to_vec())
+            .prop_map(|regex| json!({ "has": { "field": "operators", "regex": regex, "stopBy": "end" } })),
         Just(json!({ "matches": "util" })),
     ]
 }
@@ -77,7 +81,15 @@ fn rule() -> impl Strategy<Value = Value> {
 }
 
 fn whole() -> impl Strategy<Value = Value> {
-    let kind = sample::select(vec!["call", "identifier", "string", "expression_statement", "assignment"]);
+    let kind = sample::select(vec![
+        "call",
+        "identifier",
+        "string",
+        "expression_statement",
+        "assignment",
+        "for_statement",
+        "comparison_operator",
+    ]);
     (kind, rule(), atom(), option::of(rule())).prop_map(|(kind, rule, util, constraint)| {
         let util = if util.get("matches").is_some() { json!({ "regex": "foo" }) } else { util };
         let mut whole = json!({
@@ -114,6 +126,11 @@ fn text() -> impl Strategy<Value = String> {
         "from hashlib import md5 as h",
         "from md5 import eval",
         "h(foo)",
+        "for x in foo: print(not x)",
+        "bar = 1in foo",
+        "string = foo is not bar",
+        "bar == lambda foo: 0xfin x",
+        "return foo not in x",
         "import hashlib as bar",
         "bar.md5(foo)",
     ];

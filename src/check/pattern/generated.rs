@@ -9,7 +9,7 @@ use crate::check::pattern::pack::{Entry, FINGERPRINTS, built_in, entries};
 use crate::check::rust::{self, RustRule};
 use crate::syntax::imports::named;
 use crate::syntax::languages::Language;
-use crate::syntax::literals;
+use crate::syntax::literals::{self, Need, Text};
 
 /// Holds a generated file against what it has to be, or writes it.
 #[track_caller]
@@ -24,12 +24,20 @@ fn keep(name: &str, expected: &str) {
     assert!(found == expected, "rules/{name} is not what the rules say: run `SNAPSHOTS=overwrite cargo test --lib`");
 }
 
-/// What a rule needs, if it is the same in each of its languages: texts, and whether within each node that it finds.
-fn needs(entry: &Entry) -> Option<Vec<(bool, Vec<String>)>> {
+/// Whether within each node, texts and words.
+type Known = (bool, Vec<String>, Vec<String>);
+
+/// What a rule needs, if it is the same in each of its languages.
+fn needs(entry: &Entry) -> Option<Vec<Known>> {
     let mut languages = entry.languages().map(|language| literals::of_json(entry.rule, &[], language));
     let first = languages.next()?;
     let is_same = languages.all(|needs| needs == first);
-    is_same.then(|| first.into_iter().map(|need| (need.is_within, need.texts.into_iter().collect())).collect())
+    let known = |need: Need| {
+        let (words, texts): (Vec<Text>, Vec<Text>) = need.texts.into_iter().partition(|text| text.is_word);
+        let shown = |texts: Vec<Text>| texts.into_iter().map(|text| text.text).collect();
+        (need.is_within, shown(texts), shown(words))
+    };
+    is_same.then(|| first.into_iter().map(known).collect())
 }
 
 #[test]

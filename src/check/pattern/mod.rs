@@ -95,9 +95,9 @@ impl Candidate {
         };
         let needed: Vec<Needed<'_>> =
             known.unwrap_or_else(|| self.needed.get_or_init(derived).iter().map(Needed::from).collect());
-        let said: Vec<&str> = match &self.text {
-            RuleText::BuiltIn(entry) => entry.literals.to_vec(),
-            RuleText::Own(file) => file.literals.iter().map(String::as_str).collect(),
+        let said: Vec<(&str, bool)> = match &self.text {
+            RuleText::BuiltIn(entry) => entry.literals.iter().map(|text| (*text, false)).collect(),
+            RuleText::Own(file) => file.literals.iter().map(|text| (text.as_str(), false)).collect(),
         };
         let is_said = needed.is_empty() && !said.is_empty();
         if is_said { vec![Needed { is_within: false, texts: said }] } else { needed }

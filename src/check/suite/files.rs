@@ -11,11 +11,16 @@ use crate::sarif::uri::{Target, resolve_path};
 const INSTALLED: [&str; 7] =
     ["/node_modules/", "/site-packages/", "/dist-packages/", "/.cargo/registry/", "/rustc/", "/gems/", "/pkg/mod/"];
 
+/// The endings of files in which classes and modules stand, as those are named.
+const ENDINGS: [&str; 8] = ["py", "java", "kt", "scala", "groovy", "cs", "php", "rb"];
+
 /// The files of the judged tree.
 pub(crate) struct Files<'a> {
     top: &'a Path,
     folder: RepoPath,
     by_name: HashMap<&'a [u8], Vec<&'a RepoPath>>,
+    /// The names that classes may stand in, by what is in front of their endings.
+    by_stem: HashMap<&'a [u8], Vec<&'a str>>,
 }
 
 impl<'a> Files<'a> {
@@ -25,7 +30,13 @@ impl<'a> Files<'a> {
         for file in files {
             by_name.entry(file.file_name()).or_default().push(file);
         }
-        Self { top, folder, by_name }
+        let mut by_stem: HashMap<&[u8], Vec<&str>> = HashMap::new();
+        for (stem, ending) in by_name.keys().filter_map(|name| std::str::from_utf8(name).ok()?.rsplit_once('.')) {
+            if let Some(ending) = ENDINGS.into_iter().find(|known| *known == ending) {
+                by_stem.entry(stem.as_bytes()).or_default().push(ending);
+            }
+        }
+        Self { top, folder, by_name, by_stem }
     }
 
     /// The file that a report means by a path; of several that end with it the one whose folders are named in `near`.
@@ -58,20 +69,14 @@ impl<'a> Files<'a> {
 
     /// The file that a class or module stands in, by its name: `org.x.ATest` in `src/org/x/ATest.java`.
     pub(crate) fn of_class(&self, class: &str) -> Option<RepoPath> {
-        const ENDINGS: [&str; 8] = ["py", "java", "kt", "scala", "groovy", "cs", "php", "rb"];
-        let outer =
-            class.split(['$', '+', '(']).next().unwrap_or_default().replace(['\\', '.'], "/").replace("::", "/");
-        let parts: Vec<&str> = outer.split('/').filter(|part| !part.is_empty()).collect();
-        let mut name = String::new();
+        let outer = class.split(['$', '+', '(']).next().unwrap_or_default();
+        let parts: Vec<&str> = outer.split(['\\', '.', '/', ':']).filter(|part| !part.is_empty()).collect();
         // The classes inside of a module of Python are parts of the name too.
         (2..=parts.len()).rev().take(3).find_map(|n| {
             let (last, folders) = parts.get(..n)?.split_last()?;
-            ENDINGS.iter().find_map(|ending| {
-                name.clear();
-                name.extend([*last, ".", *ending]);
-                let is_there = !self.with_name(name.as_bytes()).is_empty();
-                is_there.then(|| self.find(&format!("{}/{name}", folders.join("/")), ""))?
-            })
+            let there = self.by_stem.get(last.as_bytes())?;
+            let mut endings = ENDINGS.iter().filter(|ending| there.contains(ending));
+            endings.find_map(|ending| self.find(&format!("{}/{last}.{ending}", folders.join("/")), ""))
         })
     }
 

@@ -1,8 +1,8 @@
 //! Test suites: what reports of test runners say, in one form. Readers take a stream of any length and hand out one test
 //! after the other; they know neither the files nor the repository.
 
-mod bounded;
 mod cucumber;
+mod decoded;
 mod draft;
 pub(crate) mod files;
 mod go;
@@ -18,6 +18,7 @@ pub(crate) mod roll;
 mod shown;
 mod tap;
 mod testng;
+mod tokens;
 pub(crate) mod trace;
 mod trx;
 mod xml;

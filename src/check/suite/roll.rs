@@ -1,7 +1,10 @@
 //! Which tests there were: what a suite ran, to be held against what it ran of the state before. Cases of one test that
 //! differ by their data are one, since data come and go without anyone meaning a test.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+
+use memchr::{memchr2, memchr3, memmem};
 
 use crate::check::suite::{Case, Ending};
 use crate::model::escape::escaped;
@@ -28,6 +31,50 @@ enum Presence {
     Ran,
 }
 
+/// The tests that a suite tells of, in the order in which it does: those of one class stand together.
+#[derive(Debug, Default)]
+pub(crate) struct Called {
+    groups: Vec<(Group, Vec<(String, Presence)>)>,
+    n_bytes: usize,
+}
+
+impl Called {
+    /// Adds a test.
+    pub(crate) fn add(&mut self, case: &Case) {
+        if self.n_bytes > MAX_BYTES {
+            return;
+        }
+        let (class, file) = (on_one_line(&case.class), on_one_line(&case.file));
+        let name = without_data(&on_one_line(&case.name));
+        let presence = if case.ending == Ending::Skipped { Presence::Skipped } else { Presence::Ran };
+        self.n_bytes += name.len() + 1;
+        match self.groups.last_mut() {
+            Some((group, names)) if group.class == class && group.file == file => names.push((name, presence)),
+            _ => {
+                self.n_bytes += class.len() + file.len();
+                let group = Group { class: class.into_owned(), file: file.into_owned() };
+                self.groups.push((group, vec![(name, presence)]));
+            }
+        }
+    }
+
+    /// All of them, with files as the repository knows them; `find` takes a class and what a report calls its file.
+    pub(crate) fn located(self, find: impl Fn(&str, &str) -> Option<RepoPath>) -> Roll {
+        let mut roll = Roll { groups: BTreeMap::new(), n_bytes: self.n_bytes };
+        for (group, names) in self.groups {
+            let path = find(&group.class, &group.file);
+            let path = path.and_then(|path| std::str::from_utf8(path.as_bytes()).ok().map(str::to_owned));
+            let file = path.filter(|path| !path.contains(['\0', '\n'])).unwrap_or_default();
+            let known = roll.groups.entry(Group { file, ..group }).or_default();
+            for (name, presence) in names {
+                let known = known.entry(name).or_insert(presence);
+                *known = presence.max(*known);
+            }
+        }
+        roll
+    }
+}
+
 /// The tests of a suite.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Roll {
@@ -45,47 +92,9 @@ pub(crate) enum Fate {
 }
 
 impl Roll {
-    /// Adds a test.
-    pub(crate) fn add(&mut self, case: &Case) {
-        if !self.is_whole() {
-            return;
-        }
-        let plain = |text: &str| match text.contains(['\0', '\n']) {
-            true => text.replace(['\0', '\n'], " "),
-            false => text.to_owned(),
-        };
-        let group = Group { class: plain(&case.class), file: plain(&case.file) };
-        let name = without_data(&plain(&case.name));
-        let presence = if case.ending == Ending::Skipped { Presence::Skipped } else { Presence::Ran };
-        let size = group.class.len() + group.file.len();
-        let names = self.groups.entry(group).or_insert_with(|| {
-            self.n_bytes += size;
-            BTreeMap::new()
-        });
-        self.n_bytes += name.len() + 1;
-        let known = names.entry(name).or_insert(presence);
-        *known = presence.max(*known);
-    }
-
     /// Whether it has all tests.
     pub(crate) fn is_whole(&self) -> bool {
         self.n_bytes <= MAX_BYTES
-    }
-
-    /// The same with files as the repository knows them; `find` takes a class and what a report calls its file.
-    pub(crate) fn located(self, find: impl Fn(&str, &str) -> Option<RepoPath>) -> Self {
-        let mut located = Self { n_bytes: self.n_bytes, ..Self::default() };
-        for (group, names) in self.groups {
-            let path = find(&group.class, &group.file);
-            let path = path.and_then(|path| std::str::from_utf8(path.as_bytes()).ok().map(str::to_owned));
-            let file = path.filter(|path| !path.contains(['\0', '\n'])).unwrap_or_default();
-            let known = located.groups.entry(Group { file, ..group }).or_default();
-            for (name, presence) in names {
-                let known = known.entry(name).or_insert(presence);
-                *known = presence.max(*known);
-            }
-        }
-        located
     }
 
     /// The tests that ran, as bytes.
@@ -165,39 +174,50 @@ fn said(file: &str, names: &BTreeSet<String>, fate: &dyn Fn(&RepoPath) -> Fate) 
     (place, format!("{n_names} {tests} that ran before the change {verb} not there any more: {listed}"))
 }
 
+fn on_one_line(text: &str) -> Cow<'_, str> {
+    match memchr2(b'\0', b'\n', text.as_bytes()) {
+        Some(_) => Cow::Owned(text.replace(['\0', '\n'], " ")),
+        None => Cow::Borrowed(text),
+    }
+}
+
 /// The name of a test without what tells its cases apart: what stands in brackets at its end, and numbers.
 fn without_data(name: &str) -> String {
-    let end = name.find(['[', '(', '{']).filter(|&at| at > 0).unwrap_or(name.len());
-    let end = name.find(" with data set ").map_or(end, |at| at.min(end));
-    let mut plain = String::new();
-    for c in name.get(..end).unwrap_or(name).trim_end().chars() {
+    let end = memchr3(b'[', b'(', b'{', name.as_bytes()).filter(|&at| at > 0).unwrap_or(name.len());
+    let end = memmem::find(name.as_bytes(), b" with data set ").map_or(end, |at| at.min(end));
+    let plain = name.get(..end).unwrap_or(name).trim_end();
+    if !plain.bytes().any(|byte| byte.is_ascii_digit()) {
+        return plain.to_owned();
+    }
+    let mut numbered = String::with_capacity(plain.len());
+    for c in plain.chars() {
         match c {
-            '0'..='9' if plain.ends_with('#') => {}
-            '0'..='9' => plain.push('#'),
-            c => plain.push(c),
+            '0'..='9' if numbered.ends_with('#') => {}
+            '0'..='9' => numbered.push('#'),
+            c => numbered.push(c),
         }
     }
-    plain
+    numbered
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Fate, Roll};
+    use super::{Called, Fate, Roll};
     use crate::check::suite::{Case, Ending};
     use crate::model::path::RepoPath;
     use crate::model::place::Place;
 
     /// Words are tests as `class::name`; one with a question mark is skipped.
     fn roll(words: &str) -> Roll {
-        let mut roll = Roll::default();
+        let mut called = Called::default();
         for word in words.split_whitespace() {
             let ending = if word.ends_with('?') { Ending::Skipped } else { Ending::Passed };
             let (class, name) = word.trim_end_matches('?').split_once("::").unwrap();
             let case = Case { class: class.to_owned(), name: name.to_owned(), ending, ..Case::default() };
-            roll.add(&case);
+            called.add(&case);
         }
         // `mod_x` stands in `x.py`; of other classes the file is not known.
-        roll.located(|class, _| class.strip_prefix("mod_").map(|name| RepoPath::from(format!("{name}.py").as_str())))
+        called.located(|class, _| class.strip_prefix("mod_").map(|name| RepoPath::from(format!("{name}.py").as_str())))
     }
 
     #[track_caller]
@@ -250,10 +270,10 @@ mod tests {
         assert_eq!(Roll::decode(b"no fields\n"), None);
         assert_eq!(Roll::decode(b"\xff"), None);
         assert_eq!(Roll::decode(b"").unwrap().missed(&roll("k::a"), &|path| Fate::There(path.clone())).len(), 1);
-        let mut many = Roll::default();
+        let mut many = Called::default();
         for n in 0..3_000 {
             many.add(&Case { class: "c".repeat(500), name: format!("{}x", "n".repeat(n)), ..Case::default() });
         }
-        assert!(!many.is_whole());
+        assert!(!many.located(|_, _| None).is_whole());
     }
 }

@@ -44,34 +44,58 @@ fn expression(text: &str) -> Regex {
     Regex::new(&text).expect("because the expression is constant")
 }
 
-/// The places that a text names, the innermost first.
-pub(crate) fn frames(text: &str) -> impl Iterator<Item = Frame> {
-    let mut found: Vec<&str> = FRAME.find_iter(text).map(|found| found.as_str()).take(MAX_FRAMES).collect();
-    if INNERMOST_LAST.is_match(text) {
-        found.reverse();
-    }
-    found.into_iter().filter_map(frame)
+/// A text with the places that it names.
+pub(crate) struct Trace<'a> {
+    text: &'a str,
+    /// In the order of the text, each with where it begins.
+    frames: Vec<(usize, Frame)>,
 }
 
-/// A text without the outer ends of the stacks of the JVM, .NET and JavaScript in it: what called the outermost place that
-/// is ours is the runner. Of a stack without any of ours the start stays.
-pub(crate) fn without_callers(text: &str, is_ours: &dyn Fn(&Frame) -> bool) -> String {
-    let mut kept: Vec<&str> = Vec::new();
-    // How many lines there are up to and with the outermost place of ours in the stack that is being read.
-    let mut n_kept = None;
-    for line in text.lines() {
-        if !line.trim_start().starts_with("at ") && !line.trim_start().starts_with("❯ ") {
-            kept.truncate(n_kept.take().unwrap_or(usize::MAX));
-            kept.push(line);
-            continue;
-        }
-        kept.push(line);
-        if n_kept.is_none() || frames(line).any(|frame| is_ours(&frame)) {
-            n_kept = Some(kept.len());
-        }
+impl<'a> Trace<'a> {
+    /// Looks for the places in a text.
+    pub(crate) fn of(text: &'a str) -> Self {
+        let found = FRAME.find_iter(text).take(MAX_FRAMES);
+        let frames = found.filter_map(|found| Some((found.start(), frame(found.as_str())?))).collect();
+        Self { text, frames }
     }
-    kept.truncate(n_kept.unwrap_or(usize::MAX));
-    kept.join("\n")
+
+    /// The places, the innermost first.
+    pub(crate) fn innermost_first(&self) -> Box<dyn Iterator<Item = &Frame> + '_> {
+        let frames = self.frames.iter().map(|(_, frame)| frame);
+        if self.frames.len() > 1 && INNERMOST_LAST.is_match(self.text) {
+            return Box::new(frames.rev());
+        }
+        Box::new(frames)
+    }
+
+    /// The text without the outer ends of the stacks of the JVM, .NET and JavaScript in it: what called the outermost place
+    /// that is ours is the runner. Of a stack without any of ours the start stays.
+    pub(crate) fn without_callers(&self, is_ours: &dyn Fn(&Frame) -> bool) -> String {
+        let mut kept: Vec<&str> = Vec::new();
+        // How many lines there are up to and with the outermost place of ours in the stack that is being read.
+        let mut n_kept = None;
+        let mut frames = self.frames.iter().peekable();
+        let mut end = 0;
+        for line in self.text.split_inclusive('\n') {
+            end += line.len();
+            let mut has_ours = false;
+            while let Some((_, frame)) = frames.next_if(|(start, _)| *start < end) {
+                has_ours = has_ours || is_ours(frame);
+            }
+            let line = line.strip_suffix('\n').map_or(line, |line| line.strip_suffix('\r').unwrap_or(line));
+            if !line.trim_start().starts_with("at ") && !line.trim_start().starts_with("❯ ") {
+                kept.truncate(n_kept.take().unwrap_or(usize::MAX));
+                kept.push(line);
+                continue;
+            }
+            kept.push(line);
+            if n_kept.is_none() || has_ours {
+                n_kept = Some(kept.len());
+            }
+        }
+        kept.truncate(n_kept.unwrap_or(usize::MAX));
+        kept.join("\n")
+    }
 }
 
 /// What was found, taken apart. To let the expression do that takes much longer than to find it.
@@ -109,12 +133,13 @@ fn after_at(rest: &str) -> Option<(String, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{frames, without_callers};
+    use super::Trace;
 
     /// `expected` are the places as `file:line`.
     #[track_caller]
     fn check(text: &str, expected: &[&str]) {
-        let found: Vec<_> = frames(text).map(|frame| format!("{}:{}", frame.file, frame.line)).collect();
+        let found: Vec<_> =
+            Trace::of(text).innermost_first().map(|frame| format!("{}:{}", frame.file, frame.line)).collect();
         assert_eq!(found, expected);
     }
 
@@ -156,7 +181,7 @@ mod tests {
     fn what_called_the_outermost_place_of_ours_is_left_out() {
         #[track_caller]
         fn check(text: &str, expected: &str) {
-            assert_eq!(without_callers(text, &|frame| frame.file.contains("Our")), expected);
+            assert_eq!(Trace::of(text).without_callers(&|frame| frame.file.contains("Our")), expected);
         }
         let stack = "x.Error: no\n\tat lib.A.b(A.java:1)\n\tat Our.c(Our.java:2)\n\tat lib.Run.d(Run.java:3)";
         let cut = "x.Error: no\n\tat lib.A.b(A.java:1)\n\tat Our.c(Our.java:2)";

@@ -1,19 +1,12 @@
-//! What the readers of XML reports share: the elements of a document, one after the other, in bounded memory. Entities that a
-//! document declares are never expanded.
+//! What the readers of XML reports share: the elements of a document, one after the other, in bounded memory.
 
 use std::borrow::Cow;
 use std::io::BufRead;
 
-use quick_xml::Reader;
-use quick_xml::escape::resolve_predefined_entity;
-use quick_xml::events::{BytesRef, BytesStart, Event};
-
 use crate::check::attributes::{Attributes, Written};
 use crate::check::suite::Cut;
-use crate::check::suite::bounded::Bounded;
-
-/// How deep elements may be nested.
-const MAX_DEPTH: usize = 1_000;
+use crate::check::suite::decoded::decode;
+use crate::check::suite::tokens::{Tokens, local};
 
 /// What takes the elements of a document.
 pub(super) trait Elements {
@@ -26,28 +19,42 @@ pub(super) trait Elements {
 }
 
 /// The start of an element.
-pub(super) struct Tag<'a>(&'a BytesStart<'a>);
+pub(super) struct Tag<'a> {
+    name: &'a str,
+    attributes: &'a str,
+}
 
-impl Tag<'_> {
+impl<'a> Tag<'a> {
+    /// What stands between `<` and `>`, or `/>`.
+    pub(super) fn new(content: &'a str) -> Self {
+        let end = content.bytes().position(|byte| byte.is_ascii_whitespace()).unwrap_or(content.len());
+        let (name, attributes) = content.split_at_checked(end).unwrap_or((content, ""));
+        Self { name, attributes }
+    }
+
+    /// The name with its prefix.
+    pub(super) fn full_name(&self) -> &'a str {
+        self.name
+    }
+
     /// The name without a prefix.
-    pub(super) fn name(&self) -> &str {
-        let name = self.0.name().into_inner();
-        name.rsplit_once(':').map_or(name, |(_, local)| local)
+    pub(super) fn name(&self) -> &'a str {
+        local(self.name)
     }
 
     /// The value of an attribute; a reference that is not XML's own stays as it is written.
-    pub(super) fn get(&self, name: &str) -> Option<Cow<'_, str>> {
+    pub(super) fn get(&self, name: &str) -> Option<Cow<'a, str>> {
         let [value] = self.pick([name]);
         value
     }
 
     /// The same for several attributes.
-    pub(super) fn pick<const N: usize>(&self, names: [&str; N]) -> [Option<Cow<'_, str>>; N] {
-        Attributes::of(self.0).pick(names).map(|value| value.map(Written::text))
+    pub(super) fn pick<const N: usize>(&self, names: [&str; N]) -> [Option<Cow<'a, str>>; N] {
+        Attributes::written(self.attributes).pick(names).map(|value| value.map(Written::text))
     }
 
     /// The value of an attribute that says something.
-    pub(super) fn said(&self, name: &str) -> Option<Cow<'_, str>> {
+    pub(super) fn said(&self, name: &str) -> Option<Cow<'a, str>> {
         says(self.get(name))
     }
 }
@@ -59,50 +66,19 @@ pub(super) fn says(value: Option<Cow<'_, str>>) -> Option<Cow<'_, str>> {
 
 /// Reads a document to its end. Where it is broken off, what came before was taken.
 pub(super) fn read(input: &mut dyn BufRead, elements: &mut dyn Elements) -> Result<(), Cut> {
-    let mut reader = Reader::from_reader(Bounded::new(input));
-    reader.config_mut().allow_dangling_amp = true;
-    let mut buffer = Vec::new();
-    let mut depth = 0_usize;
-    loop {
-        buffer.clear();
-        match reader.read_event_into(&mut buffer).map_err(|error| Cut(format!("it is broken off: {error}")))? {
-            Event::Start(tag) => {
-                depth += 1;
-                if depth > MAX_DEPTH {
-                    return Err(Cut(format!("its elements are nested more than {MAX_DEPTH} deep")));
-                }
-                elements.open(&Tag(&tag));
-            }
-            Event::Empty(tag) => {
-                let tag = Tag(&tag);
-                elements.open(&tag);
-                elements.close(tag.name());
-            }
-            Event::End(tag) => {
-                depth = depth.saturating_sub(1);
-                elements.close(tag.local_name().as_ref());
-            }
-            Event::Text(text) => elements.text(&text.xml10_content()),
-            Event::CData(text) => elements.text(&text.xml10_content()),
-            Event::GeneralRef(reference) => elements.text(&referred(&reference)),
-            Event::Eof if depth > 0 => return Err(Cut("it is broken off: it ends inside an element".to_owned())),
-            Event::Eof => return Ok(()),
-            Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
-        }
-    }
-}
-
-fn referred(reference: &BytesRef<'_>) -> String {
-    if let Some(character) = reference.resolve_char_ref().ok().flatten() {
-        return character.into();
-    }
-    let name = reference.xml10_content();
-    resolve_predefined_entity(&name).map_or_else(|| format!("&{name};"), str::to_owned)
+    let mut tokens = Tokens::new(elements);
+    decode(input, &mut |chunk| tokens.feed(chunk))?;
+    tokens.end()
 }
 
 #[cfg(test)]
 mod tests {
     use std::io::{BufReader, Cursor, Read};
+
+    use proptest::prelude::{prop_assert_eq, proptest};
+    use proptest::sample::select;
+    use quick_xml::Reader;
+    use quick_xml::events::Event;
 
     use super::{Elements, Tag, read};
 
@@ -122,7 +98,9 @@ mod tests {
         fn text(&mut self, text: &str) {
             self.longest = self.longest.max(text.len());
             self.n_text += text.len();
-            self.said.push_str(text.get(..text.len().min(50)).unwrap_or_default());
+            if self.said.len() < 1_000 {
+                self.said.push_str(text);
+            }
         }
 
         fn close(&mut self, _: &str) {
@@ -195,12 +173,99 @@ mod tests {
                 let width = if filling == b'a' { 1 } else { '\u{fffd}'.len_utf8() };
                 assert_eq!(seen.n_text, usize::try_from(n_kept).unwrap() * width, "{before}");
                 assert!(seen.longest < 300 << 10, "{before}: {}", seen.longest);
-                assert!(seen.said.len() < 100 << 10);
+                assert!(seen.said.len() < 400 << 10);
             }
         }
         let mut document = Cursor::new("<x ").chain(std::io::repeat(b'a').take(N_BYTES)).chain(Cursor::new("/>"));
         assert!(
             read(&mut BufReader::new(&mut document), &mut Seen::default()).unwrap_err().0.contains("more than 1 MiB")
         );
+    }
+
+    /// What another parser sees; none if it takes the document for broken.
+    fn seen_by_another(document: &str) -> Option<String> {
+        let mut reader = Reader::from_str(document);
+        reader.config_mut().allow_dangling_amp = true;
+        let (mut seen, mut depth) = (Seen::default(), 0);
+        loop {
+            match reader.read_event().ok()? {
+                Event::Start(tag) => {
+                    depth += 1;
+                    seen.open(&Tag::new(&tag));
+                }
+                Event::Empty(tag) => {
+                    seen.open(&Tag::new(&tag));
+                    seen.close("");
+                }
+                Event::End(_) => {
+                    depth -= 1;
+                    seen.close("");
+                }
+                Event::Text(text) => seen.text(&text.xml10_content()),
+                Event::CData(text) => seen.text(&text.xml10_content()),
+                Event::GeneralRef(reference) => match (&*reference, reference.resolve_char_ref()) {
+                    ("amp", _) => seen.text("&"),
+                    ("lt", _) => seen.text("<"),
+                    (_, Ok(Some(character))) => seen.text(&character.to_string()),
+                    _ => seen.text(&format!("&{};", reference.xml10_content())),
+                },
+                Event::Eof => return (depth == 0).then_some(seen.said),
+                Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
+            }
+        }
+    }
+
+    const PIECES: [&str; 34] = [
+        "<x>",
+        "</x>",
+        "<x a='1'>",
+        "<x a=\"'>\"/>",
+        "<x",
+        " a='&lt;'",
+        ">",
+        "/>",
+        "</x >",
+        "<p:y\n>",
+        "</p:y>",
+        "<",
+        "/",
+        "'",
+        "\"",
+        "&",
+        "&amp;",
+        "&#65;",
+        "&own;",
+        ";",
+        "text",
+        "\u{e9}",
+        "\r",
+        "\n",
+        "<![CDATA[",
+        "]]>",
+        "]",
+        "<!--",
+        "-->",
+        "-",
+        "<?x",
+        "?>",
+        "?",
+        "<!DOCTYPE x [<!ENTITY a '>'> <!-- it's -->]>",
+    ];
+
+    proptest! {
+        /// Wherever chunks of it end.
+        #[test]
+        fn what_another_parser_reads_is_read_alike(
+            pieces in proptest::collection::vec(select(PIECES.to_vec()), 0..14),
+            n_at_once in 1..40_usize,
+        ) {
+            let document = format!("<r>{}</r>", pieces.concat());
+            let mut seen = Seen::default();
+            let read = read(&mut BufReader::with_capacity(n_at_once, document.as_bytes()), &mut seen);
+            if let Some(expected) = seen_by_another(&document) {
+                prop_assert_eq!(read, Ok(()), "{:?}", document);
+                prop_assert_eq!(seen.said, expected, "{:?}", document);
+            }
+        }
     }
 }

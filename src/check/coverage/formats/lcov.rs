@@ -26,9 +26,13 @@ struct Record {
 }
 
 fn take(line: &Line<'_>, record: &mut Option<Record>, into: &mut Gathered<'_>) -> Result<(), String> {
-    let text = line.text.trim();
-    let (key, value) = text.split_once(':').unwrap_or((text, ""));
-    let is_key = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_uppercase());
+    let text = line.text.trim_ascii();
+    // Keys are short: to look at each byte takes less than to begin a search.
+    let (key, value) = match text.bytes().position(|byte| byte == b':') {
+        Some(end) => (text.get(..end).unwrap_or_default(), text.get(end + 1..).unwrap_or_default()),
+        None => (text, ""),
+    };
+    let is_key = || !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_uppercase());
     match (key, &mut *record) {
         ("", _) => Ok(()),
         ("end_of_record", Some(_)) => end(record, into),
@@ -41,16 +45,18 @@ fn take(line: &Line<'_>, record: &mut Option<Record>, into: &mut Gathered<'_>) -
         ("SF", Some(Record { file, .. })) => Err(format!("it is broken off: the record of {file} has no end")),
         ("DA" | "BRDA", None) => Err(line.wrong("it belongs to no file")),
         ("DA" | "BRDA", Some(record)) => data(key, value, record, into).map_err(|why| line.wrong(&why)),
-        _ if is_key || text.starts_with('#') => Ok(()),
+        _ if is_key() || text.starts_with('#') => Ok(()),
         _ => Err(line.wrong("this is no tracefile of lcov")),
     }
 }
 
 fn data(key: &str, value: &str, record: &mut Record, into: &mut Gathered<'_>) -> Result<(), String> {
-    let mut parts = value.split(',');
-    let at = number(parts.next().unwrap_or_default())?;
+    let end = value.bytes().position(|byte| byte == b',').unwrap_or(value.len());
+    let at = number(value.get(..end).unwrap_or_default())?;
+    let value = value.get(end + 1..).unwrap_or_default();
     if key == "DA" {
-        let hits = count(parts.next().unwrap_or_default())?;
+        let end = value.bytes().position(|byte| byte == b',').unwrap_or(value.len());
+        let hits = count(value.get(..end).unwrap_or_default())?;
         return if record.is_wanted { into.line(at, Ran::of(hits)) } else { Ok(()) };
     }
     let taken = match value.rsplit(',').next().unwrap_or_default() {

@@ -1,5 +1,6 @@
 //! Formats of lines: one bounded line after the other.
 
+use std::borrow::Cow;
 use std::io::BufRead;
 
 use memchr::memchr;
@@ -61,8 +62,12 @@ pub(super) fn each(input: &mut dyn BufRead, take: &mut Take<'_>) -> Result<(), S
 
 /// Hands on a line; gives the number of the next one.
 fn hand(number: usize, bytes: &[u8], take: &mut Take<'_>) -> Result<usize, String> {
-    let text = String::from_utf8_lossy(bytes);
     let is_ended = bytes.ends_with(b"\n");
-    take(&Line { number, text: text.trim_end_matches(['\n', '\r']), is_ended })?;
+    let mut line = bytes;
+    while let [before @ .., b'\n' | b'\r'] = line {
+        line = before;
+    }
+    let text = std::str::from_utf8(line).map_or_else(|_| String::from_utf8_lossy(line), Cow::Borrowed);
+    take(&Line { number, text: &text, is_ended })?;
     Ok(number + 1)
 }
