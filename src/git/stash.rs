@@ -24,7 +24,6 @@ impl Repo {
         if self.common_dir.join("reftable").is_dir() {
             return self.listed_stash();
         }
-        // What git writes of each reference: `OLD NEW WHO WHEN<tab>WHAT`.
         match fs::read(self.common_dir.join("logs/refs/stash")) {
             Ok(log) => Ok(Stash(log.split(|&byte| byte == b'\n').filter_map(Aside::of_line).collect())),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Stash::default()),
@@ -34,8 +33,8 @@ impl Repo {
 
     /// The same as git tells it.
     fn listed_stash(&self) -> Result<Stash, Error> {
-        let listed = self.run(&["stash", "list", "-z", "--format=%H %gs"], b"")?;
-        let mut stash: Vec<Aside> = listed.split(|&byte| byte == 0).filter_map(Aside::parse).collect();
+        let listed = self.run(&["stash", "list", "-z", "--format=- %H%x09%gs"], b"")?;
+        let mut stash: Vec<Aside> = listed.split(|&byte| byte == 0).filter_map(Aside::of_line).collect();
         stash.reverse();
         Ok(Stash(stash))
     }
@@ -56,15 +55,11 @@ impl Repo {
 }
 
 impl Aside {
+    /// Reads what git writes of each change of a reference: `OLD NEW WHO WHEN<tab>WHAT`.
     fn of_line(line: &[u8]) -> Option<Self> {
         let (facts, said) = line.split_at(line.iter().position(|&byte| byte == b'\t').unwrap_or(line.len()));
         let id = ObjectId::from_hex(facts.split(|&byte| byte == b' ').nth(1)?)?;
         Some(Self { id, said: String::from_utf8_lossy(said).trim_start().to_owned() })
-    }
-
-    fn parse(entry: &[u8]) -> Option<Self> {
-        let (id, said) = entry.split_at(entry.iter().position(|&byte| byte == b' ')?);
-        Some(Self { id: ObjectId::from_hex(id)?, said: String::from_utf8_lossy(said).trim_start().to_owned() })
     }
 }
 

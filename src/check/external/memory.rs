@@ -107,14 +107,9 @@ impl Command {
     /// What may be the name of a file among the words of its command line, from its folder; and what it reads lines by,
     /// from the top. A file may be one of several in a word, follow the letter of an option, or an `@`.
     pub(crate) fn named_files(&self) -> (impl Iterator<Item = &str>, Option<&str>) {
-        let behind_option = |word: &str| {
-            word.strip_prefix('-').map_or(0, |rest| rest.chars().next().map_or(1, |letter| 1 + letter.len_utf8()))
-        };
-        let attached = self.words().iter().skip(1).filter_map(move |word| word.get(behind_option(word)..));
-        let several = self
-            .values()
-            .chain(attached.filter(|word| !word.contains('{')))
-            .flat_map(|word| word.split([',', ':', ';']).chain([word]));
+        let options = self.words().iter().skip(1).filter(|word| word.starts_with('-') && !word.contains('{'));
+        let attached = options.filter_map(|option| option.get(2..));
+        let several = self.values().chain(attached).flat_map(|word| word.split([',', ':', ';']).chain([word]));
         let names = several.map(|word| word.trim_start_matches('@')).filter(|word| !word.is_empty());
         let matcher = match &self.check.output {
             Output::Findings(Format::Matcher(file)) => Some(file.as_str()),

@@ -27,11 +27,7 @@ struct Record {
 
 fn take(line: &Line<'_>, record: &mut Option<Record>, into: &mut Gathered<'_>) -> Result<(), String> {
     let text = line.text.trim_ascii();
-    // Keys are short: to look at each byte takes less than to begin a search.
-    let (key, value) = match text.bytes().position(|byte| byte == b':') {
-        Some(end) => (text.get(..end).unwrap_or_default(), text.get(end + 1..).unwrap_or_default()),
-        None => (text, ""),
-    };
+    let (key, value) = cut(text, b':');
     let is_key = || !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_uppercase());
     match (key, &mut *record) {
         ("", _) => Ok(()),
@@ -50,13 +46,18 @@ fn take(line: &Line<'_>, record: &mut Option<Record>, into: &mut Gathered<'_>) -
     }
 }
 
+/// What stands in front of a sign and behind it; all of it in front if the sign is not there. The parts are short: to look
+/// at each byte takes less than to begin a search.
+fn cut(text: &str, sign: u8) -> (&str, &str) {
+    let end = text.bytes().position(|byte| byte == sign).unwrap_or(text.len());
+    (text.get(..end).unwrap_or_default(), text.get(end + 1..).unwrap_or_default())
+}
+
 fn data(key: &str, value: &str, record: &mut Record, into: &mut Gathered<'_>) -> Result<(), String> {
-    let end = value.bytes().position(|byte| byte == b',').unwrap_or(value.len());
-    let at = number(value.get(..end).unwrap_or_default())?;
-    let value = value.get(end + 1..).unwrap_or_default();
+    let (at, value) = cut(value, b',');
+    let at = number(at)?;
     if key == "DA" {
-        let end = value.bytes().position(|byte| byte == b',').unwrap_or(value.len());
-        let hits = count(value.get(..end).unwrap_or_default())?;
+        let hits = count(cut(value, b',').0)?;
         return if record.is_wanted { into.line(at, Ran::of(hits)) } else { Ok(()) };
     }
     let taken = match value.rsplit(',').next().unwrap_or_default() {
