@@ -96,6 +96,11 @@ fn as_is_usual(text: &str) -> Option<(&str, &str, &str)> {
 pub(super) struct Written<'a>(&'a str);
 
 impl<'a> Written<'a> {
+    /// It without a look at what its references mean.
+    pub(super) fn as_written(self) -> &'a str {
+        self.0
+    }
+
     /// What it means; none if it has a reference that is not XML's own.
     pub(super) fn meant(self) -> Option<Cow<'a, str>> {
         let bytes = self.0.as_bytes();

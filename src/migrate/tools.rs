@@ -133,9 +133,9 @@ const IMPLIED: [&str; 9] = [
 /// Arguments by which a tool mends.
 const MENDING: [&str; 4] = ["--fix", "--write-changes", "-w", "-i"];
 
-/// Beginnings of arguments by which tollgate could no longer read what the tool prints.
-const OTHER_OUTPUT: [&str; 9] =
-    ["--format", "-f=", "--output", "-o", "--check", "--diff", "--msg-template", "--reporter", "--stdin"];
+/// Beginnings of arguments by which tollgate could no longer read what the tool prints, or by which it mends more than is safe.
+const OTHER_OUTPUT: [&str; 10] =
+    ["--fix=", "--format", "-f=", "--output", "-o", "--check", "--diff", "--msg-template", "--reporter", "--stdin"];
 
 /// Steps of hk with the tools that they run.
 const STEPS: [(&str, &str); 26] = [

@@ -91,12 +91,34 @@ pub(crate) fn policy(tool: &str, more: &str) -> String {
     format!("[checks.it]\ntool = \"{tool}\"\nversion = \">=0\"\n{more}\n")
 }
 
-/// The tool finds what it is to find, where it is; it finds nothing in a clean file; and it does not pass if it could not
+/// The fixes that the findings of a report have, a line each; a change of it is `from..to: what comes there`, in bytes.
+fn fixes(json: &str) -> String {
+    let report: serde_json::Value = serde_json::from_str(json).unwrap();
+    let mut told = String::new();
+    for finding in report["findings"].as_array().unwrap() {
+        for fix in finding["fixes"].as_array().unwrap() {
+            let edit =
+                |edit: &serde_json::Value| format!("{}..{}: {}", edit["start"], edit["end"], edit["replacement"]);
+            let edits: Vec<String> = fix["edits"].as_array().unwrap().iter().map(edit).collect();
+            let safety = if fix["is_safe"] == true { "safe" } else { "suggested" };
+            let title = fix["title"].as_str().unwrap();
+            told.push_str(&format!("{} {safety}: {title} ({})\n", finding["rule"].as_str().unwrap(), edits.join(", ")));
+        }
+    }
+    told
+}
+
+/// The tool finds what it is to find, where it is, with the fixes that it tells in its report; it finds nothing in a clean file; and it does not pass if it could not
 /// run because its arguments are wrong (`misuse` is what is said then).
 #[track_caller]
 fn looks(tool: &str, more: &str, misuse: (i32, &str)) {
-    let found = Shop::new(&policy(tool, more), &format!("{tool}/faulty")).check();
+    let faulty = Shop::new(&policy(tool, more), &format!("{tool}/faulty"));
+    let (found, found_whole) = (faulty.check(), faulty.report().stdout);
     assert_recorded(&found.stdout, &format!("{tool}/found.txt"));
+    let (fixes, file) = (fixes(&found_whole), format!("{tool}/fixes.txt"));
+    if !fixes.is_empty() || fixtures().join(&file).exists() {
+        assert_recorded(&fixes, &file);
+    }
     let clean = Shop::new(&policy(tool, more), &format!("{tool}/clean"));
     assert_eq!(clean.check().code(0).stdout, "");
     let json = clean.report().code(0).stdout;
@@ -155,6 +177,7 @@ fn black() {
 #[ignore = "needs the tools that `.ci/tools` installs"]
 fn clippy() {
     looks("clippy", "", BROKEN);
+    mends("clippy");
 }
 
 #[test]
@@ -245,4 +268,5 @@ fn yamllint() {
 #[ignore = "needs the tools that `.ci/tools` installs"]
 fn zizmor() {
     looks("zizmor", "", BROKEN);
+    mends("zizmor");
 }

@@ -24,7 +24,6 @@ mod trx;
 mod xml;
 mod xunit;
 
-use std::borrow::Cow;
 use std::io::BufRead;
 use std::time::Duration;
 
@@ -158,7 +157,9 @@ fn add_tail(text: &mut String, more: &str) {
 
 /// Seconds as runners write them, with a point or with commas between thousands; none if that is no time.
 fn seconds(text: &str) -> Option<Duration> {
-    let text = text.trim().trim_end_matches('s');
-    let plain = if text.contains(',') { Cow::Owned(text.replace(',', "")) } else { Cow::Borrowed(text) };
+    if let Ok(time) = text.parse() {
+        return Duration::try_from_secs_f64(time).ok();
+    }
+    let plain = text.trim().trim_end_matches('s').replace(',', "");
     Duration::try_from_secs_f64(plain.parse().ok()?).ok()
 }

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::io::BufRead;
 
+use memchr::{memchr, memchr3};
+
 use crate::check::attributes::{Attributes, Written};
 use crate::check::suite::Cut;
 use crate::check::suite::decoded::decode;
@@ -50,7 +52,11 @@ impl<'a> Tag<'a> {
 
     /// The same for several attributes.
     pub(super) fn pick<const N: usize>(&self, names: [&str; N]) -> [Option<Cow<'a, str>>; N] {
-        Attributes::written(self.attributes).pick(names).map(|value| value.map(Written::text))
+        let bytes = self.attributes.as_bytes();
+        // Nearly always: then none of the values has to be looked at for it.
+        let is_plain = memchr3(b'&', b'\t', b'\n', bytes).is_none() && memchr(b'\r', bytes).is_none();
+        let text = |value: Written<'a>| if is_plain { Cow::Borrowed(value.as_written()) } else { value.text() };
+        Attributes::written(self.attributes).pick(names).map(|value| value.map(text))
     }
 
     /// The value of an attribute that says something.
