@@ -12,6 +12,7 @@ use tree_sitter::{InputEdit, Node as InnerNode, ParseOptions, ParseState, Parser
 use crate::model::deadline::Deadline;
 use crate::model::place::Span;
 use crate::syntax::languages::{Language, NamedBy};
+use crate::syntax::semicolons;
 
 /// The document type of the engine below.
 pub(crate) type Doc = StrDoc<Language>;
@@ -55,11 +56,11 @@ impl SyntaxTree {
     /// Parses a text that is the one of this tree but for some parts, none of which has a line break in it: where each is
     /// in the text of this tree and where in the other one, in order. What did not change is not parsed again.
     pub(crate) fn reparse(&self, text: &str, parts: &[(Span, Span)], deadline: Deadline) -> Result<Self, Error> {
-        // Of what does not follow the grammar a parser makes this or that, as it comes to it, and where a statement of
-        // JavaScript ends without a semicolon depends on where it began to read.
+        // Of what does not follow the grammar a parser makes this or that, as it comes to it.
         let is_of_javascript =
             matches!(self.language, Language::JavaScript | Language::Jsx | Language::TypeScript | Language::Tsx);
-        if is_of_javascript || self.root().get_inner_node().has_error() {
+        let is_loose = is_of_javascript && semicolons::may_be_left_out_before_a_comment(self);
+        if is_loose || self.root().get_inner_node().has_error() {
             return Self::parse(text, self.language, deadline);
         }
         let mut before = self.root().get_doc().tree.clone();
