@@ -3,6 +3,7 @@
 
 use tree_sitter::Node;
 
+use crate::model::place::Span;
 use crate::syntax::tree::SyntaxTree;
 
 /// What comments begin with.
@@ -31,11 +32,11 @@ const WITH_BODIES: [&str; 17] = [
     "program",
 ];
 
-/// Whether a statement without a semicolon may be followed by a comment.
-pub(super) fn may_be_left_out_before_a_comment(tree: &SyntaxTree) -> bool {
+/// The comments that may come right after a statement without a semicolon: where each begins.
+pub(super) fn loose_comments(tree: &SyntaxTree) -> Vec<usize> {
     let (root, text) = (tree.root().get_inner_node(), tree.text());
-    let mut next = 0;
-    while let Some(at) = text.get(next..).and_then(|rest| rest.find(['/', '<', '-'])).map(|found| next + found) {
+    let (mut next, mut found) = (0, Vec::new());
+    while let Some(at) = text.get(next..).and_then(|rest| rest.find(['/', '<', '-'])).map(|at| next + at) {
         next = at + 1;
         let rest = text.get(at..).unwrap_or_default();
         if !COMMENTS.iter().any(|start| rest.starts_with(start)) {
@@ -44,10 +45,29 @@ pub(super) fn may_be_left_out_before_a_comment(tree: &SyntaxTree) -> bool {
         let Some(node) = root.descendant_for_byte_range(at, at + 1).filter(is_comment) else { continue };
         next = next.max(node.end_byte());
         if node.start_byte() == at && !is_in_or_after_a_whole(text.get(..at).unwrap_or_default(), root) {
-            return true;
+            found.push(at);
         }
     }
-    false
+    found
+}
+
+/// Whether each of these comments is in the same node in another tree, of a text in which only these parts are written
+/// otherwise: where each is in the text of this tree and where in the other one, in order.
+pub(super) fn are_alike(tree: &SyntaxTree, other: &SyntaxTree, comments: &[usize], parts: &[(Span, Span)]) -> bool {
+    let there = |offset: usize| {
+        let n_before = parts.partition_point(|(old, _)| old.end <= offset);
+        let last = n_before.checked_sub(1).and_then(|last| parts.get(last));
+        last.map_or(offset, |(old, new)| new.end + (offset - old.end))
+    };
+    let around = |tree: &SyntaxTree, at: usize| {
+        let around = tree.root().get_inner_node().descendant_for_byte_range(at, at + 1)?.parent()?;
+        Some((around.kind_id(), around.start_byte()))
+    };
+    let is_alike = |at: &usize| {
+        let here = around(tree, *at).map(|(kind, start)| (kind, there(start)));
+        here.is_some() && here == around(other, there(*at))
+    };
+    comments.iter().all(is_alike)
 }
 
 /// Whether what stands before a comment ends no statement, or ends one for sure.
@@ -70,34 +90,31 @@ fn is_comment(node: &Node<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::may_be_left_out_before_a_comment;
+    use super::loose_comments;
     use crate::model::deadline::Deadline;
     use crate::syntax::languages::Language;
     use crate::syntax::tree::SyntaxTree;
 
     #[track_caller]
-    fn check(text: &str, expected: bool) {
+    fn check(text: &str, expected: &[usize]) {
         for language in [Language::JavaScript, Language::TypeScript, Language::Tsx] {
             let tree = SyntaxTree::parse(text, language, Deadline::NEVER).unwrap();
-            assert_eq!(may_be_left_out_before_a_comment(&tree), expected, "{text}");
+            assert_eq!(loose_comments(&tree), expected, "{text}");
         }
     }
 
     #[test]
     fn a_comment_after_a_statement_without_a_semicolon_is_found() {
-        check("a()\nb();\n", false);
-        check("a(); // b\n/* c */ d();\n", false);
-        check("// a\n// b\n\n/* c */\nd()\n", false);
-        check("const a = 'http://b'\nconst c = `//${d}`\n", false);
-        check("a(b, // c\n  d /* e */)\n", true);
-        check("const a = 1 // b\n", true);
-        check("a()\n\n// b\nc()\n", true);
-        check(
-            "if (a) {\n  b();\n} // c\n// d\nfunction e() {\n  // f\n}\n/** g */\nclass A { b() {} /* c */ }\n",
-            false,
-        );
-        check("const a = () => {\n} // b\n", true);
-        check("const a = {}\n/* b */\n", true);
-        check("const é = é\n// b\n", true);
+        check("a()\nb();\n", &[]);
+        check("a(); // b\n/* c */ d();\n", &[]);
+        check("// a\n// b\n\n/* c */\nd()\n", &[]);
+        check("const a = 'http://b'\nconst c = `//${d}`\n", &[]);
+        check("a(b, // c\n  d /* e */)\n", &[14]);
+        check("const a = 1 // b\n", &[12]);
+        check("a()\n\n// b\nc()\n", &[5]);
+        check("if (a) {\n  b();\n} // c\n// d\nfunction e() {\n  // f\n}\n/** g */\nclass A { b() {} /* c */ }\n", &[]);
+        check("const a = () => {\n} // b\n", &[20]);
+        check("const a = {}\n/* b */\n", &[13]);
+        check("const é = é\n// b\n", &[14]);
     }
 }

@@ -59,10 +59,10 @@ impl SyntaxTree {
         // Of what does not follow the grammar a parser makes this or that, as it comes to it.
         let is_of_javascript =
             matches!(self.language, Language::JavaScript | Language::Jsx | Language::TypeScript | Language::Tsx);
-        let is_loose = is_of_javascript && semicolons::may_be_left_out_before_a_comment(self);
-        if is_loose || self.root().get_inner_node().has_error() {
+        if self.root().get_inner_node().has_error() {
             return Self::parse(text, self.language, deadline);
         }
+        let loose = if is_of_javascript { semicolons::loose_comments(self) } else { Vec::new() };
         let mut before = self.root().get_doc().tree.clone();
         // From the last to the first, so that places before them stay what they are.
         for (edit, _) in edits(self.root.source(), parts).iter().zip(parts).rev() {
@@ -70,7 +70,9 @@ impl SyntaxTree {
         }
         let tree = parse(text, self.language, Some(&before), deadline)?;
         let doc = StrDoc { src: text.to_owned(), lang: self.language, tree };
-        Ok(Self { language: self.language, root: AstGrep::doc(doc) })
+        let made = Self { language: self.language, root: AstGrep::doc(doc) };
+        let is_alike = semicolons::are_alike(self, &made, &loose, parts);
+        if is_alike { Ok(made) } else { Self::parse(text, self.language, deadline) }
     }
 
     /// The language that it was parsed as.
