@@ -33,6 +33,9 @@ struct Metadata {
     literals: Vec<String>,
 }
 
+/// Whether it is within the node, texts and words.
+type Need = (bool, Vec<String>, Vec<String>);
+
 /// What was derived from a rule, and from which.
 #[derive(Deserialize)]
 struct Derived {
@@ -40,7 +43,7 @@ struct Derived {
     of: String,
     /// What a file has in it if the rule can hold there: whether within each node that it finds, and the texts and
     /// the words of which there is one. None if that is not the same in all its languages.
-    needs: Option<Vec<(bool, Vec<String>, Vec<String>)>>,
+    needs: Option<Vec<Need>>,
     /// The words that it names.
     named: Vec<String>,
 }
@@ -362,7 +365,7 @@ fn entry(file: &Path, top: &Path, derived: &BTreeMap<String, Derived>) -> (Strin
     let needs = derived.and_then(|derived| derived.needs.as_ref()).map_or_else(
         || "None".to_owned(),
         |needs| {
-            let need = |(is_within, texts, words): &(bool, Vec<String>, Vec<String>)| {
+            let need = |(is_within, texts, words): &Need| {
                 format!("({is_within}, &{texts:?} as &[&str], &{words:?} as &[&str])")
             };
             let needs: Vec<String> = needs.iter().map(need).collect();
