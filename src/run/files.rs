@@ -95,6 +95,16 @@ impl Asked<'_> {
     }
 }
 
+/// Makes the main thread one of those that look at files, if it is the one that asks and there are none yet: it has
+/// nothing else to do, one thread less is started, and the C library gives its memory back less eagerly than that of
+/// others, which then has to be fetched again for each file. No thread but the one that runs a plan asks for others.
+fn join_threads() {
+    if std::thread::current().name() == Some("main") {
+        // Where there are threads already, they do.
+        let _ = rayon::ThreadPoolBuilder::new().use_current_thread().build_global();
+    }
+}
+
 impl Runner<'_> {
     /// Looks at the judged side of every file of the plan.
     pub(super) fn files(&self, events: &mpsc::Sender<Event>) -> Vec<ExaminedFile> {
@@ -119,7 +129,10 @@ impl Runner<'_> {
         };
         let n_parsed = jobs.iter().filter(|job| job.rules).count();
         match jobs.len() >= MIN_PARALLEL || n_parsed >= MIN_PARALLEL_PARSED {
-            true => jobs.par_iter().filter_map(examine).collect(),
+            true => {
+                join_threads();
+                jobs.par_iter().filter_map(examine).collect()
+            }
             false => jobs.iter().filter_map(examine).collect(),
         }
     }
@@ -172,6 +185,7 @@ impl Runner<'_> {
             (true, true) => {
                 let mut by_rules = ExaminedFile::new(job, side);
                 let checks = || self.checks(job, &input, asked, &mut examined);
+                join_threads();
                 rayon::join(checks, || self.rules(&input, asked, &mut by_rules));
                 examined.findings.extend(by_rules.findings);
                 examined.shares.extend(by_rules.shares);

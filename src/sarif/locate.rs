@@ -17,7 +17,7 @@ pub(crate) fn locate(text: &Text<'_>, place: &Place) -> Option<Region> {
         lines: shown.take(Region::MAX_LINES).map(|line| shown_line(text, line)).collect(),
         line_hash: match place {
             Place::Message(_) => String::new(),
-            _ => text.line_hash(first).to_owned(),
+            _ => text.line_hash(first),
         },
     })
 }

@@ -1,9 +1,9 @@
 //! The text of a file with what it takes to turn byte offsets into lines and columns and back.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 
 use crate::model::place::{ColumnUnit, Span};
-use crate::sarif::line_hash::line_hashes;
+use crate::sarif::line_hash::LineHashes;
 
 /// How many bytes lie at least between two [`Mark`]s.
 const MARK_DISTANCE: usize = 1_024;
@@ -19,7 +19,7 @@ pub(crate) struct Text<'a> {
     is_ascii: bool,
     line_starts: Vec<usize>,
     marks: OnceCell<Vec<Mark>>,
-    hashes: OnceCell<Vec<String>>,
+    hashes: RefCell<LineHashes<'a>>,
 }
 
 /// How many characters and UTF-16 units stand before a byte of the file.
@@ -71,7 +71,8 @@ impl<'a> Text<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         let behind_feeds = memchr::memchr_iter(b'\n', bytes).map(|feed| feed + 1);
         let line_starts = std::iter::once(0).chain(behind_feeds.filter(|&start| start < bytes.len())).collect();
-        Self { bytes, is_ascii: bytes.is_ascii(), line_starts, marks: OnceCell::new(), hashes: OnceCell::new() }
+        let hashes = RefCell::new(LineHashes::new(bytes));
+        Self { bytes, is_ascii: bytes.is_ascii(), line_starts, marks: OnceCell::new(), hashes }
     }
 
     /// The bytes.
@@ -106,8 +107,8 @@ impl<'a> Text<'a> {
     }
 
     /// GitHub's hash of a line; empty for a line that is not there.
-    pub(crate) fn line_hash(&self, line: usize) -> &str {
-        self.hashes.get_or_init(|| line_hashes(self.bytes)).get(line).map_or("", String::as_str)
+    pub(crate) fn line_hash(&self, line: usize) -> String {
+        self.hashes.borrow_mut().of(line)
     }
 
     /// How many units stand between the two offsets, which are inside the file. An offset inside a character counts as

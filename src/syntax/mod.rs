@@ -15,6 +15,7 @@ mod query;
 #[cfg(test)]
 mod reference;
 pub(crate) mod rules;
+mod semicolons;
 pub(crate) mod tree;
 mod twins;
 

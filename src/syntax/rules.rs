@@ -177,7 +177,7 @@ pub(crate) fn scan(tree: &SyntaxTree, rules: &[Asked<'_>], deadline: Deadline) -
         return Scan { timed_out: !scan.too_deep, ..scan };
     };
     let mut n_matches = vec![0; rules.len()];
-    let mut known: Vec<Known<'_>> = rules.iter().map(|_| Known::default()).collect();
+    let mut known: Vec<Known> = rules.iter().map(|_| Known::default()).collect();
     for (n_looks, (node, index)) in candidates.into_iter().enumerate() {
         if n_looks % CANDIDATES_PER_LOOK == 0 && deadline.is_over() {
             scan.timed_out = true;

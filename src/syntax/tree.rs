@@ -12,6 +12,7 @@ use tree_sitter::{InputEdit, Node as InnerNode, ParseOptions, ParseState, Parser
 use crate::model::deadline::Deadline;
 use crate::model::place::Span;
 use crate::syntax::languages::{Language, NamedBy};
+use crate::syntax::semicolons;
 
 /// The document type of the engine below.
 pub(crate) type Doc = StrDoc<Language>;
@@ -55,13 +56,13 @@ impl SyntaxTree {
     /// Parses a text that is the one of this tree but for some parts, none of which has a line break in it: where each is
     /// in the text of this tree and where in the other one, in order. What did not change is not parsed again.
     pub(crate) fn reparse(&self, text: &str, parts: &[(Span, Span)], deadline: Deadline) -> Result<Self, Error> {
-        // Of what does not follow the grammar a parser makes this or that, as it comes to it, and where a statement of
-        // JavaScript ends without a semicolon depends on where it began to read.
+        // Of what does not follow the grammar a parser makes this or that, as it comes to it.
         let is_of_javascript =
             matches!(self.language, Language::JavaScript | Language::Jsx | Language::TypeScript | Language::Tsx);
-        if is_of_javascript || self.root().get_inner_node().has_error() {
+        if self.root().get_inner_node().has_error() {
             return Self::parse(text, self.language, deadline);
         }
+        let loose = if is_of_javascript { semicolons::loose_comments(self) } else { Vec::new() };
         let mut before = self.root().get_doc().tree.clone();
         // From the last to the first, so that places before them stay what they are.
         for (edit, _) in edits(self.root.source(), parts).iter().zip(parts).rev() {
@@ -69,7 +70,9 @@ impl SyntaxTree {
         }
         let tree = parse(text, self.language, Some(&before), deadline)?;
         let doc = StrDoc { src: text.to_owned(), lang: self.language, tree };
-        Ok(Self { language: self.language, root: AstGrep::doc(doc) })
+        let made = Self { language: self.language, root: AstGrep::doc(doc) };
+        let is_alike = semicolons::are_alike(self, &made, &loose, parts);
+        if is_alike { Ok(made) } else { Self::parse(text, self.language, deadline) }
     }
 
     /// The language that it was parsed as.

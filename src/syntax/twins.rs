@@ -38,9 +38,9 @@ struct Parts<'t> {
     n_untold: usize,
 }
 
-/// What was found out about nodes above those that were asked for.
+/// For nodes whether they may have such a one beside them, told for all beside each other at once.
 #[derive(Default)]
-pub(super) struct Known<'t>(HashMap<usize, Parts<'t>>);
+pub(super) struct Known(HashMap<usize, bool>);
 
 impl Twin {
     /// What a rule asks of the nodes beside those that it finds, if that is of this kind: a variable for a field, and of a
@@ -62,17 +62,30 @@ impl Twin {
     }
 
     /// Whether a node may have such a one beside it.
-    pub(super) fn may_have<'t>(&self, node: Node<'t>, text: &'t str, known: &mut Known<'t>) -> bool {
-        let Some(part) = node.child_by_field_id(self.field) else { return false };
-        let Some(parent) = node.parent() else { return false };
-        let parts = known.0.entry(parent.id()).or_insert_with(|| self.parts(parent, text));
-        let kind = node.kind_id();
-        let is_counted = |beside: &Beside| beside.around.is_none() && (beside.kind, beside.field) == (kind, self.field);
-        let n_own = usize::from(self.beside.iter().any(is_counted));
-        // What is written with a gap may equal what is written without.
-        let n_untold = parts.n_untold;
-        gapless(part, text)
-            .is_none_or(|part| n_untold > 0 || parts.counts.get(part).is_some_and(|count| *count > n_own))
+    pub(super) fn may_have(&self, node: Node<'_>, text: &str, known: &mut Known) -> bool {
+        if !known.0.contains_key(&node.id())
+            && let Some(parent) = node.parent()
+        {
+            self.tell(parent, text, known);
+        }
+        known.0.get(&node.id()).copied().unwrap_or(false)
+    }
+
+    /// Tells it of all children of a node.
+    fn tell(&self, parent: Node<'_>, text: &str, known: &mut Known) {
+        let parts = self.parts(parent, text);
+        for node in children(parent) {
+            let kind = node.kind_id();
+            let is_counted =
+                |beside: &Beside| beside.around.is_none() && (beside.kind, beside.field) == (kind, self.field);
+            let n_own = usize::from(self.beside.iter().any(is_counted));
+            // What is written with a gap may equal what is written without.
+            let is_twin = |part: Node<'_>| {
+                gapless(part, text)
+                    .is_none_or(|part| parts.n_untold > 0 || parts.counts.get(part).is_some_and(|count| *count > n_own))
+            };
+            known.0.insert(node.id(), node.child_by_field_id(self.field).is_some_and(is_twin));
+        }
     }
 
     fn parts<'t>(&self, parent: Node<'t>, text: &'t str) -> Parts<'t> {

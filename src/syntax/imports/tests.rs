@@ -1,15 +1,26 @@
 //! What is an alias, and where one is written out.
 
+use std::cell::Cell;
+
+use proptest::test_runner::{Config, TestRunner};
+use proptest::{collection, prop_assert_eq, sample};
+
 use super::view::View;
 use super::{Alias, aliases, is_named, may_import};
 use crate::model::deadline::Deadline;
 use crate::syntax::languages::Language;
+use crate::syntax::semicolons::loose_comments;
 use crate::syntax::tree::SyntaxTree;
 
 fn read(language: Language, text: &str) -> Vec<Alias> {
     let tree = SyntaxTree::parse(text, language, Deadline::NEVER).unwrap();
     assert_eq!(tree.first_error(), None, "{text}");
     aliases(&tree, text, &|_| true)
+}
+
+/// Every node with its place.
+fn nodes(tree: &SyntaxTree) -> Vec<(String, std::ops::Range<usize>)> {
+    tree.root().dfs().map(|node| (node.kind().into_owned(), node.range())).collect()
 }
 
 /// The text with every name written out.
@@ -22,7 +33,7 @@ fn check(language: Language, text: &str, expected: &str) {
     // What is parsed by what is known of the file is what is parsed anew.
     let file = SyntaxTree::parse(text, language, Deadline::NEVER).unwrap();
     let anew = SyntaxTree::parse(&view.text, language, Deadline::NEVER).unwrap();
-    assert_eq!(view.parse(&file, Deadline::NEVER).unwrap().outline(), anew.outline(), "{text}");
+    assert_eq!(nodes(&view.parse(&file, Deadline::NEVER).unwrap()), nodes(&anew), "{text}");
     // What is to be looked into is told before the parse, too.
     for alias in &aliases {
         let named = super::words(&alias.path).map(|word| word.to_owned().into()).collect();
@@ -110,6 +121,48 @@ fn imports_of_javascript() {
         is("import { a } from 'b';\n`a() ${a()}`; 'a()' // a()", "`a() ${b.a()}`; 'a()' // a()");
     }
     check(Language::TypeScript, "import cp = require('child_process');\ncp.exec(a)", "child_process.exec(a)");
+}
+
+#[test]
+fn a_view_of_javascript_is_parsed_alike_with_and_without_semicolons() {
+    let lines = [
+        "run(a)",
+        "run(a);",
+        "const b = run(c)",
+        "// d",
+        "/* e */",
+        "const f = 6e3 // g",
+        "const h = 1; // i",
+        "",
+        "if (run()) {\n  run()\n} // j",
+        "let k = () => {\n  run(l)\n}",
+        "var m = run(n)\n  , o = p",
+        "(run(q))",
+        "`${run(r)}`",
+        "[run].s",
+        "return_(run) /* t\n */",
+        "class A { u = run() // v\n w() {} }",
+        "x = run /y/ z",
+        "++run.aa",
+        "switch (run(bb)) { case 1: cc() // dd\n default: run() }",
+        "const ee = { ff: run(gg) }",
+    ];
+    let n_loose = Cell::new(0);
+    let mut runner = TestRunner::new(Config { cases: 400, failure_persistence: None, ..Config::default() });
+    let run = |lines: Vec<&str>| {
+        let text = format!("import {{ exec as run }} from 'child_process'\n{}\n", lines.join("\n"));
+        for language in [Language::JavaScript, Language::TypeScript] {
+            let file = SyntaxTree::parse(&text, language, Deadline::NEVER).unwrap();
+            let aliases = aliases(&file, &text, &|_| true);
+            let view = View::new(&text, &aliases.iter().collect::<Vec<_>>()).unwrap();
+            let anew = SyntaxTree::parse(&view.text, language, Deadline::NEVER).unwrap();
+            prop_assert_eq!(nodes(&view.parse(&file, Deadline::NEVER).unwrap()), nodes(&anew), "{}", text);
+            n_loose.set(n_loose.get() + usize::from(!loose_comments(&file).is_empty()));
+        }
+        Ok(())
+    };
+    runner.run(&collection::vec(sample::select(lines.to_vec()), 1..7), run).unwrap();
+    assert!(n_loose.get() > 50, "{n_loose:?}");
 }
 
 #[test]
