@@ -47,7 +47,7 @@ impl Grounded {
     }
 
     /// Puts the scratch tree in order; tells of the tracked files that commands changed there, with those that were put
-    /// in order before, and of what they took of the user's stash.
+    /// in order before, and of the branches and tags that they moved there.
     pub(super) fn end(self, jobs: &[CommandJob], mut undone: BTreeSet<RepoPath>) -> Vec<Notice> {
         let Ok(ground) = self.ground else { return Vec::new() };
         let is_there = |job: &&CommandJob| {
@@ -63,15 +63,12 @@ impl Grounded {
             [id] => format!("`{id}`"),
             several => format!("one of {}", several.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")),
         };
-        let files = named(&undone.iter().cloned().collect::<Vec<_>>());
+        let files = named("file", &undone.iter().collect::<Vec<_>>());
         let changed =
             format!("{who} changed {files} in its copy; that is not kept. A command that mends has `fix = \"safe\"`");
-        let taken = format!(
-            "{who} took {} of what you put aside with `git stash`; it is in your stash again. In its copy there is nothing \
-             to put aside, so it must not take anything back either",
-            ended.n_stashes
-        );
-        let told = [(!undone.is_empty(), changed), (ended.n_stashes > 0, taken)];
+        let moved =
+            format!("{who} made, moved or removed {} in its copy; that is not kept", named("reference", &ended.moved));
+        let told = [(!undone.is_empty(), changed), (!ended.moved.is_empty(), moved)];
         let notice = |message| Notice { check: check.clone(), path: None, message };
         told.into_iter().filter(|(is_so, _)| *is_so).map(|(_, message)| notice(message)).collect()
     }

@@ -1,7 +1,7 @@
 //! The same repository with its files, its index or its objects somewhere else, or asked in another way.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 
 use crate::git::environment::Environment;
@@ -91,6 +91,17 @@ impl Repo {
         let mut variables = self.environment.variables().clone();
         variables.retain(|name, _| !LOCAL.iter().any(|local| name == local));
         open::open(folder, variables.into_iter().collect(), &self.interrupt)
+    }
+
+    /// The folders in which git looks for the objects of this repository, absolute: beside its own those that git
+    /// receives a push in.
+    pub(crate) fn object_folders(&self) -> Vec<PathBuf> {
+        let variable = |name| self.environment.variables().get(OsStr::new(name)).filter(|value| !value.is_empty());
+        let here = self.work_tree.as_deref().unwrap_or(&self.git_dir);
+        let own =
+            variable("GIT_OBJECT_DIRECTORY").map_or_else(|| self.common_dir.join("objects"), |own| here.join(own));
+        let others = variable("GIT_ALTERNATE_OBJECT_DIRECTORIES").into_iter().flat_map(std::env::split_paths);
+        [own].into_iter().chain(others.map(|folder| here.join(folder))).collect()
     }
 
     /// Whether the user wants everything to end.

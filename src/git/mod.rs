@@ -12,7 +12,6 @@ pub(crate) mod pinned;
 pub(crate) mod revision;
 pub(crate) mod settings;
 pub(crate) mod staged;
-pub(crate) mod stash;
 pub(crate) mod state;
 
 mod another_place;

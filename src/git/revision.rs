@@ -1,5 +1,6 @@
 //! Commits: what HEAD and other names lead to, and how commits are related.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::git::library::object_id;
@@ -7,6 +8,7 @@ use crate::git::{Error, ObjectFormat, Repo, failure, unreadable};
 use crate::model::change::{ObjectId, Parent};
 use crate::model::command::Exit;
 use crate::model::escape::escaped;
+use crate::model::path::RepoPath;
 
 /// A commit and its tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,6 +131,17 @@ impl Repo {
             Some(tree) => Ok(Commit { id: *id, tree }),
             None => self.ask_for(&id.to_string()),
         }
+    }
+
+    /// The branches and tags with the objects that they lead to, such as `heads/main`.
+    pub(crate) fn branches_and_tags(&self) -> Result<BTreeMap<RepoPath, Vec<u8>>, Error> {
+        let args = ["for-each-ref", "--format=%(objectname) %(refname:lstrip=1)", "refs/heads", "refs/tags"];
+        let listed = self.run(&args, b"")?;
+        let entry = |line: &[u8]| {
+            let (id, name) = line.split_at(line.iter().position(|&byte| byte == b' ')?);
+            Some((RepoPath::new(name.trim_ascii_start()), id.to_owned()))
+        };
+        Ok(listed.split(|&byte| byte == b'\n').filter_map(entry).collect())
     }
 
     /// The best common ancestors of two commits: those of which no other one is a descendant. There are several where

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::git::library::Answer;
 use crate::git::{Error, Repo, failure};
 use crate::model::command::{CommandOutput, Exit};
 
@@ -13,6 +14,24 @@ pub(crate) struct MessageSettings {
     /// `core.commentChar` or `core.commentString` as it is written, whichever comes last; none if neither is set.
     pub(crate) comment: Option<String>,
 }
+
+/// What the configuration says of how the repository itself is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct OfRepository {
+    /// The version of its format as it is written.
+    pub(crate) version: String,
+    /// `extensions.*` by their last parts, without that for a configuration of each work tree.
+    pub(crate) extensions: Vec<(String, String)>,
+    /// Whether each work tree has a configuration of its own beside the common one.
+    pub(crate) has_configuration_of_work_tree: bool,
+    /// Whether objects that are not there are fetched when they are asked for.
+    pub(crate) fetches_objects: bool,
+    /// Where Git LFS keeps files, if that is set: absolute, or below the common git folder.
+    pub(crate) lfs_storage: Option<String>,
+}
+
+/// The keys that say it.
+const OF_REPOSITORY: &str = r"^(core\.repositoryformatversion|extensions\..*|lfs\.storage)$";
 
 /// The keys on which the bytes of a file in the work tree depend, beside its content and `.gitattributes`.
 const CONVERTING: &str = r"^(core\.(autocrlf|eol|symlinks|filemode|checkroundtripencoding|attributesfile)|filter\..*)$";
@@ -26,14 +45,8 @@ impl Repo {
         for (name, value) in variables.iter().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"GIT_ATTR_")) {
             text.extend([name.as_encoded_bytes(), b"=", value.as_encoded_bytes(), b"\0"].concat());
         }
-        // libgit2 does not know the variables that bring settings along.
-        let brings_settings = variables.keys().any(|name| name.as_encoded_bytes().starts_with(b"GIT_CONFIG"));
-        let known = if brings_settings { None } else { self.library.ask(converting) };
-        let (settings, global) = match known {
-            Some(Ok(known)) => known,
-            _ => self.ask_for_converting()?,
-        };
-        text.extend(settings);
+        text.extend(self.settings(CONVERTING)?);
+        let global = self.file_of_attributes()?;
         let own = Some(self.common_dir.join("info/attributes"));
         let usual = global.map_or_else(usual_attributes, |file| vec![file]);
         for file in own.into_iter().chain(usual).chain([PathBuf::from("/etc/gitattributes")]) {
@@ -43,14 +56,37 @@ impl Repo {
         Ok(text)
     }
 
-    /// What git itself says of these keys, and the file of attributes that they name.
-    fn ask_for_converting(&self) -> Result<Converting, Error> {
-        let args = ["config", "--null", "--get-regexp", CONVERTING];
-        let settings = unless_unset(&args, self.ask(&args, b"")?)?.unwrap_or_default();
+    /// The settings whose keys match, as `KEY<line feed>VALUE<nul>`.
+    fn settings(&self, keys: &str) -> Result<Vec<u8>, Error> {
+        if let Some(Ok(known)) = self.known_to_library(|settings| matching(settings, keys)) {
+            return Ok(known);
+        }
+        let args = ["config", "--null", "--get-regexp", keys];
+        Ok(unless_unset(&args, self.ask(&args, b"")?)?.unwrap_or_default())
+    }
+
+    /// What libgit2 says of the settings. It does not know the variables that bring some along.
+    fn known_to_library<R>(&self, ask: impl FnOnce(&git2::Config) -> Result<R, git2::Error>) -> Answer<R> {
+        let mut variables = self.environment.variables().keys();
+        if variables.any(|name| name.as_encoded_bytes().starts_with(b"GIT_CONFIG")) {
+            return None;
+        }
+        self.library.ask(|repository| ask(&repository.config()?.snapshot()?))
+    }
+
+    /// The file of attributes that a setting names.
+    fn file_of_attributes(&self) -> Result<Option<PathBuf>, Error> {
+        if let Some(Ok(file)) = self.known_to_library(|settings| Ok(settings.get_path("core.attributesfile").ok())) {
+            return Ok(file);
+        }
         let args = ["config", "--null", "--type=path", "--get", "core.attributesFile"];
         let file = unless_unset(&args, self.ask(&args, b"")?)?;
-        let file = file.map(|file| PathBuf::from(String::from_utf8_lossy(&file).trim_end_matches('\0')));
-        Ok((settings, file))
+        Ok(file.map(|file| PathBuf::from(String::from_utf8_lossy(&file).trim_end_matches('\0'))))
+    }
+
+    /// How the repository is kept.
+    pub(crate) fn settings_of_repository(&self) -> Result<OfRepository, Error> {
+        Ok(parse_of_repository(&String::from_utf8_lossy(&self.settings(OF_REPOSITORY)?)))
     }
 
     /// The value of a configuration key as git resolves it (all scopes); `None` if it is not set.
@@ -89,18 +125,14 @@ impl Repo {
     }
 }
 
-/// Settings as `KEY<line feed>VALUE<nul>`, and the file of attributes that they name.
-type Converting = (Vec<u8>, Option<PathBuf>);
-
-/// What libgit2 says of these keys.
-fn converting(repository: &git2::Repository) -> Result<Converting, git2::Error> {
-    let settings = repository.config()?.snapshot()?;
+/// What libgit2 says of the settings whose keys match.
+fn matching(settings: &git2::Config, keys: &str) -> Result<Vec<u8>, git2::Error> {
     let mut text = Vec::new();
-    settings.entries(Some(CONVERTING))?.for_each(|entry| {
+    settings.entries(Some(keys))?.for_each(|entry| {
         let value = if entry.has_value() { entry.value_bytes() } else { b"true" };
         text.extend([entry.name_bytes(), b"\n", value, b"\0"].concat());
     })?;
-    Ok((text, settings.get_path("core.attributesfile").ok()))
+    Ok(text)
 }
 
 /// Where a user's attributes are if no setting names another place.
@@ -133,6 +165,30 @@ fn parse_message_settings(listed: &str) -> MessageSettings {
     settings
 }
 
+/// Reads `KEY<line feed>VALUE<nul>`, of which the last one of a key holds.
+fn parse_of_repository(listed: &str) -> OfRepository {
+    let mut settings = OfRepository { version: "0".to_owned(), ..OfRepository::default() };
+    for entry in listed.split('\0').filter(|entry| !entry.is_empty()) {
+        // Git writes a key without a value by itself: it is true.
+        let (key, value) = entry.split_once('\n').unwrap_or((entry, "true"));
+        match key.strip_prefix("extensions.") {
+            Some("worktreeconfig") => settings.has_configuration_of_work_tree = !is_off(value),
+            Some(name) => {
+                settings.fetches_objects |= name == "partialclone";
+                settings.extensions.push((name.to_owned(), value.to_owned()));
+            }
+            None if key == "lfs.storage" => settings.lfs_storage = Some(value.to_owned()),
+            None => value.clone_into(&mut settings.version),
+        }
+    }
+    settings
+}
+
+/// Whether git reads this as false.
+fn is_off(value: &str) -> bool {
+    value.is_empty() || ["false", "no", "off", "0"].iter().any(|off| value.eq_ignore_ascii_case(off))
+}
+
 /// Reads `remote.NAME.url<line feed>ADDRESS<nul>`: the names that go with an address.
 fn parse_remotes(listed: &str, address: &str) -> Vec<String> {
     let entries = listed.split('\0').filter_map(|entry| entry.split_once('\n'));
@@ -157,7 +213,7 @@ pub(crate) fn without_credentials(address: &str) -> String {
 mod tests {
     use std::fs;
 
-    use super::{MessageSettings, parse_message_settings, parse_remotes, without_credentials};
+    use super::{MessageSettings, parse_message_settings, parse_of_repository, parse_remotes, without_credentials};
     use crate::git::Repo;
     use crate::git::environment::Environment;
     use crate::process::Interrupt;
@@ -222,6 +278,20 @@ mod tests {
         assert_eq!(parse_remotes(listed, "/srv/b"), ["my.fork/x"]);
         assert_eq!(parse_remotes(listed, "/srv"), Vec::<String>::new());
         assert_eq!(parse_remotes("", ""), Vec::<String>::new());
+    }
+
+    #[test]
+    fn how_a_repository_is_kept_is_read() {
+        let listed = "core.repositoryformatversion\n1\0extensions.objectformat\nsha256\0extensions.partialclone\norigin\0\
+                      extensions.worktreeconfig\0lfs.storage\n/lfs\0lfs.storage\nbelow\0";
+        let settings = parse_of_repository(listed);
+        assert_eq!(settings.version, "1");
+        let extensions = [("objectformat", "sha256"), ("partialclone", "origin")];
+        assert_eq!(settings.extensions, extensions.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        assert!(settings.fetches_objects && settings.has_configuration_of_work_tree);
+        assert_eq!(settings.lfs_storage.as_deref(), Some("below"));
+        let settings = parse_of_repository("extensions.worktreeconfig\nfalse\0");
+        assert_eq!((settings.version.as_str(), settings.has_configuration_of_work_tree), ("0", false));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! files are never where they run.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -130,11 +131,11 @@ impl Runner<'_> {
         understood.findings.extend(bench.changed_modes(job));
         let id = &command.id;
         if !beside.is_empty() {
-            let what = format!("`{id}` would also change {}, which it is not given: they stay", named(&beside));
+            let what = format!("`{id}` would also change {}, which it is not given: they stay", named("file", &beside));
             understood.notices.push(what);
         }
         if !added.is_empty() {
-            understood.notices.push(format!("`{id}` makes {}, which is not kept", named(&added)));
+            understood.notices.push(format!("`{id}` makes {}, which is not kept", named("file", &added)));
         }
         Ok(())
     }
@@ -285,14 +286,14 @@ impl Lines {
 }
 
 /// `1 file (a.txt)`, `7 files (a.txt, ... and 2 more)`.
-pub(crate) fn named(paths: &[RepoPath]) -> String {
-    let names: Vec<String> = paths.iter().take(N_NAMED).map(ToString::to_string).collect();
-    let more = match paths.len().saturating_sub(N_NAMED) {
+pub(crate) fn named<T: fmt::Display>(noun: &str, things: &[T]) -> String {
+    let names: Vec<String> = things.iter().take(N_NAMED).map(ToString::to_string).collect();
+    let more = match things.len().saturating_sub(N_NAMED) {
         0 => String::new(),
         n_more => format!(" and {n_more} more"),
     };
-    let plural = if paths.len() == 1 { "" } else { "s" };
-    format!("{} file{plural} ({}{more})", paths.len(), names.join(", "))
+    let plural = if things.len() == 1 { "" } else { "s" };
+    format!("{} {noun}{plural} ({}{more})", things.len(), names.join(", "))
 }
 
 #[cfg(test)]

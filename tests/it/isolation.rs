@@ -205,16 +205,76 @@ fn untracked_files_are_hidden_from_what_takes_files_and_from_what_asks_for_it() 
     assert_eq!(sees(": {files}; ls > SEEN", "untracked = \"show\""), all);
 }
 
-/// The list of what was put aside is one for all work trees.
+/// Branches, tags, configuration and what was put aside are one for all work trees; the copy is none of them.
 #[test]
-fn what_was_put_aside_stays_where_it_is() {
-    let repo = dirty("git reset -q --hard; git stash -q; git stash pop -q", "");
+fn what_a_command_does_to_the_repository_of_its_copy_stays_there() {
+    let script = "set -e; git branch -q -D loose; git log --all --format=%s | wc -l > SEEN; git reset -q --hard; git stash -q || :; \
+        git stash pop -q; git commit -q --allow-empty -m more; git tag new; git update-ref -d refs/heads/side; git branch -q b; \
+        git config user.name other; git stash clear; git pack-refs --all; git gc -q --prune=now; git worktree prune; \
+        git reflog expire --expire=now --all; git log --all --format=%s >> SEEN";
+    let repo = dirty(script, "");
+    repo.git(&["config", "user.email", "me@example.org"]).code(0);
+    repo.git(&["config", "user.name", "me"]).code(0);
+    repo.git(&["branch", "side"]).code(0);
+    repo.git(&["pack-refs", "--all"]).code(0);
+    repo.git(&["branch", "loose"]).code(0);
     repo.write("sub/b.txt", "aside\n");
     repo.git(&["stash", "push", "-q", "-m", "mine", "sub/b.txt"]).code(0);
-    let listed = || repo.git(&["stash", "list", "--format=%H %gs"]).stdout;
-    let before = listed();
-    check(&repo).code(0).says("took 1 of what you put aside").says("(sub/b.txt) in its copy");
-    assert!(before.contains("mine") && listed() == before, "{before} {}", listed());
+    repo.write("../hooked", "");
+    repo.write(".git/hooks/post-commit", "#!/bin/sh\nrm ../hooked\n");
+    // Git touches an object that is to be written and is there already.
+    let frozen = || Frozen::of(&repo.top()).without(|path| path.starts_with(".git/objects"));
+    for _ in 0..2 {
+        let before = frozen();
+        check(&repo)
+            .code(0)
+            .says("removed 5 references (heads/b, heads/loose, heads/main")
+            .says("(sub/b.txt) in its copy");
+        assert_eq!(frozen().changed_since(&before), [] as [&PathBuf; 0]);
+        let text = fs::read_to_string(repo.beside("seen")).unwrap();
+        assert_eq!(text, "3\nmore\nstart\n");
+    }
+}
+
+/// What git in the copy says of the repository, in each form that one can have.
+#[test]
+fn git_in_the_copy_says_what_git_in_the_work_tree_says() {
+    let questions = "git rev-parse HEAD @{1}; git for-each-ref; git log --all --format='%H %s'; git stash list; \
+        git remote -v; git config user.name; git config core.bare; git rev-parse --is-bare-repository \
+        --is-inside-work-tree --is-shallow-repository --show-object-format; git cat-file -p HEAD~:a.txt; \
+        git config --get-regexp 'remote|branch'; git ls-files -s; git status --porcelain -b -uno --ignore-submodules; git fsck --connectivity-only > /dev/null; echo $?";
+    let forms: [(&str, &[&str]); 10] = [
+        ("linked-worktree.sh", &["linked", "main"]),
+        ("reftable.sh", &["."]),
+        ("sha256.sh", &["."]),
+        ("alternates.sh", &["clone"]),
+        ("shallow.sh", &["clone"]),
+        ("partial-clone.sh", &["clone"]),
+        ("separate-git-dir.sh", &["tree"]),
+        ("replace-refs.sh", &["."]),
+        ("submodule.sh", &["super", "super/module"]),
+        ("unborn.sh", &["."]),
+    ];
+    for (script, folders) in forms {
+        let repo = Repo::from_script(script);
+        for folder in folders {
+            let top = repo.top().join(folder);
+            let git = |args: &[&str]| run(repo.command(&top, "git").args(args), b"");
+            let policy = format!(
+                "[checks.own]\nrun = [{:?}]\nshell = true\n",
+                format!("({questions}) > {} 2>&1; true", repo.beside("seen").display())
+            );
+            fs::write(top.join("tollgate.toml"), policy).unwrap();
+            fs::write(top.join("b.txt"), "staged\n").unwrap();
+            git(&["add", "tollgate.toml", "b.txt"]).code(0);
+            run(repo.command(&top, TOLLGATE).arg("install"), b"").code(0);
+            let expected = run(repo.command(&top, "sh").args(["-c", &format!("({questions}) 2>&1")]), b"").stdout;
+            fs::write(top.join("b.txt"), "not staged\n").unwrap();
+            run(repo.command(&top, TOLLGATE).args(["check", "--staged", "--only", "own"]), b"").code(0);
+            let seen = fs::read_to_string(repo.beside("seen")).unwrap();
+            assert_eq!(seen, expected, "{script} {folder}");
+        }
+    }
 }
 
 /// Whichever file is edited, and whichever was when that was asked before.

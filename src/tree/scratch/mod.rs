@@ -4,6 +4,7 @@
 
 pub(crate) mod alterations;
 mod beneath;
+mod dated;
 mod editable;
 pub(crate) mod linked;
 mod links;
@@ -22,12 +23,12 @@ use sha2::{Digest, Sha256};
 use crate::git::Repo;
 use crate::git::difference::{Differences, Tracked};
 use crate::git::listing::{Listing, Strays};
-use crate::git::stash::Stash;
 use crate::model::change::ObjectId;
 use crate::model::path::RepoPath;
 use crate::tree::Error;
 use crate::tree::removal::remove_folder;
 use crate::tree::scratch::beneath::remove_beneath;
+use crate::tree::scratch::dated::Dated;
 use crate::tree::scratch::editable::{Editable, entries};
 use crate::tree::scratch::linked::Linked;
 use crate::tree::scratch::mirror::{NAMES, Redirection};
@@ -77,8 +78,8 @@ pub(crate) struct Scratch {
     /// What holds once everything is in order; none while it is not.
     record: Option<Record>,
     submodules: Vec<Scratch>,
-    /// What the user had put aside with `git stash`, of which programs may take.
-    stash: Stash,
+    /// The files that hold its branches and tags, as programs found them.
+    references: Dated,
     editable: Editable,
     linked: Arc<Linked>,
     keeper: Option<Keeper>,
@@ -89,8 +90,8 @@ pub(crate) struct Scratch {
 pub(crate) struct Ended {
     /// The tracked files that they changed, which is undone.
     pub(crate) changed: Vec<RepoPath>,
-    /// How many entries of the user's stash they took, which are back.
-    pub(crate) n_stashes: usize,
+    /// The branches and tags that are not there as they are in the user's repository, if they changed any.
+    pub(crate) moved: Vec<RepoPath>,
 }
 
 /// What keeps others away.
@@ -148,7 +149,7 @@ impl Scratch {
             inside,
             record: None,
             submodules: Vec::new(),
-            stash: repo.stash()?,
+            references: Dated::default(),
             editable: Editable::default(),
             linked: Arc::default(),
             keeper: None,
@@ -161,7 +162,7 @@ impl Scratch {
                     scratch.editable.leaks = leaks;
                     scratch.editable.leaks.extend(scratch.strayed_links(repo, &record.facts));
                     scratch.lay_out_submodules(repo, &record.facts, linked)?;
-                    scratch.write_repository(repo, wanted)?;
+                    scratch.references = scratch.write_repository(repo, wanted)?;
                     scratch.record = Some(record);
                     return Ok(scratch);
                 }
@@ -367,15 +368,19 @@ impl Scratch {
 
     /// Puts it in order; tells what programs had changed, as far as that can be told.
     pub(crate) fn end(mut self) -> Ended {
-        let n_stashes = self.restore_stashes();
-        Ended { changed: self.settle().unwrap_or_default(), n_stashes }
+        let moved = self.moved().unwrap_or_default();
+        Ended { changed: self.settle().unwrap_or_default(), moved }
     }
 
-    /// Gives back what programs took of what the user had put aside, here and in submodules; tells how many that are.
-    fn restore_stashes(&mut self) -> usize {
-        let before = std::mem::take(&mut self.stash);
-        let own = self.inside.uninterrupted().restore_stash(&before).unwrap_or_default();
-        own + self.submodules.iter_mut().map(Self::restore_stashes).sum::<usize>()
+    /// The branches and tags that programs made, moved or removed.
+    fn moved(&self) -> Result<Vec<RepoPath>, Error> {
+        if self.references_now()?.differing(&self.references).is_empty() {
+            return Ok(Vec::new());
+        }
+        let users = self.inside.uninterrupted();
+        let (there, users) = (users.opened_at(&self.top)?.branches_and_tags()?, users.branches_and_tags()?);
+        let all: BTreeSet<&RepoPath> = there.keys().chain(users.keys()).collect();
+        Ok(all.into_iter().filter(|name| there.get(name) != users.get(name)).cloned().collect())
     }
 
     /// Undoes what programs did and records what is there, or records nothing.
@@ -391,7 +396,6 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        self.restore_stashes();
         // Without a record the next run looks at everything.
         let _ = self.settle();
     }
