@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};
+#[cfg(unix)]
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -56,6 +58,14 @@ pub(super) fn listen(interrupt: &Interrupt) {
     });
     // Without a handler the system ends the process at once, which loses nothing either.
     drop(heard);
+    hear_of_full_files();
+}
+
+/// Where a limit keeps files from growing (`ulimit -f`), writing fails from now on and is told, instead of ending the
+/// process without a word.
+fn hear_of_full_files() {
+    #[cfg(unix)]
+    drop(signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default()));
 }
 
 /// Ends the process. Programs have ended by then; the next run sweeps what is left of this one.

@@ -73,6 +73,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("ctrlc", &["cli"]),
+    ("signal_hook", &["cli"]),
     // Loose objects.
     ("flate2", &["git"]),
     // Reports of test runners in whatever encoding they declare, with what is wrong replaced; compiled anyway for `quick_xml`.

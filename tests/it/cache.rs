@@ -383,6 +383,21 @@ fn tables_of_another_version_are_not_read() {
     agrees_with_warning(&repo, "was made by an older version of tollgate; it is started anew");
     agrees(&repo, &["--all"], "");
     agrees(&repo, &["--all"], "26 of 26 files were known");
+    Connection::open(database(&repo)).unwrap().execute_batch("DROP TABLE rows; CREATE TABLE other (key)").unwrap();
+    agrees_with_warning(&repo, "is damaged; it is started anew");
+    agrees(&repo, &["--all"], "");
+    agrees(&repo, &["--all"], "26 of 26 files were known");
+}
+
+#[test]
+fn files_that_may_not_grow_are_told_and_cost_nothing_but_time() {
+    let repo = many();
+    let limited = |args: &str| {
+        let line = format!("ulimit -f 1; exec {TOLLGATE} check --all {args}");
+        run(repo.command(&repo.top(), "sh").args(["-c", &line]), b"")
+    };
+    limited("").code(1).says("warning: ");
+    limited("--report sarif=report.sarif").code(3).says("report.sarif").says("File too large");
 }
 
 #[test]

@@ -21,6 +21,8 @@ const NAME: &str = "results.sqlite";
 const LAST: &str = "results.last";
 /// The version of the tables. Another one is not read.
 const SCHEMA: i64 = 1;
+/// What is kept under a key, and when it was used.
+const FIND: &str = "SELECT value, used FROM rows WHERE key = ?1";
 /// How long another process may hold the database.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// The most bytes that all rows take together; the least recently used go.
@@ -141,13 +143,13 @@ impl Results {
         self.connection.execute_batch(sql).map_err(self.failed(action))
     }
 
-    /// Whether the tables are there; those of another version are an error.
+    /// Whether the table is there; one of another version or of another form is an error.
     fn is_made(&self) -> Result<bool, Error> {
         let one = |sql: &str| self.connection.query_row(sql, [], |row| row.get::<_, i64>(0));
         let version = one("PRAGMA user_version").map_err(self.failed("read"))?;
         let n_tables = one("SELECT count(*) FROM sqlite_schema").map_err(self.failed("read"))?;
         match (version, n_tables) {
-            (SCHEMA, 1..) => Ok(true),
+            (SCHEMA, 1..) if self.connection.prepare_cached(FIND).is_ok() => Ok(true),
             (0, 0) => Ok(false),
             (SCHEMA, _) => Err(Error::Damaged(self.file.clone())),
             (newer, _) if newer > SCHEMA => Err(Error::New(self.file.clone())),
@@ -178,10 +180,7 @@ impl Results {
 
     /// What was kept under a key; none if nothing was.
     pub(crate) fn get(&self, key: &Key) -> Result<Option<Found>, Error> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT value, used FROM rows WHERE key = ?1")
-            .map_err(self.failed("read"))?;
+        let mut statement = self.connection.prepare_cached(FIND).map_err(self.failed("read"))?;
         let row = statement
             .query_row([key.as_bytes()], |row| {
                 Ok((row.get_ref(0)?.as_blob().map(<[u8]>::to_vec), row.get::<_, i64>(1)?))
