@@ -63,6 +63,11 @@ fn check(table: &str, code: i32, expected: &str) {
 fn an_exit_code_is_a_verdict() {
     check("run = [\"true\"]", 0, "passed");
     check("run = [\"false\"]", 1, "`false` ended with exit code 1 and printed nothing");
+    check(
+        "run = [\"\"\"\n  true\n  false\n\"\"\"]\nshell = true",
+        1,
+        "`true false` ended with exit code 1 and printed nothing [own]",
+    );
     check("run = [\"sh\", \"-c\", \"echo look here; exit 7\"]", 1, "look here");
     check("run = [\"false\"]\nlevel = \"warning\"", 0, "own");
     check("run = [\"sh\", \"-c\", \"kill -9 $$\"]", 3, "signal 9");

@@ -232,9 +232,11 @@ pub(crate) fn line_of(spec: &CommandSpec) -> String {
     format!("{} … ({} more arguments)", first.join(" "), words.len() - first.len())
 }
 
-/// The command line as the configuration has it.
+/// The command line as the configuration has it, in one line.
 pub(crate) fn line(command: &Command) -> String {
-    command.check.run.as_ref().map_or_else(String::new, |run| run.value.join(" "))
+    let words = command.check.run.iter().flat_map(|run| &run.value);
+    let lines = words.flat_map(|word| word.lines()).map(str::trim).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join(" ")
 }
 
 /// That more was printed than can be read.
