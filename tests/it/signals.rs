@@ -170,6 +170,10 @@ fn nothing_outlives_a_run_whatever_it_hides_of_itself() {
 #[test]
 fn a_command_whose_git_runs_the_hook_again_comes_to_an_end() {
     let repo = with_command("echo >> ALIVE; git -c user.name=a -c user.email=a@b commit -q --allow-empty -m again");
+    // In its copy no hook runs.
+    repo.tollgate(&["check", "--staged"]).code(0).says("(heads/main) in its copy");
+    fs::remove_file(repo.beside("alive")).unwrap();
+    repo.write("a.txt", "two\n");
     repo.tollgate(&["check", "--staged"]).code(1);
     assert_eq!(fs::read(repo.beside("alive")).unwrap().len(), 4);
     let mut inmost = repo.command(&repo.top(), TOLLGATE);
