@@ -188,6 +188,8 @@ pub(crate) enum Format {
     Checkstyle,
     /// The JSON of ESLint.
     EslintJson,
+    /// The JSON of shellcheck.
+    ShellcheckJson,
     /// The JSON of rustc, clippy and cargo.
     RustcJson,
     /// Lines as gcc writes them.
@@ -220,7 +222,7 @@ impl Format {
 
 impl Output {
     /// Every format that has a name, with it.
-    pub(crate) const NAMES: [(&'static str, Self); 22] = [
+    pub(crate) const NAMES: [(&'static str, Self); 23] = [
         ("exit-code", Self::ExitCode),
         ("sarif", Self::Sarif),
         ("junit", Self::Tests(TestFormat::Junit)),
@@ -235,6 +237,7 @@ impl Output {
         ("libtest", Self::Tests(TestFormat::Libtest)),
         ("checkstyle", Self::Findings(Format::Checkstyle)),
         ("eslint-json", Self::Findings(Format::EslintJson)),
+        ("shellcheck-json", Self::Findings(Format::ShellcheckJson)),
         ("rustc-json", Self::Findings(Format::RustcJson)),
         ("gcc", Self::Findings(Format::Gcc)),
         ("tsc", Self::Findings(Format::Tsc)),

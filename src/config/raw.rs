@@ -120,7 +120,7 @@ pub(crate) struct RawCheck {
     pub(crate) version_command: Option<Vec<String>>,
     /// How what it prints is understood: `exit-code` (the default: 0 is clean, anything else a finding), `sarif`,
     /// a format of test runners, which makes it a test suite (`junit`, `trx`, `nunit`, `xunit`, `testng`, `tap`,
-    /// `cucumber-json`, `jest-json`, `go-test`, `libtest`), `checkstyle`, `eslint-json`, `rustc-json`, `gcc`, `tsc`, `mypy`, `rdjson`,
+    /// `cucumber-json`, `jest-json`, `go-test`, `libtest`), `checkstyle`, `eslint-json`, `shellcheck-json`, `rustc-json`, `gcc`, `tsc`, `mypy`, `rdjson`,
     /// `rdjsonl`, `lsp`, `diff` (a hunk is a finding and its fix), `{ pattern = "..." }` or `{ matcher = "..." }`.
     pub(crate) output: Option<RawOutput>,
     /// The file that holds the report, from `dir`; standard output by default. That of a test suite may be several files:

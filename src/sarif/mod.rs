@@ -5,6 +5,7 @@ pub(crate) mod artifacts;
 pub(crate) mod base64;
 mod descriptors;
 pub(crate) mod fingerprint;
+pub(crate) mod foreign_fix;
 mod foreign_rules;
 mod line_hash;
 pub(crate) mod locate;

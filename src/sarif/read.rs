@@ -4,19 +4,25 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::model::finding::{Anchor, Finding, Related};
+use crate::model::finding::{Anchor, Finding, Related, Safety};
 use crate::model::path::RepoPath;
 use crate::model::place::{ColumnUnit, LineColumn, Place, Span};
 use crate::model::rule::{Level, Rule, RuleId};
+use crate::sarif::foreign_fix::{ForeignFix, Mark, Replacement};
 use crate::sarif::foreign_rules::Rules;
 use crate::sarif::message::plain_text;
 use crate::sarif::uri::{self, Target};
 use crate::sarif::wire::{
-    ArtifactLocation, ForeignRegion, ForeignResult, Invocation, Location, Log, Notification, Run, parse,
+    self, ArtifactLocation, ForeignRegion, ForeignReplacement, ForeignResult, Invocation, Location, Log, Notification,
+    Run, parse,
 };
 
 /// The most related places that are kept of a result.
 const MAX_RELATED: usize = 100;
+/// The most fixes that are kept of a result.
+const MAX_FIXES: usize = 20;
+/// The most replacements of a fix that is kept.
+const MAX_REPLACEMENTS: usize = 1_000;
 /// The most base URIs that are followed for one URI.
 const MAX_BASES: usize = 8;
 /// The most problems that are told one by one.
@@ -40,6 +46,8 @@ pub(crate) struct Foreign {
     pub(crate) tool: String,
     /// Its findings in the order of the file, without regions: their places are resolved where the text is at hand.
     pub(crate) findings: Vec<Finding>,
+    /// Their fixes, which wait for the text, too.
+    pub(crate) fixes: Vec<ForeignFix>,
     /// Its rules, sorted by id.
     pub(crate) rules: Vec<Rule>,
     /// How many results were left out because the tool itself counts them as suppressed.
@@ -153,7 +161,12 @@ fn read_run(run: &Run<'_>, origin: &Origin<'_>, collected: &mut Collected) {
         match parse::<ForeignResult<'_>>(raw) {
             Ok(result) if !counts(&result) => {}
             Ok(result) if is_suppressed(&result) => collected.foreign.n_suppressed += 1,
-            Ok(result) => collected.foreign.findings.push(reader.finding(&result)),
+            Ok(result) => {
+                let finding = reader.finding(&result);
+                let fixes = reader.fixes(&result, &finding, collected.foreign.findings.len());
+                collected.foreign.fixes.extend(fixes);
+                collected.foreign.findings.push(finding);
+            }
             Err(error) => collected.problem(format!("result {index} cannot be understood: {error}")),
         }
     }
@@ -203,11 +216,43 @@ impl Reader<'_, '_> {
             message = format!("{message} (in {outside}, which is not in the repository)");
         }
         let more = locations.chain(result.related_locations.iter().flatten());
-        let hint = result.fixes.iter().flatten().find_map(|fix| fix.description.as_ref().and_then(plain_text));
+        let hint = fixes(result).find_map(|fix| fix.description.as_ref().and_then(plain_text).map(str::to_owned));
         let mut finding = Finding::new(rule.id, level, place, message).with_hint(hint.unwrap_or_default());
         finding.anchor = first.map(anchor).unwrap_or_default();
         finding.related = more.filter_map(|location| self.related(location)).take(MAX_RELATED).collect();
         finding
+    }
+
+    /// The fixes of a result that change nothing but its finding's file. SARIF has no word for one that nobody has to
+    /// look at.
+    fn fixes(&self, result: &ForeignResult<'_>, finding: &Finding, index: usize) -> Vec<ForeignFix> {
+        let Some(path) = finding.place.path() else { return Vec::new() };
+        let fix = |fix: wire::Fix<'_>| {
+            let title =
+                fix.description.as_ref().and_then(plain_text).unwrap_or("apply the tool's suggestion").to_owned();
+            let replacements = self.replacements(&fix, path).filter(|all| !all.is_empty())?;
+            let (path, unit) = (path.clone(), self.unit);
+            Some(ForeignFix { finding: index, path, title, safety: Safety::Suggested, unit, replacements })
+        };
+        fixes(result).filter_map(fix).take(MAX_FIXES).collect()
+    }
+
+    /// All that a fix replaces, if it is in this file, can be understood and is not too much.
+    fn replacements(&self, fix: &wire::Fix<'_>, path: &RepoPath) -> Option<Vec<Replacement>> {
+        let mut all = Vec::new();
+        for change in fix.artifact_changes.iter().flatten() {
+            let target = change.artifact_location.as_ref().and_then(|artifact| self.target(artifact));
+            if target != Some(Target::Inside(path.clone())) {
+                return None;
+            }
+            for one in change.replacements.iter().flatten() {
+                all.push(replacement(one)?);
+                if all.len() > MAX_REPLACEMENTS {
+                    return None;
+                }
+            }
+        }
+        Some(all)
     }
 
     /// The place, and the location's name if it is not in the repository.
@@ -245,6 +290,39 @@ impl Reader<'_, '_> {
         let message = location.message.as_ref().and_then(plain_text).unwrap_or_default().to_owned();
         Some(Related { place, region: None, message })
     }
+}
+
+/// The fixes of a result that can be understood.
+fn fixes<'r>(result: &'r ForeignResult<'_>) -> impl Iterator<Item = wire::Fix<'r>> {
+    result.fixes.iter().flatten().filter_map(|raw| parse::<wire::Fix<'_>>(raw).ok())
+}
+
+/// A replacement, if it says exactly what goes and has text to put there (or nothing, to delete). Unlike the place of a
+/// finding, numbers that make no sense are not led to the nearest that do.
+fn replacement(one: &ForeignReplacement<'_>) -> Option<Replacement> {
+    let new = match &one.inserted_content {
+        Some(content) => content.text.as_ref()?.to_string(),
+        None => String::new(),
+    };
+    let region = one.deleted_region.as_ref()?;
+    let number = |value: Option<i64>| match value {
+        Some(value) => u32::try_from(value).ok().filter(|&value| value > 0),
+        None => Some(0),
+    };
+    let byte = |value: Option<i64>| value.and_then(|value| usize::try_from(value).ok());
+    let (from, to) = match number(region.start_line)? {
+        0 => {
+            let start = byte(region.byte_offset)?;
+            (Mark::Byte(start), Mark::Byte(start.checked_add(byte(region.byte_length)?)?))
+        }
+        line => {
+            let last = number(region.end_line)?;
+            let (start, end) = (number(region.start_column)?, number(region.end_column)?);
+            let last = if last == 0 { line } else { last };
+            (Mark::At(LineColumn { line, column: start }), Mark::At(LineColumn { line: last, column: end }))
+        }
+    };
+    Some(Replacement { from, to, old: None, new })
 }
 
 /// What the tool itself tells of the surroundings.
@@ -285,10 +363,11 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::{Error, Foreign, Origin, read};
-    use crate::model::finding::Finding;
+    use crate::model::finding::{Finding, Safety};
     use crate::model::path::RepoPath;
     use crate::model::place::{ColumnUnit, LineColumn, Place, Span};
     use crate::model::rule::Level;
+    use crate::sarif::foreign_fix::attach;
 
     fn read_at(bytes: &[u8], root: &str) -> Result<Foreign, Error> {
         read(bytes, &Origin { root: Path::new(root), folder: &RepoPath::from(""), check: "lint" })
@@ -438,6 +517,87 @@ mod tests {
         let foreign =
             read_run(&json!({ "columnKind": "utf16CodeUnits", "results": [with_region(&json!({ "startLine": 1 }))] }));
         assert_eq!(foreign.findings[0].place, lines("a.rs", (1, 0), (1, 0), ColumnUnit::Utf16));
+    }
+
+    /// `fix` belongs to a result in `a.rs`; the content with it applied, if it can be.
+    #[track_caller]
+    fn check_fix(content: &str, fix: &Value, expected: Option<&str>) {
+        let mut result = with_region(&json!({ "startLine": 1 }));
+        result["fixes"] = json!([fix]);
+        let mut foreign = read_run(&json!({ "columnKind": "utf16CodeUnits", "results": [result] }));
+        assert_eq!(foreign.problems, [""; 0], "{fix}");
+        attach(foreign.fixes, &mut foreign.findings, &|path| (path == &"a.rs".into()).then(|| content.into()));
+        let fixed = foreign.findings[0].fixes.first().map(|fix| {
+            assert_eq!(fix.safety, Safety::Suggested);
+            let mut bytes = content.as_bytes().to_vec();
+            for edit in fix.edits.iter().rev() {
+                bytes.splice(edit.span.start..edit.span.end, edit.replacement.iter().copied());
+            }
+            String::from_utf8(bytes).expect("UTF-8")
+        });
+        assert_eq!(fixed.as_deref(), expected, "{fix}");
+    }
+
+    fn fix_of(replacements: &Value) -> Value {
+        json!({ "artifactChanges": [{ "artifactLocation": { "uri": "a.rs" }, "replacements": replacements }] })
+    }
+
+    #[test]
+    fn fixes_stand_where_the_tool_says_or_are_left_out() {
+        let text = "\u{1f600}b\ncd\n";
+        let whole = i64::from(u32::MAX) + 1;
+        for (region, expected) in [
+            (json!({ "startLine": 1, "startColumn": 3, "endColumn": 4 }), Some("\u{1f600}X\ncd\n")),
+            (json!({ "startLine": 1, "startColumn": 3 }), Some("\u{1f600}X\ncd\n")),
+            (json!({ "startLine": 2 }), Some("\u{1f600}b\nX\n")),
+            (json!({ "startLine": 1, "startColumn": 4, "endLine": 2, "endColumn": 2 }), Some("\u{1f600}bXd\n")),
+            (json!({ "startLine": 3, "startColumn": 1, "endColumn": 1 }), Some("\u{1f600}b\ncd\nX")),
+            (json!({ "byteOffset": 4, "byteLength": 1 }), Some("\u{1f600}X\ncd\n")),
+            (json!({ "startLine": 1, "startColumn": 2, "endColumn": 4 }), None),
+            (json!({ "startLine": 1, "startColumn": 4, "endColumn": 3 }), None),
+            (json!({ "startLine": 1, "startColumn": 1, "endColumn": 99 }), None),
+            (json!({ "startLine": 1, "startColumn": 0, "endColumn": 3 }), None),
+            (json!({ "startLine": 1, "startColumn": -1, "endColumn": 3 }), None),
+            (json!({ "startLine": 1, "endLine": 0, "endColumn": 3 }), None),
+            (json!({ "startLine": 9 }), None),
+            (json!({ "startLine": whole }), None),
+            (json!({ "byteOffset": 1, "byteLength": 1 }), None),
+            (json!({ "byteOffset": 4 }), None),
+            (json!({ "byteOffset": 4, "byteLength": -1 }), None),
+            (json!({ "byteOffset": i64::MAX, "byteLength": i64::MAX }), None),
+            (json!({ "charOffset": 2, "charLength": 1 }), None),
+            (json!({}), None),
+            (Value::Null, None),
+        ] {
+            let replacement = json!([{ "deletedRegion": region, "insertedContent": { "text": "X" } }]);
+            check_fix(text, &fix_of(&replacement), expected);
+        }
+    }
+
+    #[test]
+    fn a_fix_is_whole_and_in_the_file_of_its_finding_or_left_out() {
+        let at = |start: u32, end: u32| json!({ "startLine": 1, "startColumn": start, "endColumn": end });
+        let one = |start, end| json!({ "deletedRegion": at(start, end), "insertedContent": { "text": "X" } });
+        check_fix("abc", &fix_of(&json!([one(3, 4), one(1, 2)])), Some("XbX"));
+        check_fix("abc", &fix_of(&json!([{ "deletedRegion": at(1, 2) }])), Some("bc"));
+        check_fix("abc", &fix_of(&json!([one(1, 3), one(2, 4)])), None);
+        let binary = json!({ "deletedRegion": at(1, 2), "insertedContent": { "binary": "WA==" } });
+        check_fix("abc", &fix_of(&json!([one(3, 4), binary])), None);
+        check_fix("abc", &fix_of(&json!([])), None);
+        check_fix("abc", &fix_of(&json!(vec![one(1, 2); 1_001])), None);
+        let here = fix_of(&json!([one(1, 2)]))["artifactChanges"][0].clone();
+        for (uri, expected) in [("./a.rs", Some("Xbc")), ("b.rs", None), ("../a.rs", None), ("file:///etc/a.rs", None)]
+        {
+            let there = json!({ "artifactLocation": { "uri": uri }, "replacements": [one(1, 2)] });
+            check_fix("abc", &json!({ "artifactChanges": [here, there] }), expected);
+        }
+        for broken in [json!(7), json!([]), json!({ "artifactChanges": 7 }), json!({ "artifactChanges": [{}] })] {
+            check_fix("abc", &broken, None);
+        }
+        let fixes = vec![fix_of(&json!([one(1, 2)])); 50];
+        let mut result = with_region(&json!({ "startLine": 1 }));
+        result["fixes"] = json!(fixes);
+        assert_eq!(read_run(&json!({ "results": [result] })).fixes.len(), 20);
     }
 
     #[test]

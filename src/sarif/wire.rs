@@ -191,7 +191,7 @@ pub(crate) struct ForeignResult<'a> {
     #[serde(borrow)]
     pub(crate) baseline_state: Option<Str<'a>>,
     #[serde(borrow)]
-    pub(crate) fixes: Option<Vec<Fix<'a>>>,
+    pub(crate) fixes: Option<Raw<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -257,7 +257,34 @@ pub(crate) struct Suppression<'a> {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Fix<'a> {
     #[serde(borrow)]
     pub(crate) description: Option<Message<'a>>,
+    #[serde(borrow)]
+    pub(crate) artifact_changes: Option<Vec<ArtifactChange<'a>>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ArtifactChange<'a> {
+    #[serde(borrow)]
+    pub(crate) artifact_location: Option<ArtifactLocation<'a>>,
+    #[serde(borrow)]
+    pub(crate) replacements: Option<Vec<ForeignReplacement<'a>>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ForeignReplacement<'a> {
+    #[serde(borrow)]
+    pub(crate) deleted_region: Option<ForeignRegion<'a>>,
+    #[serde(borrow)]
+    pub(crate) inserted_content: Option<Content<'a>>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Content<'a> {
+    #[serde(borrow)]
+    pub(crate) text: Option<Str<'a>>,
 }

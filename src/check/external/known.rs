@@ -14,7 +14,7 @@ use crate::model::path::RepoPath;
 use crate::model::rule::RuleId;
 
 /// The recorded tools, with the exit code that they ended with.
-const RECORDED: [(&str, i32); 24] = [
+const RECORDED: [(&str, i32); 25] = [
     ("actionlint", 1),
     ("cargo-deny", 4),
     ("cfn-lint", 2),
@@ -22,6 +22,7 @@ const RECORDED: [(&str, i32); 24] = [
     ("clang-format", 1),
     ("clang-tidy", 0),
     ("cppcheck", 0),
+    ("detekt", 2),
     ("go-vet", 2),
     ("gofmt", 0),
     ("golangci-lint", 1),

@@ -21,6 +21,7 @@ use crate::model::path::RepoPath;
 use crate::model::place::Place;
 use crate::model::rule::{Level, Rule};
 use crate::sarif;
+use crate::sarif::foreign_fix;
 use crate::sarif::read::Origin;
 
 /// How many lines of output a person gets to see; the rest is in the log.
@@ -286,7 +287,7 @@ fn read_sarif(command: &Command, ran: &Ran, seen: &Seen<'_>) -> Result<Understoo
     let folder = RepoPath::new(command.folder());
     let origin = Origin { root: seen.top, folder: &folder, check: command.id.as_str() };
     for (output, line, report) in reports(command, ran, seen)? {
-        let foreign = sarif::read::read(&report, &origin).map_err(|error| Breakage {
+        let mut foreign = sarif::read::read(&report, &origin).map_err(|error| Breakage {
             why: format!("it ended with exit code {}, and what it printed is not SARIF: {error}", code(output)),
             hint: format!("try `{line}` by hand; `output` of [checks.{}] says how it is read", command.id),
             log: log_tail(output),
@@ -301,6 +302,7 @@ fn read_sarif(command: &Command, ran: &Ran, seen: &Seen<'_>) -> Result<Understoo
         if foreign.n_suppressed > 0 {
             understood.notices.push(format!("{} findings are suppressed in its report", foreign.n_suppressed));
         }
+        foreign_fix::attach(foreign.fixes, &mut foreign.findings, seen.contents);
         understood.rules.extend(foreign.rules);
         understood.findings.extend(foreign.findings);
     }

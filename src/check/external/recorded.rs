@@ -19,7 +19,7 @@ use crate::sarif::read::Origin;
 use crate::sarif::text::Text;
 
 /// What is recorded, and in which format: its name, `pattern` for the one below, or the file of a matcher.
-const RECORDED: [(&str, &str); 16] = [
+const RECORDED: [(&str, &str); 19] = [
     ("clippy/out.jsonl", "rustc-json"),
     ("eslint/out.json", "eslint-json"),
     ("eslint/stylish.txt", "eslint/stylish.matcher.json"),
@@ -29,17 +29,20 @@ const RECORDED: [(&str, &str); 16] = [
     ("mypy/out.txt", "mypy"),
     ("ruff/concise.txt", "pattern"),
     ("ruff/format.diff", "diff"),
+    ("ruff/lsp.json", "lsp"),
     ("ruff/rdjson.json", "rdjson"),
     ("shellcheck/checkstyle.xml", "checkstyle"),
     ("shellcheck/fix.diff", "diff"),
     ("shellcheck/gcc.txt", "gcc"),
+    ("shellcheck/out.json", "shellcheck-json"),
     ("tsc/plain.txt", "tsc"),
     ("tsc/pretty.txt", "tsc"),
+    ("ty/workspace.json", "lsp"),
     ("yamllint/out.txt", "gcc"),
 ];
 
 /// Formats of one document, of which nothing can be missing.
-const DOCUMENTS: [&str; 4] = ["checkstyle", "eslint-json", "rdjson", "rustc-json"];
+const DOCUMENTS: [&str; 6] = ["checkstyle", "eslint-json", "lsp", "rdjson", "rustc-json", "shellcheck-json"];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/output")

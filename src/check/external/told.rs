@@ -1,14 +1,12 @@
 //! What a tool told, as every reader of its output gives it, and how that becomes findings: paths of the repository,
 //! places, fixes. Knows nothing of any format.
 
-use std::collections::BTreeMap;
-
-use crate::model::finding::{Edit, Finding, Fix, Related, Safety};
+use crate::model::finding::{Finding, Related, Safety};
 use crate::model::path::RepoPath;
-use crate::model::place::{ColumnUnit, LineColumn, Place, Span};
+use crate::model::place::{ColumnUnit, LineColumn, Place};
 use crate::model::rule::{Level, RuleId};
+use crate::sarif::foreign_fix::{self, ForeignFix, Replacement};
 use crate::sarif::read::Origin;
-use crate::sarif::text::Text;
 use crate::sarif::uri::{self, Target};
 
 /// The most findings that are kept of one report.
@@ -17,8 +15,6 @@ const MAX_TOLD: usize = 100_000;
 const MAX_MESSAGE: usize = 8 << 10;
 /// The most related places that are kept of a finding.
 const MAX_RELATED: usize = 100;
-/// The mark at the start of a file that some editors leave.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What a reader made of an output.
 #[derive(Debug, PartialEq, Eq)]
@@ -92,26 +88,8 @@ pub(crate) struct ToldFix {
 pub(crate) struct Change {
     /// The file as the tool names it.
     pub(crate) file: String,
-    /// What goes.
-    pub(crate) from: Mark,
-    /// The end of it.
-    pub(crate) to: Mark,
-    /// What goes, where the tool says that too.
-    pub(crate) old: Option<String>,
-    /// What comes.
-    pub(crate) new: String,
-}
-
-/// A point in a file, as a tool tells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mark {
-    /// Bytes from the start.
-    Byte(usize),
-    /// Units of UTF-16 from the start, without a byte order mark.
-    Utf16(usize),
-    /// A line and a column in the unit of the report; column 0 is the end of the line at the end of a change, else its
-    /// start.
-    At(LineColumn),
+    /// What it changes there.
+    pub(crate) replacement: Replacement,
 }
 
 impl Report {
@@ -198,23 +176,15 @@ pub(crate) fn findings(
 ) -> Vec<Finding> {
     let site = Site { origin, unit: report.unit, naming: report.naming };
     let mut findings = Vec::with_capacity(report.told.len());
-    let mut open: BTreeMap<RepoPath, Vec<(usize, Vec<ToldFix>)>> = BTreeMap::new();
+    let mut fixes = Vec::new();
     for told in report.told {
         let finding = site.finding(&told);
-        if let Some(path) = finding.place.path().filter(|_| !told.fixes.is_empty()) {
-            open.entry(path.clone()).or_default().push((findings.len(), told.fixes));
+        if let Some(path) = finding.place.path() {
+            fixes.extend(told.fixes.into_iter().filter_map(|fix| site.fix(fix, findings.len(), path)));
         }
         findings.push(finding);
     }
-    for (path, waiting) in open {
-        let Some(bytes) = contents(&path) else { continue };
-        let text = Text::new(&bytes);
-        for (index, fixes) in waiting {
-            if let Some(finding) = findings.get_mut(index) {
-                finding.fixes = fixes.iter().filter_map(|fix| site.fix(fix, &path, &text)).collect();
-            }
-        }
-    }
+    foreign_fix::attach(fixes, &mut findings, contents);
     findings
 }
 
@@ -271,48 +241,13 @@ impl Site<'_> {
         }
     }
 
-    /// A fix whose every change is in this file, stands where the tool says and does not touch another.
-    fn fix(&self, fix: &ToldFix, path: &RepoPath, text: &Text<'_>) -> Option<Fix> {
-        let edit = |change: &Change| {
-            let is_here = self.target(&change.file) == Target::Inside(path.clone());
-            let span = Span { start: self.offset(text, change.from, 1)?, end: self.offset(text, change.to, 0)? };
-            let is_sound =
-                span.start <= span.end && change.old.as_ref().is_none_or(|old| text.slice(span) == old.as_bytes());
-            (is_here && is_sound).then(|| Edit { span, replacement: change.new.clone().into_bytes() })
-        };
-        let mut edits = fix.changes.iter().map(edit).collect::<Option<Vec<_>>>()?;
-        edits.sort();
-        edits.dedup();
-        let is_apart = edits.windows(2).all(|pair| match pair {
-            [one, next] => one.span.end <= next.span.start && one.span != next.span,
-            _ => true,
-        });
-        (is_apart && !edits.is_empty()).then(|| Fix { title: fix.title.clone(), edits, safety: fix.safety })
-    }
-
-    /// The byte that a tool means, if there is one and a character begins there. `column` stands for one that it does
-    /// not say: 1 is the start of the line, 0 its end.
-    fn offset(&self, text: &Text<'_>, mark: Mark, column: u32) -> Option<usize> {
-        let n_bytes = text.bytes().len();
-        let (start, n_units, unit, limit) = match mark {
-            Mark::Byte(offset) => (0, offset, ColumnUnit::Bytes, n_bytes),
-            Mark::Utf16(offset) => {
-                let start = if text.bytes().starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
-                (start, offset, ColumnUnit::Utf16, n_bytes)
-            }
-            Mark::At(at) => {
-                let index = usize::try_from(at.line).ok()?.checked_sub(1)?;
-                let column = if at.column == 0 { column } else { at.column };
-                if index >= text.n_lines() {
-                    return (index == text.n_lines() && column == 1).then_some(n_bytes);
-                }
-                let line = text.line(index);
-                let Some(n_before) = column.checked_sub(1) else { return Some(line.end) };
-                (line.start, usize::try_from(n_before).ok()?, self.unit, line.end)
-            }
-        };
-        let offset = text.advance(start, n_units, unit, limit);
-        (text.n_units(start, offset, unit) == n_units && text.character_start(offset) == offset).then_some(offset)
+    /// A fix whose every change is in the file of its finding.
+    fn fix(&self, fix: ToldFix, finding: usize, path: &RepoPath) -> Option<ForeignFix> {
+        let is_here =
+            |change: Change| (self.target(&change.file) == Target::Inside(path.clone())).then_some(change.replacement);
+        let replacements = fix.changes.into_iter().map(is_here).collect::<Option<Vec<_>>>()?;
+        let ToldFix { title, safety, .. } = fix;
+        Some(ForeignFix { finding, path: path.clone(), title, safety, unit: self.unit, replacements })
     }
 }
 
@@ -320,11 +255,12 @@ impl Site<'_> {
 mod tests {
     use std::path::Path;
 
-    use super::{At, Change, Mark, Report, Told, ToldFix, findings};
+    use super::{At, Change, Report, Told, ToldFix, findings};
     use crate::model::finding::{Finding, Safety};
     use crate::model::path::RepoPath;
     use crate::model::place::{ColumnUnit, LineColumn, Place};
     use crate::model::rule::Level;
+    use crate::sarif::foreign_fix::{Mark, Replacement};
     use crate::sarif::read::Origin;
 
     fn found(told: Told, content: &str) -> Finding {
@@ -357,8 +293,10 @@ mod tests {
     /// `changes` are from, to and what comes; the result is the content with the fix applied, if there is one.
     #[track_caller]
     fn check_fix(content: &str, changes: &[(Mark, Mark, &str)], expected: Option<&str>) {
-        let change =
-            |&(from, to, new): &(Mark, Mark, &str)| Change { file: "a".into(), from, to, old: None, new: new.into() };
+        let change = |&(from, to, new): &(Mark, Mark, &str)| Change {
+            file: "a".into(),
+            replacement: Replacement { from, to, old: None, new: new.into() },
+        };
         let mut told = Told::new("r", Level::Error, "m", At::new("a", 1, 1));
         let changes = changes.iter().map(change).collect();
         told.fixes = vec![ToldFix { title: String::new(), safety: Safety::Safe, changes }];

@@ -9,17 +9,21 @@ use proptest::sample::{Index, select};
 use crate::check::suite::shown::told;
 use crate::config::TestFormat;
 
-const RECORDED: [(&str, TestFormat); 11] = [
+const RECORDED: [(&str, TestFormat); 15] = [
     ("build-failed.go-test.json", TestFormat::GoTest),
     ("cargo-test.libtest.txt", TestFormat::Libtest),
     ("catch.junit.xml", TestFormat::Junit),
     ("cunit.junit.xml", TestFormat::Junit),
+    ("cucumber-js.json", TestFormat::Cucumber),
+    ("jest.json", TestFormat::Jest),
     ("jest.junit.xml", TestFormat::Junit),
     ("node.tap", TestFormat::Tap),
     ("nunit.trx", TestFormat::Trx),
+    ("nunit2.xml", TestFormat::Nunit),
     ("nunit3.xml", TestFormat::Nunit),
     ("pytest.junit.xml", TestFormat::Junit),
     ("surefire-flaky.junit.xml", TestFormat::Junit),
+    ("testng.xml", TestFormat::Testng),
     ("xunit.xml", TestFormat::Xunit),
 ];
 
@@ -36,31 +40,9 @@ const ALL: [TestFormat; 10] = [
     TestFormat::Libtest,
 ];
 
-/// What runners write of which nothing is recorded.
-const WRITTEN: [(&str, TestFormat); 3] = [
-    (
-        r#"{"numFailedTests":1,"testResults":[{"name":"/w/a.test.js","status":"failed","message":"","assertionResults":[
-        {"ancestorTitles":["A"],"title":"c","status":"passed","duration":5,"failureMessages":[]},
-        {"ancestorTitles":["A"],"title":"d","status":"failed","failureMessages":["x"],"location":{"line":4,"column":1}}]}]}"#,
-        TestFormat::Jest,
-    ),
-    (
-        r#"<testng-results failed="1" passed="1"><suite><test><class name="x.T"><test-method status="PASS" name="a"/>
-        <test-method status="FAIL" name="b"><exception class="E"><message><![CDATA[m]]></message><full-stacktrace>
-        at x.T.b(T.java:7)</full-stacktrace></exception></test-method></class></test></suite></testng-results>"#,
-        TestFormat::Testng,
-    ),
-    (
-        r#"[{"uri":"a.feature","name":"A","elements":[{"type":"scenario","name":"two","line":8,"steps":[
-        {"keyword":"Then ","name":"z","line":9,"result":{"status":"failed","error_message":"at x (a.js:4:1)"}}]}]}]"#,
-        TestFormat::Cucumber,
-    ),
-];
-
 /// All of these, with their formats.
 fn reports() -> Vec<(Vec<u8>, TestFormat)> {
-    let recorded = RECORDED.into_iter().map(|(file, format)| (recorded(file), format));
-    recorded.chain(WRITTEN.into_iter().map(|(text, format)| (text.as_bytes().to_vec(), format))).collect()
+    RECORDED.into_iter().map(|(file, format)| (recorded(file), format)).collect()
 }
 
 fn folder() -> PathBuf {

@@ -4,10 +4,11 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::check::external::told::{At, Change, Mark, Report, Told, ToldFix};
+use crate::check::external::told::{At, Change, Report, Told, ToldFix};
 use crate::model::finding::Safety;
 use crate::model::place::{ColumnUnit, LineColumn};
 use crate::model::rule::Level;
+use crate::sarif::foreign_fix::{Mark, Replacement};
 
 /// The name of a file that is not there.
 const NO_FILE: &str = "/dev/null";
@@ -161,7 +162,8 @@ impl Hunk<'_> {
                 LineColumn { line: group.line.saturating_add(group.n_lines.saturating_sub(1)), column: 0 }
             };
             let file = self.file.to_owned();
-            Change { file, from: Mark::At(from), to: Mark::At(to), old: Some(group.old), new: group.new }
+            let (from, to) = (Mark::At(from), Mark::At(to));
+            Change { file, replacement: Replacement { from, to, old: Some(group.old), new: group.new } }
         });
         let changes: Vec<Change> = changes.collect();
         let title = "write them as the tool does".to_owned();

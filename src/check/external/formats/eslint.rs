@@ -3,10 +3,11 @@
 use serde::Deserialize;
 
 use crate::check::external::formats::json::{self, count, or_default};
-use crate::check::external::told::{At, Change, Mark, Report, Told, ToldFix};
+use crate::check::external::told::{At, Change, Report, Told, ToldFix};
 use crate::model::finding::Safety;
 use crate::model::place::ColumnUnit;
 use crate::model::rule::Level;
+use crate::sarif::foreign_fix::{self, Mark};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -78,6 +79,7 @@ fn told(file: &str, message: &Message) -> Told {
 /// A range that begins before the text is the byte order mark, which is left alone.
 fn told_fix(file: &str, fix: &Replacement, safety: Safety, title: &str) -> Option<ToldFix> {
     let [from, to] = fix.range.map(|offset| usize::try_from(offset).ok().map(Mark::Utf16));
-    let change = Change { file: file.to_owned(), from: from?, to: to?, old: None, new: fix.text.clone() };
+    let replacement = foreign_fix::Replacement { from: from?, to: to?, old: None, new: fix.text.clone() };
+    let change = Change { file: file.to_owned(), replacement };
     Some(ToldFix { title: title.to_owned(), safety, changes: vec![change] })
 }

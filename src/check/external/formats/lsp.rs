@@ -1,6 +1,7 @@
 //! Diagnostics of the Language Server Protocol, as servers and their command lines write them into files: what
-//! `textDocument/publishDiagnostics` carries, with or without its message around it, alone or in a list, or a table of
-//! lists by URI. Lines and columns are from 0, columns count units of UTF-16.
+//! `textDocument/publishDiagnostics` carries, with or without its message around it, alone or in a list, the answer to
+//! `workspace/diagnostic`, or a table of lists by URI. The answer to `textDocument/diagnostic` names no file and can't
+//! be read. Lines and columns are from 0, columns count units of UTF-16.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,8 @@ use crate::model::rule::Level;
 #[serde(untagged)]
 enum Document {
     Notification { params: Published },
+    Answer { result: Workspace },
+    Workspace(Workspace),
     One(Published),
     List(Vec<Document>),
     ByUri(BTreeMap<String, Vec<Diagnostic>>),
@@ -24,6 +27,18 @@ enum Document {
 struct Published {
     uri: String,
     diagnostics: Vec<Diagnostic>,
+}
+
+#[derive(Deserialize)]
+struct Workspace {
+    items: Vec<Pulled>,
+}
+
+/// A file of which it is only said that nothing has changed since an earlier answer has no `items`.
+#[derive(Deserialize)]
+struct Pulled {
+    uri: String,
+    items: Vec<Diagnostic>,
 }
 
 #[derive(Deserialize)]
@@ -79,6 +94,9 @@ fn add(report: &mut Report, document: Document) {
     match document {
         Document::Notification { params: Published { uri, diagnostics } }
         | Document::One(Published { uri, diagnostics }) => add_file(report, &uri, &diagnostics),
+        Document::Answer { result: Workspace { items } } | Document::Workspace(Workspace { items }) => {
+            items.iter().for_each(|file| add_file(report, &file.uri, &file.items));
+        }
         Document::List(documents) => documents.into_iter().for_each(|document| add(report, document)),
         Document::ByUri(files) => {
             files.iter().for_each(|(uri, diagnostics)| add_file(report, uri, diagnostics));

@@ -10,6 +10,7 @@ mod lsp;
 mod matcher;
 mod rdjson;
 mod rustc;
+mod shellcheck;
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -22,7 +23,8 @@ use crate::config::Format;
 /// Whether a format has its findings on lines among others, so that what goes to standard error is read too.
 pub(crate) fn is_of_lines(format: &Format) -> bool {
     match format {
-        Format::Checkstyle | Format::EslintJson | Format::Rdjson | Format::Lsp | Format::Diff => false,
+        Format::Checkstyle | Format::EslintJson | Format::ShellcheckJson | Format::Rdjson => false,
+        Format::Lsp | Format::Diff => false,
         Format::RustcJson | Format::Gcc | Format::Tsc | Format::Mypy | Format::Rdjsonl => true,
         Format::Pattern(_) | Format::Matcher(_) => true,
     }
@@ -35,6 +37,7 @@ pub(crate) fn read(format: &Format, matcher: &[u8], bytes: &[u8]) -> Result<Repo
         // Its documents say themselves how they are encoded.
         Format::Checkstyle => checkstyle::read(bytes),
         Format::EslintJson => eslint::read(&text()),
+        Format::ShellcheckJson => shellcheck::read(&text()),
         Format::RustcJson => rustc::read(&text()),
         Format::Gcc => Ok(lines::gcc(&text())),
         Format::Tsc => Ok(lines::tsc(&text())),
@@ -120,11 +123,12 @@ mod tests {
             check(name, "", &[]);
             check(name, "\r\n \n", &[]);
         }
-        for name in ["checkstyle", "eslint-json", "rdjson", "lsp"] {
+        for name in ["checkstyle", "eslint-json", "shellcheck-json", "rdjson", "lsp"] {
             refused(name, "", "it is empty");
             refused(name, "all is well\n", "");
         }
         check("eslint-json", "[]", &[]);
+        check("shellcheck-json", "{\"comments\": []}", &[]);
         check("checkstyle", "<checkstyle/>", &[]);
         check("rdjson", "{\"diagnostics\": []}", &[]);
         refused("rdjson", "{}", "diagnostics");
@@ -257,6 +261,15 @@ mod tests {
         check("lsp", format!("[{one}]"), &expected);
         check("lsp", format!("{{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":{one}}}"), &expected);
         check("lsp", format!("{{\"file:///w/a\":[{diagnostic}]}}"), &expected);
+        let pulled = format!("{{\"items\":[{{\"uri\":\"file:///w/a\",\"kind\":\"full\",\"items\":[{diagnostic}]}}]}}");
+        check("lsp", &pulled, &expected);
+        check("lsp", format!("{{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{pulled}}}"), &expected);
+        refused("lsp", "{\"items\":[{\"uri\":\"file:///w/a\",\"kind\":\"unchanged\",\"resultId\":\"1\"}]}", "");
+        refused(
+            "lsp",
+            format!("{{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{{\"kind\":\"full\",\"items\":[{diagnostic}]}}}}"),
+            "",
+        );
         refused("lsp", "{\"uri\":\"a\"}", "");
         refused("lsp", "[".repeat(1_000), "");
     }

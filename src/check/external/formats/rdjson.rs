@@ -3,10 +3,11 @@
 use serde::Deserialize;
 
 use crate::check::external::formats::json::{self, count, name, or_default};
-use crate::check::external::told::{At, Change, Mark, Report, Told, ToldFix, level_named};
+use crate::check::external::told::{At, Change, Report, Told, ToldFix, level_named};
 use crate::model::finding::Safety;
 use crate::model::place::{ColumnUnit, LineColumn};
 use crate::model::rule::Level;
+use crate::sarif::foreign_fix::{Mark, Replacement};
 
 #[derive(Deserialize)]
 struct Document {
@@ -126,6 +127,7 @@ fn fix(file: &str, suggestion: &Suggestion) -> ToldFix {
     let to = if end.line > 0 || start.column == 0 { end } else { start };
     let to = Position { line: if to.line > 0 { to.line } else { start.line }, column: to.column };
     let new = suggestion.text.clone();
-    let change = Change { file: file.to_owned(), from: mark(start), to: mark(&to), old: None, new };
+    let replacement = Replacement { from: mark(start), to: mark(&to), old: None, new };
+    let change = Change { file: file.to_owned(), replacement };
     ToldFix { title: "apply the tool's suggestion".to_owned(), safety: Safety::Suggested, changes: vec![change] }
 }

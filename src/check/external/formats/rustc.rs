@@ -4,10 +4,11 @@
 use serde::Deserialize;
 
 use crate::check::external::formats::json::{self, count, or_default};
-use crate::check::external::told::{At, Change, Mark, Report, Told, ToldFix, level_named};
+use crate::check::external::told::{At, Change, Report, Told, ToldFix, level_named};
 use crate::model::finding::Safety;
 use crate::model::place::ColumnUnit;
 use crate::model::rule::Level;
+use crate::sarif::foreign_fix::{Mark, Replacement};
 
 /// A line: a message of cargo, or a diagnostic.
 #[derive(Deserialize)]
@@ -165,10 +166,12 @@ fn fix(child: &Diagnostic, manifest: Option<&str>) -> Option<ToldFix> {
     let changes = child.facts.spans.iter().filter_map(|span| {
         Some(Change {
             file: located(&span.file_name, manifest),
-            from: Mark::Byte(span.byte_start),
-            to: Mark::Byte(span.byte_end),
-            old: None,
-            new: span.suggested_replacement.clone()?,
+            replacement: Replacement {
+                from: Mark::Byte(span.byte_start),
+                to: Mark::Byte(span.byte_end),
+                old: None,
+                new: span.suggested_replacement.clone()?,
+            },
         })
     });
     let changes: Vec<Change> = changes.collect();
