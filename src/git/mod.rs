@@ -192,13 +192,20 @@ impl Repo {
 
 /// The command line that every question to git has in common.
 fn command<A: AsRef<OsStr>>(dir: &Path, environment: &Environment, args: &[A], stdin: &[u8]) -> CommandSpec {
-    let fixed = ["-c", "core.fsmonitor=false", "--no-optional-locks", "--no-replace-objects", "--literal-pathspecs"];
+    // Nothing watches the file system for us, and what git writes is looked at again.
+    let settings = ["-c", "core.fsmonitor=false", "-c", "core.ignoreStat=false"];
+    let fixed = ["--no-optional-locks", "--no-replace-objects", "--literal-pathspecs"];
     let mut variables = environment.variables().clone();
     // Some commands else hand over each line by itself, and nobody waits for one.
     variables.insert("GIT_FLUSH".into(), "0".into());
     CommandSpec {
         program: "git".into(),
-        args: fixed.iter().map(OsString::from).chain(args.iter().map(|arg| arg.as_ref().to_owned())).collect(),
+        args: settings
+            .iter()
+            .chain(&fixed)
+            .map(OsString::from)
+            .chain(args.iter().map(|arg| arg.as_ref().to_owned()))
+            .collect(),
         dir: Some(dir.to_owned()),
         stdin: stdin.to_owned(),
         env: variables,

@@ -56,6 +56,10 @@ impl Repo {
     }
 
     fn look_up_head(&self) -> Result<Head, Error> {
+        // libgit2 takes a link for what it leads to, and git for a branch (`core.preferSymlinkRefs`).
+        if self.git_dir.join("HEAD").is_symlink() {
+            return self.head_from_git();
+        }
         let asked = self.library.ask(|repository| {
             let head = repository.find_reference("HEAD")?;
             let branch = head.symbolic_target_bytes().map(branch_name);
@@ -133,9 +137,10 @@ impl Repo {
         }
     }
 
-    /// The branches and tags with the objects that they lead to, such as `heads/main`.
+    /// The branches, the tags and the stash with the objects that they lead to, such as `heads/main`.
     pub(crate) fn branches_and_tags(&self) -> Result<BTreeMap<RepoPath, Vec<u8>>, Error> {
-        let args = ["for-each-ref", "--format=%(objectname) %(refname:lstrip=1)", "refs/heads", "refs/tags"];
+        let args =
+            ["for-each-ref", "--format=%(objectname) %(refname:lstrip=1)", "refs/heads", "refs/tags", "refs/stash"];
         let listed = self.run(&args, b"")?;
         let entry = |line: &[u8]| {
             let (id, name) = line.split_at(line.iter().position(|&byte| byte == b' ')?);
@@ -206,4 +211,30 @@ fn branch_name(reference: &[u8]) -> String {
 /// What stands between white space.
 fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use crate::git::Repo;
+    use crate::git::environment::Environment;
+    use crate::process::Interrupt;
+    use crate::tree::sandbox::Sandbox;
+
+    #[test]
+    fn a_head_that_is_a_link_is_on_a_branch() {
+        let sandbox = Sandbox::new();
+        sandbox.write("a", "1\n");
+        sandbox.git(&["add", "a"]);
+        sandbox.git(&["commit", "-qm", "one"]);
+        sandbox.git(&["branch", "-M", "trunk"]);
+        let head = sandbox.top().join(".git/HEAD");
+        fs::remove_file(&head).expect("it is ours");
+        symlink("refs/heads/trunk", &head).expect("it is ours");
+        let repo = Repo::discover_with(&sandbox.top(), Environment::default(), &Interrupt::default());
+        let head = repo.and_then(|repo| repo.head()).expect("it is read");
+        assert_eq!((head.branch.as_deref(), head.commit.is_some()), (Some("trunk"), true));
+    }
 }

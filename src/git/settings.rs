@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use git2::ConfigLevel;
+
 use crate::git::library::Answer;
 use crate::git::{Error, Repo, failure};
 use crate::model::command::{CommandOutput, Exit};
@@ -15,23 +17,16 @@ pub(crate) struct MessageSettings {
     pub(crate) comment: Option<String>,
 }
 
-/// What the configuration says of how the repository itself is kept.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct OfRepository {
-    /// The version of its format as it is written.
-    pub(crate) version: String,
-    /// `extensions.*` by their last parts, without that for a configuration of each work tree.
-    pub(crate) extensions: Vec<(String, String)>,
-    /// Whether each work tree has a configuration of its own beside the common one.
-    pub(crate) has_configuration_of_work_tree: bool,
-    /// Whether objects that are not there are fetched when they are asked for.
-    pub(crate) fetches_objects: bool,
-    /// Where Git LFS keeps files, if that is set: absolute, or below the common git folder.
-    pub(crate) lfs_storage: Option<String>,
+/// A key of the configuration with a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Setting {
+    /// Whether it is the repository's own, or the work tree's; else the user's or the system's.
+    pub(crate) is_own: bool,
+    /// The key, all but what stands between its dots in small letters.
+    pub(crate) key: String,
+    /// The value as it is written.
+    pub(crate) value: String,
 }
-
-/// The keys that say it.
-const OF_REPOSITORY: &str = r"^(core\.repositoryformatversion|extensions\..*|lfs\.storage)$";
 
 /// The keys on which the bytes of a file in the work tree depend, beside its content and `.gitattributes`.
 const CONVERTING: &str = r"^(core\.(autocrlf|eol|symlinks|filemode|checkroundtripencoding|attributesfile)|filter\..*)$";
@@ -84,9 +79,22 @@ impl Repo {
         Ok(file.map(|file| PathBuf::from(String::from_utf8_lossy(&file).trim_end_matches('\0'))))
     }
 
-    /// How the repository is kept.
-    pub(crate) fn settings_of_repository(&self) -> Result<OfRepository, Error> {
-        Ok(parse_of_repository(&String::from_utf8_lossy(&self.settings(OF_REPOSITORY)?)))
+    /// The whole configuration, what files include in its place; of what is set more than once the last one holds.
+    pub(crate) fn all_settings(&self) -> Result<Vec<Setting>, Error> {
+        if let Some(Ok(known)) = self.known_to_library(listed) {
+            return Ok(known);
+        }
+        let args = ["config", "--null", "--list", "--show-scope"];
+        Ok(parse_scoped(&String::from_utf8_lossy(&self.run(&args, b"")?)))
+    }
+
+    /// The same without what holds only in this repository.
+    pub(crate) fn settings_elsewhere(&self) -> Result<Vec<Setting>, Error> {
+        if let Some(Ok(known)) = self.known_to_library(|_| listed(&git2::Config::open_default()?)) {
+            return Ok(known);
+        }
+        let args = ["--git-dir=/dev/null", "config", "--null", "--list", "--show-scope"];
+        Ok(parse_scoped(&String::from_utf8_lossy(&self.run(&args, b"")?)))
     }
 
     /// The value of a configuration key as git resolves it (all scopes); `None` if it is not set.
@@ -165,28 +173,31 @@ fn parse_message_settings(listed: &str) -> MessageSettings {
     settings
 }
 
-/// Reads `KEY<line feed>VALUE<nul>`, of which the last one of a key holds.
-fn parse_of_repository(listed: &str) -> OfRepository {
-    let mut settings = OfRepository { version: "0".to_owned(), ..OfRepository::default() };
-    for entry in listed.split('\0').filter(|entry| !entry.is_empty()) {
-        // Git writes a key without a value by itself: it is true.
-        let (key, value) = entry.split_once('\n').unwrap_or((entry, "true"));
-        match key.strip_prefix("extensions.") {
-            Some("worktreeconfig") => settings.has_configuration_of_work_tree = !is_off(value),
-            Some(name) => {
-                settings.fetches_objects |= name == "partialclone";
-                settings.extensions.push((name.to_owned(), value.to_owned()));
-            }
-            None if key == "lfs.storage" => settings.lfs_storage = Some(value.to_owned()),
-            None => value.clone_into(&mut settings.version),
-        }
-    }
-    settings
+/// What libgit2 says of all settings.
+fn listed(settings: &git2::Config) -> Result<Vec<Setting>, git2::Error> {
+    let mut listed = Vec::new();
+    settings.entries(None)?.for_each(|entry| {
+        let value = if entry.has_value() { entry.value_bytes() } else { b"true" };
+        listed.push(Setting {
+            is_own: matches!(entry.level(), ConfigLevel::Local | ConfigLevel::Worktree),
+            key: String::from_utf8_lossy(entry.name_bytes()).into_owned(),
+            value: String::from_utf8_lossy(value).into_owned(),
+        });
+    })?;
+    Ok(listed)
 }
 
-/// Whether git reads this as false.
-fn is_off(value: &str) -> bool {
-    value.is_empty() || ["false", "no", "off", "0"].iter().any(|off| value.eq_ignore_ascii_case(off))
+/// Reads `SCOPE<nul>KEY<line feed>VALUE<nul>`. What was said on git's own command line is left out.
+fn parse_scoped(listed: &str) -> Vec<Setting> {
+    let fields: Vec<&str> = listed.split('\0').collect();
+    let entries = fields.chunks_exact(2).filter_map(|entry| entry.first().zip(entry.last()));
+    let settings = entries.filter(|(scope, _)| **scope != "command").map(|(scope, entry)| {
+        // Git writes a key without a value by itself: it is true.
+        let (key, value) = entry.split_once('\n').unwrap_or((entry, "true"));
+        let is_own = ["local", "worktree"].contains(scope);
+        Setting { is_own, key: key.to_owned(), value: value.to_owned() }
+    });
+    settings.collect()
 }
 
 /// Reads `remote.NAME.url<line feed>ADDRESS<nul>`: the names that go with an address.
@@ -213,7 +224,7 @@ pub(crate) fn without_credentials(address: &str) -> String {
 mod tests {
     use std::fs;
 
-    use super::{MessageSettings, parse_message_settings, parse_of_repository, parse_remotes, without_credentials};
+    use super::{MessageSettings, Setting, parse_message_settings, parse_remotes, parse_scoped, without_credentials};
     use crate::git::Repo;
     use crate::git::environment::Environment;
     use crate::process::Interrupt;
@@ -281,17 +292,25 @@ mod tests {
     }
 
     #[test]
-    fn how_a_repository_is_kept_is_read() {
-        let listed = "core.repositoryformatversion\n1\0extensions.objectformat\nsha256\0extensions.partialclone\norigin\0\
-                      extensions.worktreeconfig\0lfs.storage\n/lfs\0lfs.storage\nbelow\0";
-        let settings = parse_of_repository(listed);
-        assert_eq!(settings.version, "1");
-        let extensions = [("objectformat", "sha256"), ("partialclone", "origin")];
-        assert_eq!(settings.extensions, extensions.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        assert!(settings.fetches_objects && settings.has_configuration_of_work_tree);
-        assert_eq!(settings.lfs_storage.as_deref(), Some("below"));
-        let settings = parse_of_repository("extensions.worktreeconfig\nfalse\0");
-        assert_eq!((settings.version.as_str(), settings.has_configuration_of_work_tree), ("0", false));
+    fn the_whole_configuration_is_listed() {
+        let sandbox = Sandbox::new();
+        let more = sandbox.folder().join("more");
+        fs::write(&more, "[user]\n\tname = Included\n[a \"B.c\"]\n\tflag\n").expect("it is ours");
+        let condition =
+            format!("includeIf.gitdir:{}/.path", sandbox.folder().canonicalize().expect("it is there").display());
+        for (key, value) in [(condition.as_str(), more.to_str().expect("it is UTF-8")), ("x.y", "1"), ("x.y", "2")] {
+            sandbox.git(&["config", "--add", key, value]);
+        }
+        let plain = Repo::discover_with(&sandbox.top(), Environment::default(), &Interrupt::default());
+        let told = plain.expect("there is a repository").all_settings().expect("it is read");
+        let said = sandbox.git(&["config", "--null", "--list", "--show-scope"]);
+        let own = |settings: Vec<Setting>| settings.into_iter().filter(|setting| setting.is_own).collect::<Vec<_>>();
+        let (told, said) = (own(told), own(parse_scoped(&said)));
+        assert_eq!(told, said);
+        let values =
+            |key: &str| told.iter().filter(|one| one.key == key).map(|one| one.value.clone()).collect::<Vec<_>>();
+        assert_eq!((values("a.B.c.flag"), values("x.y")), (vec!["true".to_owned()], vec!["1".into(), "2".into()]));
+        assert!(values("user.name").contains(&"Included".to_owned()));
     }
 
     #[test]

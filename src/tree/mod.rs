@@ -47,6 +47,9 @@ pub(crate) enum Error {
     /// Files change while they are put back.
     #[error("something keeps changing the files in {}", .0.display())]
     Restless(PathBuf),
+    /// A folder of ours is another one, or leads elsewhere: nothing in it is touched.
+    #[error("something was put into the place of {}", .0.display())]
+    Replaced(PathBuf),
     /// Git could not give the files.
     #[error("cannot lay out the files to be judged")]
     Git(#[from] git::Error),

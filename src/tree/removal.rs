@@ -16,6 +16,11 @@ pub(super) fn remove_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
+/// Removes what is at a path: a folder with all that is in it, a file, a link and not what it leads to.
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    if fs::symlink_metadata(path)?.is_dir() { remove_folder(path) } else { fs::remove_file(path) }
+}
+
 /// Lets the owner write to a folder and to all below it.
 fn open(folder: &Path) -> io::Result<()> {
     let mut open = vec![folder.to_owned()];

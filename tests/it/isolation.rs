@@ -228,12 +228,99 @@ fn what_a_command_does_to_the_repository_of_its_copy_stays_there() {
         let before = frozen();
         check(&repo)
             .code(0)
-            .says("removed 5 references (heads/b, heads/loose, heads/main")
+            .says("removed 6 references (heads/b, heads/loose, heads/main, heads/side, stash and 1 more)")
             .says("(sub/b.txt) in its copy");
         assert_eq!(frozen().changed_since(&before), [] as [&PathBuf; 0]);
         let text = fs::read_to_string(repo.beside("seen")).unwrap();
         assert_eq!(text, "3\nmore\nstart\n");
     }
+}
+
+/// Whatever a command puts in the place of something of the copy, neither it nor tollgate reaches the user's through it, and
+/// the next run finds all as it should be.
+#[test]
+fn what_a_command_puts_into_the_place_of_the_copy_leads_nobody_to_the_users() {
+    let git = "d=$(git rev-parse --absolute-git-dir)";
+    let scripts = [
+        format!("{git}; rm -rf $d; ln -s USER/.git $d"),
+        format!("{git}; rm -rf $d/objects; ln -s USER/.git/objects $d/objects"),
+        format!("{git}; rm -rf $d/objects/info; ln -s USER/.git/objects $d/objects/info"),
+        format!("{git}; rm -rf $d/refs; ln -s USER/.git/refs $d/refs"),
+        format!("{git}; rm $d/config $d/HEAD; ln -s USER/.git/config USER/.git/HEAD $d"),
+        format!("{git}; chmod -R a-w $d"),
+        format!(
+            "{git}; touch $d/HEAD.lock $d/config.lock $d/packed-refs.lock $d/refs/x.lock $d/objects/info/commit-graph.lock"
+        ),
+        "rm .git; git init -q".to_owned(),
+        "rm .git; ln -s USER/.git .git".to_owned(),
+        "t=$(pwd -P); cd ..; rm -rf $t; ln -s USER $t".to_owned(),
+        "rm -rf sub; ln -s USER/sub sub".to_owned(),
+        "rm -rf module; ln -s USER/module module".to_owned(),
+        "rm -rf below; ln -s USER/below below".to_owned(),
+        "cd module; rm -rf .git s.txt; git init -q".to_owned(),
+        "git submodule --quiet update --init gone; echo x > gone/s.txt".to_owned(),
+        "git config core.ignoreStat true; echo x > sub/b.txt; git update-index sub/b.txt".to_owned(),
+        "git worktree add -q --detach ./wt HEAD; git branch x; git commit-graph write --reachable".to_owned(),
+    ];
+    let repo = Repo::with(&[("a.txt", "one\n"), ("sub/b.txt", "one\n")]);
+    let library = Repo::with(&[("s.txt", "one\n")]);
+    for place in ["module", "below/module", "gone"] {
+        let from = library.top();
+        repo.git(&["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", from.to_str().unwrap(), place])
+            .code(0);
+    }
+    repo.commit("submodules", &[]);
+    repo.git(&["submodule", "--quiet", "deinit", "gone"]).code(0);
+    for (key, value) in [("core.ignoreStat", "true"), ("protocol.file.allow", "always")] {
+        repo.git(&["config", key, value]).code(0);
+    }
+    let script = repo.beside("script");
+    let line = format!("sh {}", script.display());
+    with_check(&repo, &line, "");
+    repo.stage(&[("a.txt", "two\n")]);
+    repo.write("a.txt", "three\n");
+    repo.write("untracked.txt", "mine\n");
+    for file in ["module/s.txt", "module/new.txt", "below/module/s.txt"] {
+        repo.write(file, "mine\n");
+    }
+    repo.git(&["stash", "list"]).code(0);
+    let right = "git fsck 2>&1; git status --porcelain -uno --ignore-submodules; git branch; cat a.txt */*.txt below/*/*.txt; ls gone; ls -A .";
+    let look = |script_text: &str| {
+        fs::write(&script, script_text.replace("USER", repo.top().to_str().unwrap())).unwrap();
+        let before = Frozen::of(&repo.top()).without(|path| path.starts_with(".git/objects"));
+        check(&repo).code(0);
+        let now = Frozen::of(&repo.top()).without(|path| path.starts_with(".git/objects"));
+        assert_eq!(now.changed_since(&before), [] as [&PathBuf; 0], "{script_text}");
+        repo.git(&["fsck", "--connectivity-only"]).code(0);
+    };
+    let seen = repo.beside("seen");
+    let right = format!("({right}) > {} 2>&1; true", seen.display());
+    look(&right);
+    let expected = fs::read_to_string(&seen).unwrap();
+    assert!(expected.contains("two\none\none\none\n"), "{expected}");
+    for text in scripts {
+        look(&format!("{text}; true"));
+        look(&right);
+        assert_eq!(fs::read_to_string(&seen).unwrap(), expected, "after {text}");
+    }
+}
+
+/// What the user's configuration includes for repositories in some place holds in the copy, which stands elsewhere.
+#[test]
+fn configuration_for_a_place_holds_in_the_copy() {
+    let repo = dirty("git config user.email > SEEN; git config --get-all x.y >> SEEN", "");
+    let place = repo.top().canonicalize().unwrap();
+    fs::write(repo.beside("home/work"), "[user]\n\temail = me@work\n").unwrap();
+    let text = format!(
+        "[user]\n\temail = me@home\n[x]\n\ty = 1\n\ty = 2\n[includeIf \"gitdir:{}/\"]\n\tpath = work\n",
+        place.display()
+    );
+    let mut all = fs::read_to_string(repo.beside("home/.gitconfig")).unwrap_or_default();
+    all.push_str(&text);
+    fs::write(repo.beside("home/.gitconfig"), all).unwrap();
+    let theirs = repo.git(&["config", "user.email"]).stdout;
+    assert_eq!(theirs, "me@work\n");
+    assert_eq!(seen(&repo), "me@work\n1\n2\n");
 }
 
 /// What git in the copy says of the repository, in each form that one can have.

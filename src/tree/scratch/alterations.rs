@@ -94,6 +94,7 @@ impl Scratch {
     /// What was changed since it was laid out and since this was put there, without what is ignored and what is in
     /// submodules; sorted by path.
     pub(crate) fn changes(&self, put: &Put) -> Result<Vec<ChangedFile>, Error> {
+        self.check_place()?;
         let Strays { changed, untracked } = self.inside.strays()?;
         let added: BTreeSet<&RepoPath> = untracked.iter().filter(|path| !put.contains_key(*path)).collect();
         let mut paths: Vec<&RepoPath> = changed.iter().chain(&untracked).chain(put.keys()).collect();

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use crate::model::path::RepoPath;
 use crate::tree::file::is_executable;
-use crate::tree::removal::remove_folder;
+use crate::tree::removal::{remove, remove_folder};
+use crate::tree::scratch::unless_missing;
 use crate::tree::{Error, stays_inside};
 
 /// The most bytes of a changed file that are read.
@@ -27,19 +28,49 @@ pub(super) fn remove_beneath(top: &Path, path: &RepoPath) -> Result<(), Error> {
         return Ok(());
     }
     let file = top.join(path.to_fs());
-    let removed = match fs::symlink_metadata(&file) {
-        Ok(metadata) if metadata.is_dir() => remove_folder(&file),
-        Ok(_) => fs::remove_file(&file),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
-    };
-    removed.map_err(Error::files("remove", &file))?;
+    remove(&file).or_else(unless_missing).map_err(Error::files("remove", &file))?;
     for folder in std::iter::successors(path.parent(), RepoPath::parent) {
         if folder.as_bytes().is_empty() || fs::remove_dir(top.join(folder.to_fs())).is_err() {
             break;
         }
     }
     Ok(())
+}
+
+/// Leaves nothing in the folder at the path, if there is a folder.
+pub(super) fn empty_beneath(top: &Path, path: &RepoPath) -> Result<(), Error> {
+    let folder = top.join(path.to_fs());
+    let is_folder = is_reached(top, path) && fs::symlink_metadata(&folder).is_ok_and(|metadata| metadata.is_dir());
+    if !is_folder || fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_none()) {
+        return Ok(());
+    }
+    remove_folder(&folder).and_then(|()| fs::create_dir(&folder)).map_err(Error::files("remove", &folder))
+}
+
+/// Whether all on the way from one folder to another one below it, both with it, are folders and not links to some.
+pub(super) fn is_real(from: &Path, folder: &Path) -> bool {
+    let is_folder = |place: &Path| fs::symlink_metadata(place).is_ok_and(|metadata| metadata.is_dir());
+    let mut way = folder.ancestors().take_while(|place| place.starts_with(from));
+    folder.starts_with(from) && way.all(is_folder)
+}
+
+/// Makes folders of all that is on the way from one folder to another one below it; tells whether something else, which is
+/// removed, was in their places.
+pub(super) fn make_real(from: &Path, folder: &Path) -> Result<bool, Error> {
+    let way: Vec<&Path> = folder.ancestors().take_while(|place| place.starts_with(from)).collect();
+    let mut was_else = false;
+    for place in way.into_iter().rev() {
+        match fs::symlink_metadata(place) {
+            Ok(metadata) if metadata.is_dir() => continue,
+            Ok(_) => {
+                was_else = true;
+                fs::remove_file(place).map_err(Error::files("remove", place))?;
+            }
+            Err(error) => unless_missing(error).map_err(Error::files("read", place))?,
+        }
+        fs::create_dir(place).map_err(Error::files("create", place))?;
+    }
+    Ok(was_else)
 }
 
 /// What is at the path: the bytes of a file, the target of a link, nothing. One of more than 64 MiB is an error.

@@ -4,12 +4,12 @@
 
 pub(crate) mod alterations;
 mod beneath;
-mod dated;
 mod editable;
 pub(crate) mod linked;
 mod links;
 mod mirror;
 mod record;
+mod references;
 mod repository;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,13 +26,13 @@ use crate::git::listing::{Listing, Strays};
 use crate::model::change::ObjectId;
 use crate::model::path::RepoPath;
 use crate::tree::Error;
-use crate::tree::removal::remove_folder;
-use crate::tree::scratch::beneath::remove_beneath;
-use crate::tree::scratch::dated::Dated;
+use crate::tree::removal::{remove, remove_folder};
+use crate::tree::scratch::beneath::{empty_beneath, is_real, make_real, remove_beneath};
 use crate::tree::scratch::editable::{Editable, entries};
 use crate::tree::scratch::linked::Linked;
 use crate::tree::scratch::mirror::{NAMES, Redirection};
 use crate::tree::scratch::record::{Facts, Record};
+use crate::tree::scratch::repository::Holding;
 use crate::tree::temporary::TemporaryFolder;
 
 /// The folder of the files.
@@ -41,6 +41,8 @@ const FILES: &str = "tree";
 const INDEX: &str = "index";
 /// Under which settings git wrote the files that the index says it wrote.
 const SETTINGS: &str = "settings";
+/// The places of the submodules.
+const SUBMODULES: &str = "submodules";
 /// What is kept between runs; it is there only while everything is in order.
 const RECORD: &str = "record";
 /// How many differences from one tree are put up with before another one is taken.
@@ -71,6 +73,8 @@ pub(crate) struct Places<'a> {
 /// A scratch tree in use. When it is dropped, what programs did in it is undone and what it holds is recorded.
 #[derive(Debug)]
 pub(crate) struct Scratch {
+    /// The place of the work tree, below which the rest is.
+    root: PathBuf,
     home: PathBuf,
     top: PathBuf,
     /// The repository with the files and the index of the scratch tree.
@@ -78,8 +82,8 @@ pub(crate) struct Scratch {
     /// What holds once everything is in order; none while it is not.
     record: Option<Record>,
     submodules: Vec<Scratch>,
-    /// The files that hold its branches and tags, as programs found them.
-    references: Dated,
+    /// The files that hold its references, as programs found them.
+    holding: Holding,
     editable: Editable,
     linked: Arc<Linked>,
     keeper: Option<Keeper>,
@@ -117,6 +121,7 @@ impl Scratch {
     pub(crate) fn lay_out(repo: &Repo, places: Places<'_>, wanted: &Wanted) -> Result<Self, Error> {
         let home = places.home;
         fs::create_dir_all(home).map_err(Error::files("create", home))?;
+        make_real(home, home)?;
         let lock_file = home.join("lock");
         let lock = OpenOptions::new().create(true).write(true).truncate(false).open(&lock_file);
         let lock = lock.map_err(Error::files("open", &lock_file))?;
@@ -132,7 +137,7 @@ impl Scratch {
             Err(TryLockError::Error(error)) => return Err(Error::files("lock", &lock_file)(error)),
         };
         let top = home.join(FILES);
-        let mut scratch = Self::fill(repo, home, top, wanted)?;
+        let mut scratch = Self::fill(repo, &home, home.clone(), top, wanted)?;
         scratch.find_editable(repo, places.environments);
         if matches!(keeper, Keeper::Temporary { .. }) {
             scratch.forget();
@@ -141,28 +146,31 @@ impl Scratch {
         Ok(scratch)
     }
 
-    fn fill(repo: &Repo, home: PathBuf, top: PathBuf, wanted: &Wanted) -> Result<Self, Error> {
+    fn fill(repo: &Repo, root: &Path, home: PathBuf, top: PathBuf, wanted: &Wanted) -> Result<Self, Error> {
+        let was_else = make_real(root, &home)? | make_real(root, &top)?;
         let inside = repo.laid_out_at(&top, &home.join(INDEX));
         let mut scratch = Self {
+            root: root.to_owned(),
             home,
             top,
             inside,
             record: None,
             submodules: Vec::new(),
-            references: Dated::default(),
+            holding: Holding::default(),
             editable: Editable::default(),
             linked: Arc::default(),
             keeper: None,
         };
         let mut failed = None;
-        for start in [Start::AsFound, Start::Rewritten, Start::Empty] {
+        let starts = [Start::AsFound, Start::Rewritten, Start::Empty];
+        for start in starts.into_iter().skip(if was_else { 2 } else { 0 }) {
             match scratch.bring_up_to_date(repo, wanted, start) {
                 Ok(mut record) => {
                     let (leaks, linked) = scratch.mirror_dependencies(repo, &mut record.facts)?;
                     scratch.editable.leaks = leaks;
                     scratch.editable.leaks.extend(scratch.strayed_links(repo, &record.facts));
                     scratch.lay_out_submodules(repo, &record.facts, linked)?;
-                    scratch.references = scratch.write_repository(repo, wanted)?;
+                    scratch.holding = scratch.write_repository(repo, wanted)?;
                     scratch.record = Some(record);
                     return Ok(scratch);
                 }
@@ -216,6 +224,7 @@ impl Scratch {
     /// Undoes what was changed since it was laid out, and tells which tracked files were. What is ignored stays, as
     /// programs keep their caches there.
     pub(crate) fn restore(&self) -> Result<Vec<RepoPath>, Error> {
+        self.check_place()?;
         let mut undone = Vec::new();
         for _ in 0..N_ROUNDS {
             let Strays { mut changed, untracked } = self.inside.strays()?;
@@ -233,9 +242,17 @@ impl Scratch {
         Err(Error::Restless(self.top.clone()))
     }
 
+    /// Its folder is still the one that was laid out, and no link that a program put there: what git does in it, it does
+    /// there.
+    fn check_place(&self) -> Result<(), Error> {
+        if is_real(&self.root, &self.top) { Ok(()) } else { Err(Error::Replaced(self.top.clone())) }
+    }
+
     /// Whether there is a submodule: what is in it is the matter of its own scratch tree.
     fn is_submodule(&self, path: &RepoPath) -> bool {
-        self.top.join(path.to_fs()).join(".git").is_file()
+        let place = self.top.join(path.to_fs());
+        is_real(&self.top, &place) && fs::symlink_metadata(place.join(".git")).is_ok_and(|metadata| metadata.is_file())
+            || self.submodules.iter().any(|submodule| submodule.top == place && is_real(&self.top, &place))
     }
 
     /// Leaves nothing on record: the whole place goes away.
@@ -321,6 +338,11 @@ impl Scratch {
             let file = self.home.join(SETTINGS);
             fs::write(&file, settings).map_err(Error::files("write", &file))?;
         }
+        if start != Start::AsFound {
+            // What was laid out in them went with it, or is not trusted either.
+            let submodules = self.home.join(SUBMODULES);
+            remove(&submodules).or_else(unless_missing).map_err(Error::files("remove", &submodules))?;
+        }
         if start == Start::Empty {
             remove_folder(&self.top).or_else(unless_missing).map_err(Error::files("remove", &self.top))?;
         }
@@ -351,13 +373,16 @@ impl Scratch {
     /// what is linked here.
     fn lay_out_submodules(&mut self, repo: &Repo, facts: &Facts, mut linked: Linked) -> Result<(), Error> {
         for (path, id) in &facts.submodules {
-            let Some(submodule) = repo.submodule(path)? else { continue };
+            let Some(submodule) = repo.submodule(path)? else {
+                empty_beneath(&self.top, path)?;
+                continue;
+            };
             let missing = |source| Error::Submodule { path: path.clone(), source };
             let commit = submodule.resolve(&id.to_string()).map_err(missing)?;
             let wanted = Wanted { listing: Listing::Tree(commit.tree), commit: Some(commit.id) };
-            let home = self.home.join("submodules").join(path.to_fs());
-            fs::create_dir_all(&home).map_err(Error::files("create", &home))?;
-            let mut submodule = Self::fill(&submodule, home, self.top.join(path.to_fs()), &wanted)?;
+            let home = self.home.join(SUBMODULES).join(path.to_fs());
+            let top = self.top.join(path.to_fs());
+            let mut submodule = Self::fill(&submodule, &self.root, home, top, &wanted)?;
             self.editable.leaks.append(&mut submodule.editable.leaks);
             linked.join(&submodule.linked);
             self.submodules.push(submodule);
@@ -374,7 +399,7 @@ impl Scratch {
 
     /// The branches and tags that programs made, moved or removed.
     fn moved(&self) -> Result<Vec<RepoPath>, Error> {
-        if self.references_now()?.differing(&self.references).is_empty() {
+        if self.holding()? == self.holding {
             return Ok(Vec::new());
         }
         let users = self.inside.uninterrupted();
@@ -386,6 +411,13 @@ impl Scratch {
     /// Undoes what programs did and records what is there, or records nothing.
     fn settle(&mut self) -> Result<Vec<RepoPath>, Error> {
         let Some(record) = self.record.take() else { return Ok(Vec::new()) };
+        self.check_place()?;
+        for path in record.facts.submodules.keys() {
+            let place = self.top.join(path.to_fs());
+            if !self.submodules.iter().any(|submodule| submodule.top == place) {
+                empty_beneath(&self.top, path)?;
+            }
+        }
         let undone = self.restore()?;
         let (file, draft) = (self.home.join(RECORD), self.home.join("record.new"));
         fs::write(&draft, record.text()).map_err(Error::files("write", &draft))?;

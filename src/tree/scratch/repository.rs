@@ -1,114 +1,126 @@
 //! What makes git in the scratch tree see the right repository: a git folder of its own with the user's references, HEAD
 //! and configuration, and the user's objects beside its own. No variable is set, so git works as usual in other
-//! repositories, such as those that tests make. What programs commit, tag, put aside or set there stays there: nothing of
-//! the user's is written to.
+//! repositories, such as those that tests make. It is made anew each time: what programs commit, tag, put aside or set
+//! there reaches neither the user nor the next run.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::git::Repo;
-use crate::git::settings::OfRepository;
+use crate::git::settings::Setting;
 use crate::tree::Error;
-use crate::tree::removal::remove_folder;
-use crate::tree::scratch::dated::{self, Dated};
+use crate::tree::file_state::FileState;
+use crate::tree::removal::remove;
+use crate::tree::scratch::references::{Copied, PACKED, files, references};
 use crate::tree::scratch::{INDEX, Scratch, Wanted, unless_missing};
 
 /// The git folder of the scratch tree.
 const FOLDER: &str = "git";
 
-/// Where git keeps references and what is said of their changes.
-const REFERENCES: [&str; 2] = ["refs", "logs"];
+/// Where objects are while it is made anew that were fetched.
+const FETCHED: &str = "fetched";
 
-/// Where it keeps both if not in files of their own.
+/// Where git keeps references and what is said of their changes, if not in files of their own.
 const REFTABLE: &str = "reftable";
 
 /// What git keeps for each work tree and programs may ask for.
-const OF_WORK_TREE: [&str; 6] =
-    ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "ORIG_HEAD", "FETCH_HEAD", "info/sparse-checkout"];
+const OF_WORK_TREE: [&str; 7] =
+    ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "ORIG_HEAD", "FETCH_HEAD", "logs/HEAD", "info/sparse-checkout"];
 
-/// What it keeps for all of them. References are packed before their own files are removed, so those are read before.
-const OF_ALL: [&str; 5] = ["packed-refs", "shallow", "info/exclude", "info/attributes", "info/grafts"];
+/// What it keeps for all of them.
+const OF_ALL: [&str; 5] = ["logs/refs/stash", "shallow", "info/exclude", "info/attributes", "info/grafts"];
+
+/// The files that hold the branches, the tags and the stash of a scratch tree.
+pub(super) type Holding = BTreeMap<PathBuf, Option<FileState>>;
 
 impl Scratch {
-    /// Writes the git folder anew; gives the files that hold its branches and tags.
-    pub(super) fn write_repository(&self, repo: &Repo, wanted: &Wanted) -> Result<Dated, Error> {
+    /// Writes the git folder anew; gives the files that hold its references.
+    pub(super) fn write_repository(&self, repo: &Repo, wanted: &Wanted) -> Result<Holding, Error> {
         let folder = self.home.join(FOLDER);
-        for below in ["info", "refs", "objects/info"] {
+        let settings = repo.all_settings()?;
+        self.make_empty(&folder, settings.iter().any(|setting| setting.key == "extensions.partialclone"))?;
+        let head = head(repo)?;
+        let log = head.strip_prefix(b"ref: ").and_then(|name| log_of(name.trim_ascii_end()));
+        let of_all = OF_ALL.iter().map(PathBuf::from).chain(log);
+        let files = of_all.map(|name| (repo.common_dir().join(&name), name));
+        let of_work_tree = OF_WORK_TREE.iter().map(|name| (repo.git_dir().join(name), PathBuf::from(name)));
+        for (from, name) in files.chain(of_work_tree) {
+            copy(&from, &folder.join(name))?;
+        }
+        write(&folder.join("config"), &self.configuration(repo, &settings, &folder)?)?;
+        let objects: Vec<u8> = repo.object_folders().iter().flat_map(|folder| line(folder)).collect();
+        write(&folder.join("objects/info/alternates"), &objects)?;
+        write(&folder.join("HEAD"), &head)?;
+        write_references(repo, &folder)?;
+        let git = self.top.join(".git");
+        remove(&git).or_else(unless_missing).map_err(Error::files("remove", &git))?;
+        write(&git, &[b"gitdir: ".as_slice(), folder.as_os_str().as_encoded_bytes(), b"\n"].concat())?;
+        self.write_head(repo, wanted, &folder)?;
+        copy(&self.home.join(INDEX), &folder.join("index"))?;
+        self.holding()
+    }
+
+    /// Makes the git folder an empty one. What was fetched because the user's repository does not have it stays.
+    fn make_empty(&self, folder: &Path, fetches: bool) -> Result<(), Error> {
+        let (objects, kept) = (folder.join("objects"), self.home.join(FETCHED));
+        remove(&kept).or_else(unless_missing).map_err(Error::files("remove", &kept))?;
+        let is_real = |path: &Path| fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir());
+        let is_kept = fetches && is_real(folder) && is_real(&objects) && fs::rename(&objects, &kept).is_ok();
+        remove(folder).or_else(unless_missing).map_err(Error::files("remove", folder))?;
+        fs::create_dir_all(folder).map_err(Error::files("create", folder))?;
+        if is_kept {
+            let info = kept.join("info");
+            remove(&info).or_else(unless_missing).map_err(Error::files("remove", &info))?;
+            fs::rename(&kept, &objects).map_err(Error::files("move", &kept))?;
+        }
+        for below in ["objects/info", "refs"] {
             let below = folder.join(below);
             fs::create_dir_all(&below).map_err(Error::files("create", &below))?;
         }
-        // What leads to the user's own, where a version before this one wrote the folder.
-        let shared = folder.join("commondir");
-        fs::remove_file(&shared).or_else(unless_missing).map_err(Error::files("remove", &shared))?;
-        write(&self.top.join(".git"), &[b"gitdir: ", line(&folder).as_slice()].concat())?;
-        let settings = repo.settings_of_repository()?;
-        write(&folder.join("config"), &self.configuration(repo, &settings, &folder))?;
-        self.write_objects(repo, &settings, &folder)?;
-        for name in REFERENCES {
-            let users = [repo.common_dir().join(name), repo.git_dir().join(name)];
-            dated::follow(&users, &folder.join(name)).map_err(Error::files("copy", &users[0]))?;
-        }
-        let users = repo.common_dir().join(REFTABLE);
-        dated::follow(&[&users], &folder.join(REFTABLE)).map_err(Error::files("copy", &users))?;
-        for (names, users) in [(OF_WORK_TREE.as_slice(), repo.git_dir()), (OF_ALL.as_slice(), repo.common_dir())] {
-            names.iter().try_for_each(|name| copy(&users.join(name), &folder.join(name)))?;
-        }
-        self.write_head(repo, wanted, &folder)?;
-        copy(&self.home.join(INDEX), &folder.join("index"))?;
-        let lock = folder.join("index.lock");
-        fs::remove_file(&lock).or_else(unless_missing).map_err(Error::files("remove", &lock))?;
-        self.references_now()
+        Ok(())
     }
 
-    /// The files that hold its branches and tags, as they are now.
-    pub(super) fn references_now(&self) -> Result<Dated, Error> {
+    /// The files that hold its branches, its tags and its stash, as they are now.
+    pub(super) fn holding(&self) -> Result<Holding, Error> {
         let folder = self.home.join(FOLDER);
-        let holding = ["refs/heads", "refs/tags", REFTABLE].map(|name| folder.join(name));
-        dated::files(&holding).map_err(Error::files("read", &folder))
+        let loose = files(&folder.join("refs")).map_err(Error::files("read", &folder))?;
+        let loose = loose.into_iter().map(|path| folder.join("refs").join(path));
+        let all = loose.chain([folder.join(PACKED), folder.join(REFTABLE).join("tables.list")]);
+        Ok(all.map(|file| (file.clone(), FileState::of(&file))).collect())
     }
 
-    /// The user's configuration with what is different here. How the repository is kept git does not look for in files
-    /// that another one includes. No hook runs here, and nothing watches the files.
-    fn configuration(&self, repo: &Repo, settings: &OfRepository, folder: &Path) -> Vec<u8> {
-        let storage = settings.lfs_storage.as_deref().unwrap_or("lfs");
-        let users = [
-            Some(repo.common_dir().join("config")),
-            settings.has_configuration_of_work_tree.then(|| repo.git_dir().join("config.worktree")),
-        ];
-        let mut text = b"[include]\n".to_vec();
-        users.iter().flatten().for_each(|file| text.extend(setting("path", file)));
-        text.extend(b"[core]\n\tbare = false\n\tfsmonitor = false\n");
-        text.extend(setting("repositoryformatversion", Path::new(&settings.version)));
-        text.extend(setting("worktree", &self.top));
-        text.extend(setting("hooksPath", &folder.join("hooks")));
-        text.extend(b"[extensions]\n");
-        settings.extensions.iter().for_each(|(name, value)| text.extend(setting(name, Path::new(value))));
-        text.extend(b"[lfs]\n");
-        text.extend(setting("storage", &repo.common_dir().join(storage)));
-        text
-    }
-
-    /// Names the folders with the user's objects. What programs wrote here before is of no use any more, unless it was
-    /// fetched because the user's repository does not have it.
-    fn write_objects(&self, repo: &Repo, settings: &OfRepository, folder: &Path) -> Result<(), Error> {
-        let objects = folder.join("objects");
-        if !settings.fetches_objects {
-            for entry in fs::read_dir(&objects).map_err(Error::files("read", &objects))?.flatten() {
-                if entry.file_name() != "info" {
-                    remove_folder(&entry.path()).map_err(Error::files("remove", &entry.path()))?;
-                }
+    /// The configuration as the user's repository sees it, with what is different here: no hook of the user's runs, and
+    /// nothing watches the files. What the user's own files include only for some repositories is written out, as this
+    /// one stands elsewhere.
+    fn configuration(&self, repo: &Repo, settings: &[Setting], folder: &Path) -> Result<Vec<u8>, Error> {
+        let mut text = Vec::new();
+        let conditional = conditional(repo, settings)?;
+        let own = settings.iter().filter(|setting| setting.is_own && setting.key != "extensions.worktreeconfig");
+        for Setting { key, value, .. } in conditional.iter().copied().chain(own) {
+            let is_address = key.starts_with("remote.") && (key.ends_with(".url") || key.ends_with(".pushurl"));
+            match (is_address && value.starts_with('.'), repo.work_tree()) {
+                _ if key.starts_with("include.") || key.starts_with("includeif.") => {}
+                (true, Some(top)) => text.extend(setting(key, top.join(value).as_os_str().as_encoded_bytes())),
+                _ => text.extend(setting(key, value.as_bytes())),
             }
         }
-        let users: Vec<u8> = repo.object_folders().iter().flat_map(|folder| line(folder)).collect();
-        write(&objects.join("info/alternates"), &users)
+        let storage = settings.iter().rev().find(|setting| setting.key == "lfs.storage");
+        let storage = repo.common_dir().join(storage.map_or("lfs", |setting| setting.value.as_str()));
+        text.extend(b"[core]\n\tbare = false\n\tfsmonitor = false\n");
+        for (key, path) in
+            [("core.worktree", &self.top), ("core.hooksPath", &folder.join("hooks")), ("lfs.storage", &storage)]
+        {
+            text.extend(setting(key, path.as_os_str().as_encoded_bytes()));
+        }
+        Ok(text)
     }
 
-    /// HEAD is the user's where the judged files belong to it, else the commit that they belong to.
+    /// HEAD is another one where the judged files do not belong to the user's, or where it is not in a file.
     fn write_head(&self, repo: &Repo, wanted: &Wanted, folder: &Path) -> Result<(), Error> {
         let head = repo.head()?;
         let users = head.commit.map(|commit| commit.id);
         let commit = wanted.commit.filter(|commit| Some(*commit) != users);
-        copy(&repo.git_dir().join("HEAD"), &folder.join("HEAD"))?;
         let has_tables = folder.join(REFTABLE).is_dir();
         match commit {
             Some(commit) if !has_tables => write(&folder.join("HEAD"), format!("{commit}\n").as_bytes()),
@@ -133,10 +145,71 @@ impl Scratch {
     }
 }
 
-/// A line of a configuration file.
-fn setting(name: &str, value: &Path) -> Vec<u8> {
-    let value = value.as_os_str().as_encoded_bytes();
-    let mut text = [b"\t", name.as_bytes(), b" = \""].concat();
+/// The settings of the user's own files that hold only in his repository.
+fn conditional<'a>(repo: &Repo, settings: &'a [Setting]) -> Result<Vec<&'a Setting>, Error> {
+    let beyond = || settings.iter().filter(|setting| !setting.is_own);
+    if !beyond().any(|setting| setting.key.starts_with("includeif.")) {
+        return Ok(Vec::new());
+    }
+    let elsewhere = repo.settings_elsewhere()?;
+    let mut known: BTreeMap<&str, VecDeque<&str>> = BTreeMap::new();
+    elsewhere.iter().for_each(|one| known.entry(&one.key).or_default().push_back(&one.value));
+    // Git finds the known ones again, and of several values the last one holds.
+    let is_more = |setting: &&Setting| match known.get_mut(setting.key.as_str()) {
+        Some(values) if values.front() == Some(&setting.value.as_str()) => values.pop_front().is_none(),
+        _ => true,
+    };
+    Ok(beyond().filter(is_more).collect())
+}
+
+/// What the user's HEAD says. It may be a link to the file of a branch.
+fn head(repo: &Repo) -> Result<Vec<u8>, Error> {
+    let file = repo.git_dir().join("HEAD");
+    match fs::read_link(&file) {
+        Ok(branch) => Ok([b"ref: ", branch.as_os_str().as_encoded_bytes(), b"\n"].concat()),
+        Err(_) => fs::read(&file).map_err(Error::files("read", &file)),
+    }
+}
+
+/// Where it is written down what became of a branch.
+fn log_of(name: &[u8]) -> Option<PathBuf> {
+    let name = PathBuf::from(std::str::from_utf8(name).ok()?);
+    let is_plain = name.starts_with("refs/heads") && !name.iter().any(|part| part == "..");
+    is_plain.then(|| Path::new("logs").join(name))
+}
+
+/// Writes the references of the user's repository.
+fn write_references(repo: &Repo, folder: &Path) -> Result<(), Error> {
+    let tables = repo.common_dir().join(REFTABLE);
+    if tables.is_dir() {
+        for table in fs::read_dir(&tables).map_err(Error::files("read", &tables))?.flatten() {
+            copy(&table.path(), &folder.join(REFTABLE).join(table.file_name()))?;
+        }
+        return Ok(());
+    }
+    let mut places = vec![repo.common_dir()];
+    places.extend(Some(repo.git_dir()).filter(|own| *own != repo.common_dir()));
+    let Copied { loose, packed } = references(&places).map_err(Error::files("read", repo.common_dir()))?;
+    for (name, content) in loose {
+        write(&folder.join(name), &content)?;
+    }
+    write(&folder.join(PACKED), &packed)
+}
+
+/// An entry of a configuration file. What stands between the first and the last dot of a key may be anything.
+fn setting(key: &str, value: &[u8]) -> Vec<u8> {
+    let (section, rest) = key.split_once('.').unwrap_or((key, ""));
+    let header = match rest.rsplit_once('.') {
+        Some((middle, _)) => [b"[", section.as_bytes(), b" ", quoted(middle.as_bytes()).as_slice(), b"]"].concat(),
+        None => [b"[", section.as_bytes(), b"]"].concat(),
+    };
+    let name = rest.rsplit_once('.').map_or(rest, |(_, name)| name);
+    [header.as_slice(), b"\n\t", name.as_bytes(), b" = ", &quoted(value), b"\n"].concat()
+}
+
+/// A text as git's files have it between quotes.
+fn quoted(value: &[u8]) -> Vec<u8> {
+    let mut text = b"\"".to_vec();
     for &byte in value {
         match byte {
             b'\n' => text.extend(b"\\n"),
@@ -144,24 +217,28 @@ fn setting(name: &str, value: &Path) -> Vec<u8> {
             _ => text.push(byte),
         }
     }
-    text.extend(b"\"\n");
+    text.push(b'"');
     text
 }
 
-/// A path as git's files have it.
+/// A path in a list of git's.
 fn line(path: &Path) -> Vec<u8> {
-    [path.as_os_str().as_encoded_bytes(), b"\n"].concat()
+    let path = path.as_os_str().as_encoded_bytes();
+    let path = if path.contains(&b'\n') { quoted(path) } else { path.to_owned() };
+    [path.as_slice(), b"\n"].concat()
 }
 
+/// Writes a file that is not there.
 fn write(file: &Path, bytes: &[u8]) -> Result<(), Error> {
-    fs::remove_file(file)
-        .or_else(unless_missing)
-        .and_then(|()| fs::write(file, bytes))
-        .map_err(Error::files("write", file))
+    let folder = file.parent().unwrap_or(file);
+    fs::create_dir_all(folder).map_err(Error::files("create", folder))?;
+    fs::write(file, bytes).map_err(Error::files("write", file))
 }
 
-/// Copies a file; where there is none, there is none afterwards.
+/// Copies a file to where there is none, if there is one.
 fn copy(from: &Path, to: &Path) -> Result<(), Error> {
-    fs::remove_file(to).or_else(unless_missing).map_err(Error::files("remove", to))?;
-    fs::copy(from, to).map(drop).or_else(unless_missing).map_err(Error::files("copy", from))
+    match fs::read(from) {
+        Ok(bytes) => write(to, &bytes),
+        Err(error) => unless_missing(error).map_err(Error::files("read", from)),
+    }
 }
