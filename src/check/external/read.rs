@@ -33,7 +33,7 @@ const MAX_LINE: usize = 400;
 /// How many bytes of a line that can't be read are shown.
 const MAX_UNREAD: usize = 100;
 /// The most bytes of a report that is read whole.
-const MAX_REPORT: u64 = 512 << 20;
+const MAX_REPORT: u64 = 128 << 20;
 
 /// What came of all invocations of a command.
 #[derive(Clone, Debug, Default)]
