@@ -279,7 +279,8 @@ fn whole(path: &Path, seen: &Seen<'_>, output: &CommandOutput) -> Result<Vec<u8>
     let read = (seen.open)(path, MAX_REPORT).and_then(|mut report| {
         report.read_to_end(&mut bytes).map_err(|error| format!("cannot read its report: {error}"))
     });
-    read.map(|_| bytes).map_err(|why| Breakage { why, hint: String::new(), log: log_tail(output) })
+    let hint = || "where it is too large: let the tool look at less, or report less".to_owned();
+    read.map(|_| bytes).map_err(|why| Breakage { why, hint: hint(), log: log_tail(output) })
 }
 
 fn read_sarif(command: &Command, ran: &Ran, seen: &Seen<'_>) -> Result<Understood, Breakage> {
