@@ -81,7 +81,8 @@ impl<'a> Iterator for Attributes<'a> {
 /// `name="value"`.
 fn as_is_usual(text: &str) -> Option<(&str, &str, &str)> {
     let bytes = text.as_bytes();
-    let end = bytes.iter().position(|byte| *byte == b'=' || byte.is_ascii_whitespace())?;
+    // No name has a byte below the space either, and that is told sooner than white space.
+    let end = bytes.iter().position(|byte| *byte == b'=' || *byte <= b' ')?;
     let quote = *bytes.get(end + 1).filter(|byte| matches!(byte, b'"' | b'\''))?;
     if bytes.get(end) != Some(&b'=') {
         return None;

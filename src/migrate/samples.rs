@@ -184,7 +184,8 @@ fn tools_of_the_catalogue_take_the_place_of_hooks() {
                 args: [--fix, --select, E]\n    files: ^src/\n  - id: ruff-format\n    types_or: [pyi]\n\
                 - repo: https://github.com/pre-commit/mirrors-mypy\n  hooks: [{id: mypy, additional_dependencies: [types-x]}]\n\
                 - repo: https://github.com/codespell-project/codespell\n  hooks: [{id: codespell}]\n\
-                - repo: https://github.com/woodruffw/zizmor-pre-commit\n  hooks: [{id: zizmor, args: [--fix=all]}]\n";
+                - repo: https://github.com/woodruffw/zizmor-pre-commit\n  hooks: [{id: zizmor, args: [--fix=all]}]\n\
+                - repo: https://github.com/koalaman/shellcheck-precommit\n  hooks: [{id: shellcheck, args: [-f, gcc]}]\n";
     let migration = migrated(&[(".pre-commit-config.yaml", text)]);
     assert_eq!(
         fates(&migration),
@@ -194,6 +195,7 @@ fn tools_of_the_catalogue_take_the_place_of_hooks() {
             "wrapped mypy > mypy",
             "translated codespell > codespell",
             "wrapped zizmor > zizmor",
+            "wrapped shellcheck > shellcheck",
         ]
     );
     has(

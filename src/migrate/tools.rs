@@ -189,7 +189,8 @@ pub(super) fn tool(
         return Err(format!("pre-commit installs {other} beside it"));
     }
     let args = args.unwrap_or_else(|| known.args.iter().map(|arg| (*arg).to_owned()).collect());
-    if let Some(other) = args.iter().find(|arg| OTHER_OUTPUT.iter().any(|start| arg.starts_with(start))) {
+    let is_other = |arg: &&String| arg.as_str() == "-f" || OTHER_OUTPUT.iter().any(|start| arg.starts_with(start));
+    if let Some(other) = args.iter().find(is_other) {
         return Err(format!("with `{other}` tollgate does not know how to read it"));
     }
     let fix = known.fix || args.iter().any(|arg| arg == "--fix-only" || MENDING.contains(&arg.as_str()));

@@ -19,6 +19,8 @@ use crate::sarif::wire::{
 
 /// The most related places that are kept of a result.
 const MAX_RELATED: usize = 100;
+/// The most findings that are kept of a file.
+const MAX_FINDINGS: usize = 100_000;
 /// The most fixes that are kept of a result.
 const MAX_FIXES: usize = 20;
 /// The most replacements of a fix that is kept.
@@ -74,7 +76,7 @@ pub(crate) enum Error {
     Version(String),
 }
 
-/// Reads a SARIF 2.1.0 file of any size. Results that the tool calls harmless (`kind` is `pass` or the like), that it counts as
+/// Reads a SARIF 2.1.0 file. Results that the tool calls harmless (`kind` is `pass` or the like), that it counts as
 /// suppressed, or that its own baseline calls absent are left out.
 pub(crate) fn read(bytes: &[u8], origin: &Origin<'_>) -> Result<Foreign, Error> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
@@ -158,6 +160,10 @@ fn read_run(run: &Run<'_>, origin: &Origin<'_>, collected: &mut Collected) {
     };
     let reader = Reader { run, rules, unit, origin };
     for (index, raw) in run.results.iter().flatten().flatten().enumerate() {
+        if collected.foreign.findings.len() == MAX_FINDINGS {
+            let problem = format!("it reports more than {MAX_FINDINGS} findings, which nobody can read");
+            return collected.foreign.problems.insert(0, problem);
+        }
         match parse::<ForeignResult<'_>>(raw) {
             Ok(result) if !counts(&result) => {}
             Ok(result) if is_suppressed(&result) => collected.foreign.n_suppressed += 1,
@@ -734,6 +740,12 @@ mod tests {
         let result = format!(r#"{{"version":"2.1.0","runs":[{{"results":[{nest},{{"ruleId":{nest}}}]}}]}}"#);
         assert_eq!(read_at(result.as_bytes(), "/repo").unwrap().problems.len(), 2);
         refused(nest.as_bytes(), "the SARIF file cannot be read");
+    }
+
+    #[test]
+    fn more_findings_than_anyone_reads_are_a_problem() {
+        let foreign = read_run(&json!({ "results": vec![json!({}); 100_001] }));
+        assert_eq!(foreign.problems, ["it reports more than 100000 findings, which nobody can read"]);
     }
 
     #[test]

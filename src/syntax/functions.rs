@@ -18,11 +18,21 @@ pub(crate) struct Function {
 }
 
 impl SyntaxTree {
-    /// The functions with a name, in the order in which they begin.
-    pub(crate) fn functions(&self) -> Vec<Function> {
-        let root = self.root();
-        let nodes = root.dfs().filter_map(|node| Some((body_of(&node)?, node)));
-        nodes.filter_map(|(body, node)| self.function(&node, &body)).collect()
+    /// The functions with a name, in the order in which they begin: those with lines (from 1) that are wanted. Around lines
+    /// that are not nobody looks.
+    pub(crate) fn functions(&self, are_wanted: &dyn Fn(&RangeInclusive<usize>) -> bool) -> Vec<Function> {
+        let mut functions = Vec::new();
+        let mut open = vec![self.root()];
+        while let Some(node) = open.pop() {
+            if !are_wanted(&(node.start_pos().line() + 1..=node.end_pos().line() + 1)) {
+                continue;
+            }
+            functions.extend(body_of(&node).and_then(|body| self.function(&node, &body)));
+            let n_open = open.len();
+            open.extend(node.children());
+            open.get_mut(n_open..).unwrap_or_default().reverse();
+        }
+        functions
     }
 
     fn function(&self, node: &SyntaxNode<'_>, body: &SyntaxNode<'_>) -> Option<Function> {
@@ -65,12 +75,23 @@ mod tests {
     #[track_caller]
     fn check(language: Language, text: &str, expected: &[(&str, usize, usize)]) {
         let tree = SyntaxTree::parse(text, language, Deadline::NEVER).expect("a tree");
-        let functions = tree.functions();
+        let functions = tree.functions(&|_| true);
         let found: Vec<_> = functions
             .iter()
             .map(|function| (function.symbol.as_str(), *function.body.start(), *function.body.end()))
             .collect();
         assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn where_no_line_is_wanted_nobody_looks() {
+        let text = "fn f() {\n  a()\n}\nmod m {\n  fn g() {\n    fn h() {\n      b()\n    }\n  }\n  fn i() {}\n}\n";
+        let tree = SyntaxTree::parse(text, Language::Rust, Deadline::NEVER).expect("a tree");
+        for (line, expected) in [(2, "f"), (4, ""), (7, "m::g m::g::h"), (10, "m::i"), (12, "")] {
+            let functions = tree.functions(&|lines| lines.contains(&line));
+            let found: Vec<_> = functions.iter().map(|function| function.symbol.as_str()).collect();
+            assert_eq!(found.join(" "), expected, "{line}");
+        }
     }
 
     #[test]

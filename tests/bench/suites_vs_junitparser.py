@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Reads a folder of JUnit reports with tollgate and with Python's junitparser: CPU time (user + system) of whole
-processes, in turns. What tollgate takes for a suite with one report of one test is taken off: it is the price of the run
+processes, in turns. Both go through all tests and take the messages of those that failed; tollgate also looks for the places where they
+did. What tollgate takes for a suite with one report of one test is taken off: it is the price of the run
 around it, which the other program does not have. Then one report alone, a process of each program for it, as hooks have it:
 whole processes, with nothing taken off.
 
@@ -23,15 +24,19 @@ from bench import Bench
 READ = """
 import pathlib, sys
 from junitparser import JUnitXml
-n_read = n_cases = 0
+n_read = n_cases = n_failed = 0
+def tell(case):
+    return any(result._tag in ("failure", "error") and (result.message, result.text) for result in case.result)
 for file in sorted(pathlib.Path(sys.argv[1]).iterdir()):
     try:
         for suite in JUnitXml.fromfile(str(file)):
-            n_cases += sum(1 for _ in suite) if hasattr(suite, "__iter__") else 1
+            for case in suite if hasattr(suite, "__iter__") else [suite]:
+                n_cases += 1
+                n_failed += tell(case)
         n_read += 1
     except Exception:
         pass
-print(n_read, n_cases)
+print(n_read, n_cases, n_failed)
 """
 ONE = '<testsuite><testcase name="a"/></testsuite>'
 

@@ -56,35 +56,56 @@ pub(super) fn written(
         Err(error) => Err(Breakage::new(format!("{}: {}", side.path, error.0))),
     };
     let mut found = BTreeMap::new();
+    let mut compared = BTreeMap::new();
     for &index in files {
         let Some((file, head)) = change.files.get(index).and_then(|file| Some((file, file.head.as_ref()?))) else {
             continue;
         };
         let text: Rc<[u8]> = read(head)?;
         let mut deeds = vec![Deed::Written; lines(&text).len()];
-        for base in file.bases.iter().flatten() {
-            let diff = LineDiff::between(&read(base)?, &text);
+        for (parent, base) in file.bases.iter().enumerate() {
+            let Some(base) = base else { continue };
+            let old = read(base)?;
+            let diff = LineDiff::between(&old, &text);
             let kept = deeds.iter_mut().enumerate().filter(|(line, _)| !diff.is_written(*line));
             kept.for_each(|(_, deed)| *deed = Deed::Kept);
+            if parent == 0 {
+                compared.insert(index, (old, diff));
+            }
         }
         found.insert(index, Written { text, deeds });
     }
     if found.values().any(|file| file.deeds.contains(&Deed::Written)) {
-        mark_moved(change, &read, &mut found);
+        mark_moved(change, &read, compared, &mut found);
     }
     Ok(found)
 }
 
-/// Marks the lines that the change takes away elsewhere. A file that can't be read gives none.
-fn mark_moved(change: &ChangeSet, read: &ReadSide<'_>, found: &mut BTreeMap<usize, Written>) {
+/// A side before, and what the judged one is beside it.
+type Compared = (Rc<[u8]>, LineDiff);
+
+/// Marks the lines that the change takes away elsewhere. A file that can't be read gives none; some are `compared` already.
+fn mark_moved(
+    change: &ChangeSet,
+    read: &ReadSide<'_>,
+    mut compared: BTreeMap<usize, Compared>,
+    found: &mut BTreeMap<usize, Written>,
+) {
     let is_of_person = |side: &&FileSide| side.mode.is_regular();
     let base = |file: &ChangedFile| file.bases.first().and_then(Option::as_ref).filter(is_of_person).cloned();
-    let mut removed: Vec<(Rc<[u8]>, LineDiff)> = Vec::new();
-    for (index, file) in change.files.iter().enumerate() {
-        let Some(Ok(old)) = base(file).map(|side| read(&side)) else { continue };
-        let known = found.get(&index).map(|file| Rc::clone(&file.text));
-        let new = known.or_else(|| file.head.as_ref().filter(is_of_person).and_then(|side| read(side).ok()));
+    let mut compare = |index: usize, file: &ChangedFile| -> Option<Compared> {
+        let base = base(file)?;
+        if let Some(known) = compared.remove(&index) {
+            return Some(known);
+        }
+        let old = read(&base).ok()?;
+        let new = file.head.as_ref().filter(is_of_person).and_then(|side| read(side).ok());
         let diff = LineDiff::between(&old, new.as_deref().unwrap_or_default());
+        Some((old, diff))
+    };
+    let mut removed: Vec<Compared> = Vec::new();
+    for (index, file) in change.files.iter().enumerate() {
+        let Some((old, diff)) = compare(index, file) else { continue };
         if diff.hunks().iter().any(|hunk| !hunk.old.is_empty()) {
             removed.push((old, diff));
         }

@@ -119,7 +119,7 @@ pub(crate) fn measure(
     }
     let touches_function = |(path, index): &(&RepoPath, usize)| {
         let file = written.get(index)?;
-        let functions = functions(path, &file.text, subject.deadline).unwrap_or_default();
+        let functions = functions(path, &file.text, subject.deadline, &|lines| file.writes(lines)).unwrap_or_default();
         functions.iter().any(|function| file.writes(&function.body)).then(|| (*path).clone())
     };
     measured.coverage.unmeasured = absent.iter().filter_map(touches_function).collect();
@@ -212,7 +212,8 @@ impl File<'_> {
     /// Looks at the functions in which the change writes a line that can be run. Of functions in one another only the
     /// outer one is told.
     fn functions(&self, runnable: &[(u32, Ran, Deed)], into: &mut Measured) {
-        let functions = match functions(self.path, &self.written.text, self.deadline) {
+        let are_wanted = |lines: &RangeInclusive<usize>| self.written.writes(lines);
+        let functions = match functions(self.path, &self.written.text, self.deadline, &are_wanted) {
             Ok(functions) => functions,
             Err(breakage) => {
                 into.notices.push(format!("{}: its functions were not looked at: {}", self.path, breakage.why));
@@ -242,15 +243,21 @@ impl File<'_> {
 impl Written {
     /// Whether the change writes one of these lines, from 1.
     fn writes(&self, lines: &RangeInclusive<usize>) -> bool {
-        let own = self.deeds.get(lines.start().saturating_sub(1)..*lines.end()).unwrap_or_default();
+        let end = self.deeds.len().min(*lines.end());
+        let own = self.deeds.get(lines.start().saturating_sub(1)..end).unwrap_or_default();
         own.contains(&Deed::Written)
     }
 }
 
-/// The functions of a file; none in a language without a grammar.
-fn functions(path: &RepoPath, text: &[u8], deadline: Deadline) -> Result<Vec<Function>, Breakage> {
+/// The functions of a file with lines that are wanted; none in a language without a grammar.
+fn functions(
+    path: &RepoPath,
+    text: &[u8],
+    deadline: Deadline,
+    are_wanted: &dyn Fn(&RangeInclusive<usize>) -> bool,
+) -> Result<Vec<Function>, Breakage> {
     match Language::of(path, text) {
-        Some(language) => Ok(parse(&in_utf8(text), language, deadline)?.functions()),
+        Some(language) => Ok(parse(&in_utf8(text), language, deadline)?.functions(are_wanted)),
         None => Ok(Vec::new()),
     }
 }

@@ -33,7 +33,7 @@ const MAX_LINE: usize = 400;
 /// How many bytes of a line that can't be read are shown.
 const MAX_UNREAD: usize = 100;
 /// The most bytes of a report that is read whole.
-const MAX_REPORT: u64 = 512 << 20;
+const MAX_REPORT: u64 = 128 << 20;
 
 /// What came of all invocations of a command.
 #[derive(Clone, Debug, Default)]
@@ -279,7 +279,8 @@ fn whole(path: &Path, seen: &Seen<'_>, output: &CommandOutput) -> Result<Vec<u8>
     let read = (seen.open)(path, MAX_REPORT).and_then(|mut report| {
         report.read_to_end(&mut bytes).map_err(|error| format!("cannot read its report: {error}"))
     });
-    read.map(|_| bytes).map_err(|why| Breakage { why, hint: String::new(), log: log_tail(output) })
+    let hint = || "where it is too large: let the tool look at less, or report less".to_owned();
+    read.map(|_| bytes).map_err(|why| Breakage { why, hint: hint(), log: log_tail(output) })
 }
 
 fn read_sarif(command: &Command, ran: &Ran, seen: &Seen<'_>) -> Result<Understood, Breakage> {

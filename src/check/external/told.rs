@@ -10,7 +10,7 @@ use crate::sarif::read::Origin;
 use crate::sarif::uri::{self, Target};
 
 /// The most findings that are kept of one report.
-const MAX_TOLD: usize = 100_000;
+pub(super) const MAX_TOLD: usize = 100_000;
 /// The most bytes that are kept of a message.
 const MAX_MESSAGE: usize = 8 << 10;
 /// The most related places that are kept of a finding.

@@ -1,5 +1,6 @@
 //! The JSON of Cucumber: features of scenarios of steps, taken one feature at a time.
 
+use std::cell::Cell;
 use std::fmt;
 use std::io::BufRead;
 use std::time::Duration;
@@ -7,18 +8,20 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 
+use crate::check::suite::portion::{self, Portions};
 use crate::check::suite::{Case, Cut, Doubt, Ending, Failure, MAX_NAME, MAX_TEXT, Take, head};
 
 /// Reads a report.
 pub(super) fn read(input: &mut dyn BufRead, take: &mut Take<'_>) -> Result<Doubt, Cut> {
-    let mut document = serde_json::Deserializer::from_reader(input);
-    let broken = |error: serde_json::Error| Cut(format!("it is broken off or no report of Cucumber: {error}"));
-    document.deserialize_seq(Features(take)).map_err(broken)?;
+    let n_read = Cell::new(0);
+    let mut document = serde_json::Deserializer::from_reader(Portions::new(input, &n_read));
+    let broken = |error: serde_json::Error| portion::cut(&error, "Cucumber");
+    document.deserialize_seq(Features(take, &n_read)).map_err(broken)?;
     document.end().map_err(broken)?;
     Ok(None)
 }
 
-struct Features<'a, 'b>(&'a mut Take<'b>);
+struct Features<'a, 'b>(&'a mut Take<'b>, &'a Cell<usize>);
 
 impl<'de> Visitor<'de> for Features<'_, '_> {
     type Value = ();
@@ -31,6 +34,7 @@ impl<'de> Visitor<'de> for Features<'_, '_> {
         while let Some(feature) = features.next_element::<Feature>()? {
             let (file, name) = (feature.uri, feature.name);
             feature.elements.iter().filter_map(|element| case(element, &file, &name)).for_each(|case| (self.0)(case));
+            self.1.set(0);
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! The JSON of Jest (`--json`), which Vitest writes too, taken one file of tests at a time.
 
+use std::cell::Cell;
 use std::fmt;
 use std::io::BufRead;
 use std::time::Duration;
@@ -7,13 +8,15 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use crate::check::suite::portion::{self, Portions};
 use crate::check::suite::{Case, Cut, Doubt, Ending, Failure, MAX_NAME, MAX_TEXT, Take, counted, head};
 
 /// Reads a report.
 pub(super) fn read(input: &mut dyn BufRead, take: &mut Take<'_>) -> Result<Doubt, Cut> {
-    let mut document = serde_json::Deserializer::from_reader(input);
-    let mut tally = Tally { take, n_counted: 0, n_failed: 0, has_results: false };
-    let broken = |error: serde_json::Error| Cut(format!("it is broken off or no report of Jest: {error}"));
+    let n_read = Cell::new(0);
+    let mut document = serde_json::Deserializer::from_reader(Portions::new(input, &n_read));
+    let mut tally = Tally { take, n_read: &n_read, n_counted: 0, n_failed: 0, has_results: false };
+    let broken = |error: serde_json::Error| portion::cut(&error, "Jest");
     (&mut document).deserialize_map(Report(&mut tally)).map_err(broken)?;
     document.end().map_err(broken)?;
     if !tally.has_results {
@@ -24,6 +27,7 @@ pub(super) fn read(input: &mut dyn BufRead, take: &mut Take<'_>) -> Result<Doubt
 
 struct Tally<'a, 'b> {
     take: &'a mut Take<'b>,
+    n_read: &'a Cell<usize>,
     n_counted: usize,
     n_failed: usize,
     has_results: bool,
@@ -79,6 +83,7 @@ impl<'de> Visitor<'de> for Results<'_, '_, '_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut files: A) -> Result<(), A::Error> {
         while let Some(file) = files.next_element::<File>()? {
             self.0.file(&file);
+            self.0.n_read.set(0);
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ mod junit;
 mod libtest;
 mod lines;
 mod nunit;
+mod portion;
 #[cfg(test)]
 mod recorded;
 pub(crate) mod roll;

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::check::external::formats::json::{self, count, or_default};
+use crate::check::external::formats::json::{self, List, count, or_default};
 use crate::check::external::told::{At, Change, Report, Told, ToldFix};
 use crate::model::finding::Safety;
 use crate::model::place::ColumnUnit;
@@ -13,7 +13,7 @@ use crate::sarif::foreign_fix::{self, Mark};
 #[serde(rename_all = "camelCase")]
 struct File {
     file_path: String,
-    messages: Vec<Message>,
+    messages: List<Message>,
 }
 
 #[derive(Deserialize)]
@@ -53,8 +53,8 @@ struct Replacement {
 /// Reads what `--format json` prints.
 pub(super) fn read(text: &str) -> Result<Report, String> {
     let mut report = Report::new(ColumnUnit::Utf16);
-    for file in json::document::<Vec<File>>(text)? {
-        for message in &file.messages {
+    for file in json::document::<List<File>>(text)?.0 {
+        for message in &file.messages.0 {
             // So it answers for a file that its own configuration leaves out.
             if message.rule_id.is_empty() && message.message.starts_with("File ignored") {
                 report.notices.push(format!("{}: {}", file.file_path, message.message));

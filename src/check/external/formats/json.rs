@@ -1,11 +1,53 @@
 //! JSON as tools print it: with other text before and after it, with numbers of any kind.
 
-use serde::de::DeserializeOwned;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{DeserializeOwned, Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use crate::check::external::told::MAX_TOLD;
+
 /// How many places are tried at which the document may begin.
 const MAX_STARTS: usize = 64;
+
+/// A list that may be long, and is refused once it is longer than anyone reads.
+#[derive(Debug)]
+pub(super) struct List<T>(pub(super) Vec<T>);
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Elements(PhantomData))
+    }
+}
+
+struct Elements<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Elements<T> {
+    type Value = List<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<List<T>, A::Error> {
+        let mut list = Vec::new();
+        while let Some(element) = elements.next_element()? {
+            if list.len() == MAX_TOLD {
+                return Err(A::Error::custom(format_args!("a list in it has more than {MAX_TOLD} elements")));
+            }
+            list.push(element);
+        }
+        Ok(List(list))
+    }
+}
 
 /// The one document of this shape in the text. It begins at the start of a line; text before and after it is passed
 /// over, a second document is not. Errors are for people.
@@ -39,22 +81,20 @@ fn starts(text: &str) -> impl Iterator<Item = usize> {
     lines.filter(|&at| text.get(at..).is_some_and(|line| line.starts_with(['[', '{'])))
 }
 
-/// The objects of the lines that hold one, each read on its own, and the first line that holds none. A line that begins
-/// like an object has to be one: else the output is broken off or mixed up.
-pub(super) fn objects<T: DeserializeOwned>(text: &str) -> Result<(Vec<T>, Option<String>), String> {
-    let mut objects = Vec::new();
+/// Hands out the objects of the lines that hold one, each read on its own; the first line that holds none is given back. A
+/// line that begins like an object has to be one: else the output is broken off or mixed up.
+pub(super) fn objects<T: DeserializeOwned>(text: &str, mut take: impl FnMut(T)) -> Result<Option<String>, String> {
     let mut other = None;
     for (index, line) in text.lines().enumerate() {
         match line.trim_start() {
             "" => {}
             object if object.starts_with('{') => {
-                let object = serde_json::from_str(object).map_err(|error| format!("line {}: {error}", index + 1))?;
-                objects.push(object);
+                take(serde_json::from_str(object).map_err(|error| format!("line {}: {error}", index + 1))?);
             }
             line => other = other.or_else(|| Some(line.to_owned())),
         }
     }
-    Ok((objects, other))
+    Ok(other)
 }
 
 /// A number that counts something, however it is written: what is below 0 or no number is 0, what is too large the
@@ -118,7 +158,10 @@ mod tests {
 
     #[test]
     fn a_line_that_begins_like_an_object_has_to_be_one() {
-        let read = |text: &str| objects::<Value>(text).map(|(objects, other)| (objects.len(), other));
+        let read = |text: &str| {
+            let mut n_objects = 0;
+            objects::<Value>(text, |_| n_objects += 1).map(|other| (n_objects, other))
+        };
         assert_eq!(read("{}\r\n\n  {\"a\": 1}\nnoise\n"), Ok((2, Some("noise".to_owned()))));
         assert!(read("{}\n{\"a\": ").is_err_and(|error| error.starts_with("line 2: ")));
     }

@@ -3,42 +3,47 @@
 //! `workspace/diagnostic`, or a table of lists by URI. The answer to `textDocument/diagnostic` names no file and can't
 //! be read. Lines and columns are from 0, columns count units of UTF-16.
 
-use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::Deserialize;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer};
 
-use crate::check::external::formats::json::{self, count, name, or_default};
+use crate::check::external::formats::json::{self, List, count, name, or_default};
 use crate::check::external::told::{At, Naming, Report, Told};
 use crate::model::place::ColumnUnit;
 use crate::model::rule::Level;
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Document {
-    Notification { params: Published },
-    Answer { result: Workspace },
-    Workspace(Workspace),
-    One(Published),
-    List(Vec<Document>),
-    ByUri(BTreeMap<String, Vec<Diagnostic>>),
+/// What a document holds: diagnostics of files, by their URIs.
+struct Document(Vec<Published>);
+
+/// The keys of an object that may be a document of any shape.
+#[derive(Default)]
+struct Shape {
+    uri: Option<String>,
+    diagnostics: Option<List<Diagnostic>>,
+    params: Option<Published>,
+    items: Option<List<Pulled>>,
+    by_uri: Vec<Published>,
+    n_others: usize,
 }
 
 #[derive(Deserialize)]
 struct Published {
     uri: String,
-    diagnostics: Vec<Diagnostic>,
+    diagnostics: List<Diagnostic>,
 }
 
 #[derive(Deserialize)]
 struct Workspace {
-    items: Vec<Pulled>,
+    items: List<Pulled>,
 }
 
 /// A file of which it is only said that nothing has changed since an earlier answer has no `items`.
 #[derive(Deserialize)]
 struct Pulled {
     uri: String,
-    items: Vec<Diagnostic>,
+    items: List<Diagnostic>,
 }
 
 #[derive(Deserialize)]
@@ -85,21 +90,121 @@ struct Position {
 pub(super) fn read(text: &str) -> Result<Report, String> {
     let mut report = Report::new(ColumnUnit::Utf16);
     report.naming = Naming::Uris;
-    add(&mut report, json::document(text)?);
+    let Document(files) = json::document(text)?;
+    files.iter().for_each(|file| add_file(&mut report, &file.uri, &file.diagnostics.0));
     Ok(report)
 }
 
-/// The nesting of lists is bounded by that of the JSON.
-fn add(report: &mut Report, document: Document) {
-    match document {
-        Document::Notification { params: Published { uri, diagnostics } }
-        | Document::One(Published { uri, diagnostics }) => add_file(report, &uri, &diagnostics),
-        Document::Answer { result: Workspace { items } } | Document::Workspace(Workspace { items }) => {
-            items.iter().for_each(|file| add_file(report, &file.uri, &file.items));
+impl<'de> Deserialize<'de> for Document {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyShape)
+    }
+}
+
+struct AnyShape;
+
+impl<'de> Visitor<'de> for AnyShape {
+    type Value = Document;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("diagnostics with the files that they are of")
+    }
+
+    /// The nesting of lists is bounded by that of the JSON.
+    fn visit_seq<A: SeqAccess<'de>>(self, mut documents: A) -> Result<Document, A::Error> {
+        let mut files = Vec::new();
+        while let Some(Document(more)) = documents.next_element()? {
+            files.extend(more);
         }
-        Document::List(documents) => documents.into_iter().for_each(|document| add(report, document)),
-        Document::ByUri(files) => {
-            files.iter().for_each(|(uri, diagnostics)| add_file(report, uri, diagnostics));
+        Ok(Document(files))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Document, A::Error> {
+        let mut shape = Shape::default();
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "uri" => shape.uri = Some(map.next_value()?),
+                "diagnostics" => shape.diagnostics = Some(map.next_value()?),
+                "params" => shape.params = Some(map.next_value()?),
+                "items" => shape.items = Some(map.next_value()?),
+                "result" => shape.items = Some(map.next_value::<Workspace>()?.items),
+                _ => match map.next_value()? {
+                    Value::Diagnostics(diagnostics) => shape.by_uri.push(Published { uri: key, diagnostics }),
+                    Value::Other => shape.n_others += 1,
+                },
+            }
+        }
+        shape.files().map(Document).ok_or_else(|| A::Error::invalid_value(Unexpected::Map, &self))
+    }
+}
+
+/// What an object has under any other key.
+enum Value {
+    Diagnostics(List<Diagnostic>),
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyValue)
+    }
+}
+
+struct AnyValue;
+
+impl<'de> Visitor<'de> for AnyValue {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("anything")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Value, A::Error> {
+        List::deserialize(SeqAccessDeserializer::new(list)).map(Value::Diagnostics)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Value, A::Error> {
+        IgnoredAny::deserialize(MapAccessDeserializer::new(map)).map(|_| Value::Other)
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Value, E> {
+        Ok(Value::Other)
+    }
+}
+
+impl Shape {
+    fn files(self) -> Option<Vec<Published>> {
+        match self {
+            Self { uri: Some(uri), diagnostics: Some(diagnostics), params: None, items: None, .. } => {
+                Some(vec![Published { uri, diagnostics }])
+            }
+            Self { uri: None, diagnostics: None, params: Some(params), items: None, .. } => Some(vec![params]),
+            Self { uri: None, diagnostics: None, params: None, items: Some(items), .. } => {
+                let published = |file: Pulled| Published { uri: file.uri, diagnostics: file.items };
+                Some(items.0.into_iter().map(published).collect())
+            }
+            Self { uri: None, diagnostics: None, params: None, items: None, by_uri, n_others: 0 } => Some(by_uri),
+            _ => None,
         }
     }
 }

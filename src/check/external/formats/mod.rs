@@ -270,7 +270,11 @@ mod tests {
             format!("{{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{{\"kind\":\"full\",\"items\":[{diagnostic}]}}}}"),
             "",
         );
+        let more = one.replacen('{', "{\"version\":1,\"languageId\":\"x\",\"data\":{\"a\":[]},", 1);
+        check("lsp", more, &expected);
         refused("lsp", "{\"uri\":\"a\"}", "");
+        refused("lsp", "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":1,\"message\":\"m\"}}", "");
+        refused("lsp", "{\"jsonrpc\":\"2.0\",\"method\":\"window/logMessage\",\"params\":{\"type\":1}}", "");
         refused("lsp", "[".repeat(1_000), "");
     }
 
@@ -333,5 +337,19 @@ mod tests {
     #[test]
     fn more_findings_than_anyone_reads_are_a_problem() {
         refused("gcc", "a:1: error: x\n".repeat(100_001), "more than 100000 findings");
+        let list = |element: &str| format!("{}{element}", format!("{element},").repeat(100_000));
+        let eslint = list("{\"message\":\"m\"}");
+        refused(
+            "eslint-json",
+            format!("[{{\"filePath\":\"a\",\"messages\":[{eslint}]}}]"),
+            "more than 100000 elements",
+        );
+        let comments = list("{\"file\":\"a\",\"message\":\"m\"}");
+        refused("shellcheck-json", format!("{{\"comments\":[{comments}]}}"), "more than 100000 elements");
+        let rdjson = list("{\"message\":\"m\",\"location\":{}}");
+        refused("rdjson", format!("{{\"diagnostics\":[{rdjson}]}}"), "more than 100000 elements");
+        let point = "{\"line\":0,\"character\":0}";
+        let lsp = list(&format!("{{\"message\":\"m\",\"range\":{{\"start\":{point},\"end\":{point}}}}}"));
+        refused("lsp", format!("{{\"uri\":\"a\",\"diagnostics\":[{lsp}]}}"), "more than 100000 elements");
     }
 }

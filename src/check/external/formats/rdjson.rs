@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::check::external::formats::json::{self, count, name, or_default};
+use crate::check::external::formats::json::{self, List, count, name, or_default};
 use crate::check::external::told::{At, Change, Report, Told, ToldFix, level_named};
 use crate::model::finding::Safety;
 use crate::model::place::{ColumnUnit, LineColumn};
@@ -15,7 +15,7 @@ struct Document {
     source: Source,
     #[serde(default, deserialize_with = "or_default")]
     severity: String,
-    diagnostics: Vec<Diagnostic>,
+    diagnostics: List<Diagnostic>,
 }
 
 #[derive(Default, Deserialize)]
@@ -94,16 +94,15 @@ pub(super) fn read(text: &str) -> Result<Report, String> {
     };
     let mut report = Report::new(unit);
     let level = level_named(&document.severity).unwrap_or(Level::Warning);
-    document.diagnostics.iter().for_each(|diagnostic| report.push(told(diagnostic, level)));
+    document.diagnostics.0.iter().for_each(|diagnostic| report.push(told(diagnostic, level)));
     Ok(report)
 }
 
 /// Reads a diagnostic a line.
 pub(super) fn read_lines(text: &str) -> Result<Report, String> {
     let mut report = Report::new(ColumnUnit::Bytes);
-    let (diagnostics, unread) = json::objects::<Diagnostic>(text)?;
-    diagnostics.iter().for_each(|diagnostic| report.push(told(diagnostic, Level::Warning)));
-    report.unread = unread;
+    let push = |diagnostic: Diagnostic| report.push(told(&diagnostic, Level::Warning));
+    report.unread = json::objects(text, push)?;
     Ok(report)
 }
 

@@ -113,9 +113,9 @@ fn located(file: &str, manifest: Option<&str>) -> String {
 /// Reads a message a line.
 pub(super) fn read(text: &str) -> Result<Report, String> {
     let mut report = Report::new(ColumnUnit::Characters);
-    let (lines, unread) = json::objects::<Line>(text)?;
-    let (mut is_of_cargo, mut success) = (false, None);
-    for line in &lines {
+    let (mut is_of_cargo, mut success, mut is_empty) = (false, None, true);
+    let unread = json::objects(text, |line: Line| {
+        is_empty = false;
         is_of_cargo |= line.reason.is_some();
         success = line.success.or(success);
         let manifest = line.manifest_path.as_deref();
@@ -125,14 +125,14 @@ pub(super) fn read(text: &str) -> Result<Report, String> {
             _ => None,
         };
         told.into_iter().for_each(|told| report.push(told));
-    }
+    })?;
     let has_error = report.told.iter().any(|told| told.level == Level::Error);
     if is_of_cargo && success.is_none() {
         report.problem = Some("it is broken off: cargo did not say that the build is finished".to_owned());
     } else if success == Some(false) && !has_error {
         report.problem = Some("the build failed, and no error is told".to_owned());
     }
-    report.unread = unread.filter(|_| lines.is_empty());
+    report.unread = unread.filter(|_| is_empty);
     Ok(report)
 }
 

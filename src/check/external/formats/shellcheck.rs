@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use crate::check::external::formats::json::{self, count, name, or_default};
+use crate::check::external::formats::json::{self, List, count, name, or_default};
 use crate::check::external::told::{At, Change, Report, Told, ToldFix, level_named};
 use crate::model::finding::Safety;
 use crate::model::place::{ColumnUnit, LineColumn};
@@ -12,7 +12,7 @@ use crate::sarif::foreign_fix::{self, Mark};
 
 #[derive(Deserialize)]
 struct Document {
-    comments: Vec<Comment>,
+    comments: List<Comment>,
 }
 
 #[derive(Deserialize)]
@@ -57,7 +57,7 @@ struct Replacement {
 /// Reads what `--format=json1` prints.
 pub(super) fn read(text: &str) -> Result<Report, String> {
     let mut report = Report::new(ColumnUnit::Characters);
-    for comment in json::document::<Document>(text)?.comments {
+    for comment in json::document::<Document>(text)?.comments.0 {
         report.push(told(comment));
     }
     Ok(report)
