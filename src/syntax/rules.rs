@@ -11,6 +11,7 @@ use crate::model::deadline::Deadline;
 use crate::model::finding::Edit;
 use crate::model::place::Span;
 use crate::syntax::languages::Language;
+use crate::syntax::opening::Opening;
 use crate::syntax::places::Places;
 use crate::syntax::query::CaptureQuery;
 use crate::syntax::tree::{Doc, SyntaxTree};
@@ -57,6 +58,8 @@ pub(crate) struct CompiledRule {
     kinds: Vec<usize>,
     /// What a node must be captured by as well.
     query: Option<CaptureQuery>,
+    /// How each node that it matches begins.
+    opening: Option<Opening>,
     /// What a node beside it must have as well.
     twin: Option<Twin>,
     /// The utility rules that it uses; the rule itself only points to them.
@@ -91,10 +94,11 @@ impl CompiledRule {
         let query = metadata.get("query").and_then(serde_json::Value::as_str);
         let query = query.map(|text| CaptureQuery::compile(text, language)).transpose().map_err(Error::Rule)?;
         let utilities = compile_utilities(utilities, language)?;
-        let twin = serde_json::to_value(&parsed.core.rule).ok().and_then(|rule| Twin::of_rule(&rule, language));
+        let rule = serde_json::to_value(&parsed.core.rule).unwrap_or_default();
+        let (opening, twin) = (Opening::of_rule(&rule, language), Twin::of_rule(&rule, language));
         let config = RuleConfig::try_from(parsed, &utilities).map_err(|error| Error::Rule(chain(&error)))?;
         let kinds = config.matcher.potential_kinds().expect("because a rule without kinds does not compile");
-        Ok(Self { config, kinds: kinds.iter().collect(), query, twin, _utilities: utilities })
+        Ok(Self { config, kinds: kinds.iter().collect(), query, opening, twin, _utilities: utilities })
     }
 }
 
@@ -184,7 +188,9 @@ pub(crate) fn scan(tree: &SyntaxTree, rules: &[Asked<'_>], deadline: Deadline) -
             break;
         }
         let Some((Asked { rule, .. }, captured)) = rules.get(index).zip(captured.get(index)) else { continue };
-        if captured.as_ref().is_some_and(|captured| !captured.contains(&node.id())) {
+        if captured.as_ref().is_some_and(|captured| !captured.contains(&node.id()))
+            || rule.opening.as_ref().is_some_and(|opening| !opening.is_at(tree.text(), node.start_byte()))
+        {
             continue;
         }
         let may_hold = |(twin, known): (&Twin, _)| twin.may_have(node, tree.text(), known);
