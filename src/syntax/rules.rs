@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use ast_grep_config::{DeserializeEnv, Fixer, GlobalRules, RuleConfig, SerializableGlobalRule, SerializableRuleConfig};
 use ast_grep_core::matcher::{Matcher, MatcherExt};
 use ast_grep_core::{Node, NodeMatch};
-use tree_sitter::Node as InnerNode;
+use tree_sitter::{Node as InnerNode, TreeCursor};
 
 use crate::model::deadline::Deadline;
 use crate::model::finding::Edit;
@@ -181,7 +181,6 @@ pub(crate) fn scan(tree: &SyntaxTree, rules: &[Asked<'_>], deadline: Deadline) -
         return Scan { timed_out: !scan.too_deep, ..scan };
     };
     let mut n_matches = vec![0; rules.len()];
-    let mut known: Vec<Known> = rules.iter().map(|_| Known::default()).collect();
     for (n_looks, (node, index)) in candidates.into_iter().enumerate() {
         if n_looks % CANDIDATES_PER_LOOK == 0 && deadline.is_over() {
             scan.timed_out = true;
@@ -191,10 +190,6 @@ pub(crate) fn scan(tree: &SyntaxTree, rules: &[Asked<'_>], deadline: Deadline) -
         if captured.as_ref().is_some_and(|captured| !captured.contains(&node.id()))
             || rule.opening.as_ref().is_some_and(|opening| !opening.is_at(tree.text(), node.start_byte()))
         {
-            continue;
-        }
-        let may_hold = |(twin, known): (&Twin, _)| twin.may_have(node, tree.text(), known);
-        if !rule.twin.as_ref().zip(known.get_mut(index)).is_none_or(may_hold) {
             continue;
         }
         let Some(matched) = rule.config.matcher.match_node(tree.adopt(node)) else { continue };
@@ -211,7 +206,7 @@ pub(crate) fn scan(tree: &SyntaxTree, rules: &[Asked<'_>], deadline: Deadline) -
 
 /// The nodes that some rule may match, each with the index of that rule, in the order of the tree; none if it is too
 /// deep or the deadline came. They are gathered before any rule looks at one, so that none looks around in a tree that
-/// turns out to be too deep.
+/// turns out to be too deep; to look for twins is to look at what is beside a node.
 fn candidates<'t>(
     tree: &'t SyntaxTree,
     rules: &[Asked<'_>],
@@ -220,12 +215,17 @@ fn candidates<'t>(
 ) -> Option<Vec<(InnerNode<'t>, usize)>> {
     let by_kind = by_kind(rules);
     let mut candidates = Vec::new();
-    let mut gather = |node: InnerNode<'t>| {
-        if let Some(its) = by_kind.get(usize::from(node.kind_id())).filter(|its| !its.is_empty()) {
-            let span = Span { start: node.start_byte(), end: node.end_byte() };
-            let may_hold =
-                |(_, asked): &&(usize, &Asked<'_>)| asked.within.iter().all(|places| places.is_any_within(span));
-            candidates.extend(its.iter().filter(may_hold).map(|(index, _)| (node, *index)));
+    let mut known: Vec<Known> = rules.iter().map(|_| Known::default()).collect();
+    let mut gather = |cursor: &TreeCursor<'t>| {
+        let node = cursor.node();
+        let Some(its) = by_kind.get(usize::from(node.kind_id())).filter(|its| !its.is_empty()) else { return };
+        let span = Span { start: node.start_byte(), end: node.end_byte() };
+        for (index, asked) in its {
+            let is_around = asked.within.iter().all(|places| places.is_any_within(span));
+            let may_have = |(twin, known): (&Twin, _)| twin.may_have(cursor, tree.text(), known);
+            if is_around && asked.rule.twin.as_ref().zip(known.get_mut(*index)).is_none_or(may_have) {
+                candidates.push((node, *index));
+            }
         }
     };
     let root = tree.root().get_inner_node();
@@ -236,7 +236,7 @@ fn candidates<'t>(
             let is_over = look_through(root, deadline, &mut |_| false, scan);
             if !is_over {
                 places.visit_around(root, &mut |cursor| {
-                    gather(cursor.node());
+                    gather(cursor);
                     true
                 });
             }
@@ -245,8 +245,8 @@ fn candidates<'t>(
         None => look_through(
             root,
             deadline,
-            &mut |node| {
-                gather(node);
+            &mut |cursor| {
+                gather(cursor);
                 true
             },
             scan,
@@ -260,7 +260,7 @@ fn candidates<'t>(
 fn look_through<'t>(
     root: InnerNode<'t>,
     deadline: Deadline,
-    visit: &mut dyn FnMut(InnerNode<'t>) -> bool,
+    visit: &mut dyn FnMut(&TreeCursor<'t>) -> bool,
     scan: &mut Scan,
 ) -> bool {
     let (mut depth, mut n_nodes) = (0, 0_usize);
@@ -275,7 +275,7 @@ fn look_through<'t>(
         }
         n_nodes += 1;
         let node = cursor.node();
-        let is_worthwhile = visit(node) || node.descendant_count() + depth > MAX_DEPTH;
+        let is_worthwhile = visit(&cursor) || node.descendant_count() + depth > MAX_DEPTH;
         if is_worthwhile && cursor.goto_first_child() {
             depth += 1;
             continue;
