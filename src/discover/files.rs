@@ -1,6 +1,7 @@
 //! Files as they are in the work tree, without anything to compare them with: all that are tracked, or those named.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::thread;
 
 use crate::discover::raw::{RawEntry, compare_within, with_paths};
 use crate::discover::worktree::untracked_side;
@@ -78,9 +79,14 @@ fn below<'a>(tracked: &'a BTreeMap<RepoPath, FileSide>, name: &'a RepoPath) -> i
 fn tracked(repo: &Repo, names: &[RepoPath]) -> Result<BTreeMap<RepoPath, FileSide>, Error> {
     // As for the work tree: git does not notice an index that was cut off.
     repo.check_index()?;
-    let now = state_in_worktree(repo, names)?;
+    let (entries, now) = thread::scope(|scope| {
+        let entries = scope.spawn(|| index(repo, names));
+        let now = state_in_worktree(repo, names);
+        (entries.join().expect("because reading a list does not panic"), now)
+    });
+    let (entries, now) = (entries?, now?);
     let mut sides = BTreeMap::new();
-    for entry in index(repo, names)? {
+    for entry in entries {
         let mode = now.get(&entry.path).copied().unwrap_or(Some(entry.mode));
         let is_as_listed = entry.is_watched && !now.contains_key(&entry.path);
         let source = match (entry.mode, entry.place) {
@@ -99,7 +105,10 @@ fn tracked(repo: &Repo, names: &[RepoPath]) -> Result<BTreeMap<RepoPath, FileSid
 /// For the tracked files that may not be as the index has them: their kind now, none if they are gone.
 fn state_in_worktree(repo: &Repo, names: &[RepoPath]) -> Result<HashMap<RepoPath, Option<Mode>>, Error> {
     let mut state: HashMap<RepoPath, Option<Mode>> = HashMap::new();
-    for entry in compare_within(repo, &["diff-files"], &[], names)? {
+    // Threads that git would have look at all files are not worth it for a few.
+    let command: &[&str] =
+        if names.is_empty() { &["diff-files"] } else { &["-c", "core.preloadIndex=false", "diff-files"] };
+    for entry in compare_within(repo, command, &[], names)? {
         match entry {
             // The second line of a conflicted file compares with "our" version and says the same.
             RawEntry::Unmerged { path, mode } => drop(state.insert(path, mode)),
