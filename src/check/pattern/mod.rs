@@ -177,11 +177,15 @@ impl Candidates {
 
     /// Whether a text may import what one of the rules names.
     fn may_import(&self, language: Language, text: &str) -> bool {
-        let every = || self.all.iter().flat_map(|rule| rule.named().iter().cloned()).collect();
-        let named = self.named.get_or_init(every);
         imports::may_import(text, language, &mut |path| {
-            imports::is_named(path, named) && self.all.iter().any(|rule| imports::is_named(path, rule.named()))
+            self.may_name(path) && self.all.iter().any(|rule| imports::is_named(path, rule.named()))
         })
+    }
+
+    /// Whether one of the rules may name the thing of that full name: all of them together name its words.
+    fn may_name(&self, path: &str) -> bool {
+        let every = || self.all.iter().flat_map(|rule| rule.named().iter().cloned()).collect();
+        imports::is_named(path, self.named.get_or_init(every))
     }
 }
 
