@@ -33,8 +33,8 @@ struct Metadata {
     literals: Vec<String>,
 }
 
-/// Whether it is within each node that the rule finds, and the texts and the words of which there is one.
-type Need = (bool, Vec<String>, Vec<String>);
+/// Whether it is within each node that the rule finds, and the texts, the words and the called names of which there is one.
+type Need = (bool, [Vec<String>; 3]);
 
 /// What was derived from a rule, and from which.
 #[derive(Deserialize)]
@@ -364,8 +364,8 @@ fn entry(file: &Path, top: &Path, derived: &BTreeMap<String, Derived>) -> (Strin
     let needs = derived.and_then(|derived| derived.needs.as_ref()).map_or_else(
         || "None".to_owned(),
         |needs| {
-            let need = |(is_within, texts, words): &Need| {
-                format!("({is_within}, &{texts:?} as &[&str], &{words:?} as &[&str])")
+            let need = |(is_within, [texts, words, called]): &Need| {
+                format!("({is_within}, [&{texts:?}, &{words:?}, &{called:?}])")
             };
             let needs: Vec<String> = needs.iter().map(need).collect();
             format!("Some(&[{}])", needs.join(", "))

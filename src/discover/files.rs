@@ -1,18 +1,22 @@
 //! Files as they are in the work tree, without anything to compare them with: all that are tracked, or those named.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::thread;
 
-use crate::discover::raw::{RawEntry, compare};
+use crate::discover::raw::{RawEntry, compare_within, with_paths};
 use crate::discover::worktree::untracked_side;
 use crate::discover::{Error, counted, need_worktree};
 use crate::git::{self, Repo};
 use crate::model::change::{ChangeSet, ChangedFile, FileSide, Head, Mode, ObjectId, Source, Status};
 use crate::model::path::RepoPath;
 
+/// So many names are told to git, which then looks at no other file; more are looked for in the list of all.
+const MAX_ASKED: usize = 100;
+
 /// Every tracked file.
 pub(super) fn discover_all(repo: &Repo) -> Result<ChangeSet, Error> {
     need_worktree(repo)?;
-    let sides = tracked(repo)?;
+    let sides = tracked(repo, &[])?;
     let title = format!("all {}", counted(sides.len(), "tracked file", "tracked files"));
     Ok(change_set(title, sides.into_values()))
 }
@@ -20,7 +24,8 @@ pub(super) fn discover_all(repo: &Repo) -> Result<ChangeSet, Error> {
 /// The files that are named, and the tracked ones below a folder that is named. An empty name is the top.
 pub(super) fn discover_named(repo: &Repo, names: &[RepoPath]) -> Result<ChangeSet, Error> {
     need_worktree(repo)?;
-    let tracked = tracked(repo)?;
+    let may_be_asked = names.len() <= MAX_ASKED && names.iter().all(RepoPath::is_inside);
+    let tracked = tracked(repo, if may_be_asked { names } else { &[] })?;
     let mut sides = BTreeMap::new();
     let mut missing = BTreeSet::new();
     for name in names {
@@ -69,13 +74,19 @@ fn below<'a>(tracked: &'a BTreeMap<RepoPath, FileSide>, name: &'a RepoPath) -> i
     tracked.get(name).into_iter().chain(inside)
 }
 
-/// Every tracked file that is in the work tree, and those that a sparse checkout left out, as the index has them.
-fn tracked(repo: &Repo) -> Result<BTreeMap<RepoPath, FileSide>, Error> {
+/// Every tracked file that is in the work tree, and those that a sparse checkout left out, as the index has them; of
+/// these names and what is below them alone, if there are any.
+fn tracked(repo: &Repo, names: &[RepoPath]) -> Result<BTreeMap<RepoPath, FileSide>, Error> {
     // As for the work tree: git does not notice an index that was cut off.
     repo.check_index()?;
-    let now = state_in_worktree(repo)?;
+    let (entries, now) = thread::scope(|scope| {
+        let entries = scope.spawn(|| index(repo, names));
+        let now = state_in_worktree(repo, names);
+        (entries.join().expect("because reading a list does not panic"), now)
+    });
+    let (entries, now) = (entries?, now?);
     let mut sides = BTreeMap::new();
-    for entry in index(repo)? {
+    for entry in entries {
         let mode = now.get(&entry.path).copied().unwrap_or(Some(entry.mode));
         let is_as_listed = entry.is_watched && !now.contains_key(&entry.path);
         let source = match (entry.mode, entry.place) {
@@ -92,9 +103,12 @@ fn tracked(repo: &Repo) -> Result<BTreeMap<RepoPath, FileSide>, Error> {
 }
 
 /// For the tracked files that may not be as the index has them: their kind now, none if they are gone.
-fn state_in_worktree(repo: &Repo) -> Result<HashMap<RepoPath, Option<Mode>>, Error> {
+fn state_in_worktree(repo: &Repo, names: &[RepoPath]) -> Result<HashMap<RepoPath, Option<Mode>>, Error> {
     let mut state: HashMap<RepoPath, Option<Mode>> = HashMap::new();
-    for entry in compare(repo, &["diff-files"], &[])? {
+    // Threads that git would have look at all files are not worth it for a few.
+    let command: &[&str] =
+        if names.is_empty() { &["diff-files"] } else { &["-c", "core.preloadIndex=false", "diff-files"] };
+    for entry in compare_within(repo, command, &[], names)? {
         match entry {
             // The second line of a conflicted file compares with "our" version and says the same.
             RawEntry::Unmerged { path, mode } => drop(state.insert(path, mode)),
@@ -125,10 +139,10 @@ enum Place {
     LeftOut,
 }
 
-/// Everything that the index holds.
-fn index(repo: &Repo) -> Result<Vec<IndexEntry>, Error> {
-    let args = ["ls-files", "--stage", "-v", "-z"];
-    let listed = repo.run(&args, b"")?;
+/// What the index holds of these names and below them; everything if there are none.
+fn index(repo: &Repo, names: &[RepoPath]) -> Result<Vec<IndexEntry>, Error> {
+    let args = ["ls-files", "--stage", "-v", "-z", "--"];
+    let listed = repo.run(&with_paths(&args, names), b"")?;
     let lines = listed.split(|&byte| byte == 0).filter(|line| !line.is_empty());
     lines
         .map(|line| {

@@ -1,6 +1,8 @@
 //! The format of `git diff-index`, `diff-tree` and `diff-files` with `--raw -z`.
 //! Source: git's own "diff-format" documentation.
 
+use std::ffi::OsString;
+
 use crate::discover::Error;
 use crate::git::{self, Repo};
 use crate::model::change::{FileSide, Mode, ObjectId, Source, Status};
@@ -38,9 +40,24 @@ pub(super) enum RawEntry {
 
 /// Runs a comparison: a command with its own options, then what is compared.
 pub(super) fn compare(repo: &Repo, command: &[&str], compared: &[&str]) -> Result<Vec<RawEntry>, Error> {
+    compare_within(repo, command, compared, &[])
+}
+
+/// The same for these files and what is in these folders alone; for all if none is named.
+pub(super) fn compare_within(
+    repo: &Repo,
+    command: &[&str],
+    compared: &[&str],
+    within: &[RepoPath],
+) -> Result<Vec<RawEntry>, Error> {
     let args: Vec<&str> = command.iter().chain(&OPTIONS).chain(compared).chain(&["--"]).copied().collect();
-    let listed = repo.run(&args, b"")?;
+    let listed = repo.run(&with_paths(&args, within), b"")?;
     parse(&listed).map_err(|problem| git::Error::Output { command: args.join(" "), problem }.into())
+}
+
+/// Arguments, and the paths that they are about.
+pub(super) fn with_paths(args: &[&str], paths: &[RepoPath]) -> Vec<OsString> {
+    args.iter().map(OsString::from).chain(paths.iter().map(|path| path.to_fs().into_os_string())).collect()
 }
 
 /// Reads the whole list; anything unexpected is an error with its reason.

@@ -96,8 +96,7 @@ impl Asked<'_> {
 }
 
 /// Makes the main thread one of those that look at files, if it is the one that asks and there are none yet: it has
-/// nothing else to do, one thread less is started, and the C library gives its memory back less eagerly than that of
-/// others, which then has to be fetched again for each file. No thread but the one that runs a plan asks for others.
+/// nothing else to do, and one thread less is started. No thread but the one that runs a plan asks for others.
 fn join_threads() {
     if std::thread::current().name() == Some("main") {
         // Where there are threads already, they do.
@@ -240,7 +239,7 @@ impl Runner<'_> {
             check,
             n_found: 0,
             notices: Vec::new(),
-            broken: Some(breakage.clone()),
+            broken: Some(Box::new(breakage.clone())),
             duration: Default::default(),
         }));
     }
@@ -308,7 +307,7 @@ impl ExaminedFile {
             bytes: Vec::new(),
             findings: Vec::new(),
             secrets: Vec::new(),
-            shares: Vec::new(),
+            shares: Vec::with_capacity(job.checks.len() + usize::from(job.rules)),
             directives: Vec::new(),
             unread: None,
         }
@@ -322,7 +321,7 @@ impl ExaminedFile {
     fn take(&mut self, check: (Family, RuleId), examined: Result<Examined, Breakage>, started: Instant) {
         let (examined, broken) = match examined {
             Ok(examined) => (examined, None),
-            Err(breakage) => (Examined::default(), Some(breakage)),
+            Err(breakage) => (Examined::default(), Some(Box::new(breakage))),
         };
         self.shares.push(Share {
             check,

@@ -33,7 +33,8 @@ pub(crate) struct Share {
     pub(crate) check: (Family, RuleId),
     pub(crate) n_found: usize,
     pub(crate) notices: Vec<String>,
-    pub(crate) broken: Option<Breakage>,
+    /// Seldom anything, and of every check of every file.
+    pub(crate) broken: Option<Box<Breakage>>,
     pub(crate) duration: Duration,
 }
 
@@ -64,7 +65,7 @@ impl Tally {
     ) -> Vec<Finding> {
         let (examined, broken) = match examined {
             Ok(examined) => (examined, None),
-            Err(breakage) => (Examined::default(), Some(breakage)),
+            Err(breakage) => (Examined::default(), Some(Box::new(breakage))),
         };
         let check = (about.family, RuleId::from(about.id));
         let n_found = examined.findings.len();
@@ -83,8 +84,8 @@ impl Tally {
         if let Some(breakage) = &share.broken {
             sum.n_broken += 1;
             sum.broken.get_or_insert_with(|| match path {
-                Some(path) => Breakage { why: format!("{path}: {}", breakage.why), ..breakage.clone() },
-                None => breakage.clone(),
+                Some(path) => Breakage { why: format!("{path}: {}", breakage.why), ..breakage.as_ref().clone() },
+                None => breakage.as_ref().clone(),
             });
         }
         let check = share.check.1.clone();

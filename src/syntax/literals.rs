@@ -16,6 +16,8 @@ use serde_json::{Map, Value};
 
 use crate::syntax::keywords;
 use crate::syntax::languages::Language;
+use crate::syntax::opening::Opening;
+use crate::syntax::standing::Standing;
 
 /// The most texts of which one is needed: more are seldom worth looking for.
 const MAX_TEXTS: usize = 40;
@@ -33,14 +35,23 @@ const MAX_DEPTH: usize = 24;
 pub(crate) struct Text {
     /// The text.
     pub(crate) text: String,
-    /// Whether it stands by itself, without a letter or a digit before it or after it.
-    pub(crate) is_word: bool,
+    /// How it stands.
+    pub(crate) standing: Standing,
 }
 
 impl Text {
+    fn new(text: &str, is_word: bool) -> Self {
+        let standing = if is_word { Standing::Word } else { Standing::Anywhere };
+        Self { text: text.to_owned(), standing }
+    }
+
     /// Whether a place of this one is one of the other, or has one in it.
     fn has(&self, other: &Self) -> bool {
-        if other.is_word { self == other } else { self.text.contains(&other.text) }
+        match other.standing {
+            Standing::Anywhere => self.text.contains(&other.text),
+            Standing::Word => self.text == other.text && self.standing >= Standing::Word,
+            Standing::Called => self == other,
+        }
     }
 }
 
@@ -77,7 +88,13 @@ impl Need {
     }
 
     fn of_text(text: &str, is_word: bool) -> Option<Self> {
-        Self::of_texts(BTreeSet::from([Text { text: text.to_owned(), is_word }]), true)
+        Self::of_texts(BTreeSet::from([Text::new(text, is_word)]), true)
+    }
+
+    /// The name with which each node begins.
+    fn of_opening(opening: Opening) -> Option<Self> {
+        let called = |text| Text { text, standing: Standing::Called };
+        Self::of_texts(opening.names.into_iter().map(called).collect(), true)
     }
 
     /// The texts, of which one is needed, if they are worth looking for. A text that has another in it adds nothing.
@@ -103,6 +120,7 @@ fn of_rule(whole: &Value, utilities: &[Value], language: Language, depth: usize)
     let reader = Reader { language, utils, utilities };
     let Some(rule) = whole.get("rule") else { return Vec::new() };
     let mut needs = reader.needs(rule, depth);
+    needs.extend(Opening::of_rule(rule, language).and_then(Need::of_opening).filter(|_| depth == 0));
     let (bound, bound_within) = (reader.bound(rule, depth, &AROUND), reader.bound(rule, depth, &WITHIN));
     let constraints = whole.get("constraints").and_then(Value::as_object).unwrap_or(&none);
     for (name, constraint) in constraints.iter().filter(|(name, _)| bound.contains(*name)) {
@@ -283,7 +301,7 @@ impl Reader<'_> {
 
     /// One of some words and signs of the grammar.
     fn of_grammar<'t>(&self, texts: impl Iterator<Item = &'t str>) -> Option<Need> {
-        let text = |text: &str| Text { text: text.to_owned(), is_word: keywords::is_keyword(self.language, text) };
+        let text = |text: &str| Text::new(text, keywords::is_keyword(self.language, text));
         Need::of_texts(texts.map(text).collect(), true)
     }
 }

@@ -10,12 +10,14 @@ pub(crate) mod imports;
 mod keywords;
 pub(crate) mod languages;
 pub(crate) mod literals;
+mod opening;
 pub(crate) mod places;
 mod query;
 #[cfg(test)]
 mod reference;
 pub(crate) mod rules;
 mod semicolons;
+pub(crate) mod standing;
 pub(crate) mod tree;
 mod twins;
 

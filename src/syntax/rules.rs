@@ -5,12 +5,13 @@ use std::collections::HashSet;
 use ast_grep_config::{DeserializeEnv, Fixer, GlobalRules, RuleConfig, SerializableGlobalRule, SerializableRuleConfig};
 use ast_grep_core::matcher::{Matcher, MatcherExt};
 use ast_grep_core::{Node, NodeMatch};
-use tree_sitter::Node as InnerNode;
+use tree_sitter::{Node as InnerNode, TreeCursor};
 
 use crate::model::deadline::Deadline;
 use crate::model::finding::Edit;
 use crate::model::place::Span;
 use crate::syntax::languages::Language;
+use crate::syntax::opening::Opening;
 use crate::syntax::places::Places;
 use crate::syntax::query::CaptureQuery;
 use crate::syntax::tree::{Doc, SyntaxTree};
@@ -57,6 +58,8 @@ pub(crate) struct CompiledRule {
     kinds: Vec<usize>,
     /// What a node must be captured by as well.
     query: Option<CaptureQuery>,
+    /// How each node that it matches begins.
+    opening: Option<Opening>,
     /// What a node beside it must have as well.
     twin: Option<Twin>,
     /// The utility rules that it uses; the rule itself only points to them.
@@ -91,10 +94,11 @@ impl CompiledRule {
         let query = metadata.get("query").and_then(serde_json::Value::as_str);
         let query = query.map(|text| CaptureQuery::compile(text, language)).transpose().map_err(Error::Rule)?;
         let utilities = compile_utilities(utilities, language)?;
-        let twin = serde_json::to_value(&parsed.core.rule).ok().and_then(|rule| Twin::of_rule(&rule, language));
+        let rule = serde_json::to_value(&parsed.core.rule).unwrap_or_default();
+        let (opening, twin) = (Opening::of_rule(&rule, language), Twin::of_rule(&rule, language));
         let config = RuleConfig::try_from(parsed, &utilities).map_err(|error| Error::Rule(chain(&error)))?;
         let kinds = config.matcher.potential_kinds().expect("because a rule without kinds does not compile");
-        Ok(Self { config, kinds: kinds.iter().collect(), query, twin, _utilities: utilities })
+        Ok(Self { config, kinds: kinds.iter().collect(), query, opening, twin, _utilities: utilities })
     }
 }
 
@@ -177,18 +181,15 @@ pub(crate) fn scan(tree: &SyntaxTree, rules: &[Asked<'_>], deadline: Deadline) -
         return Scan { timed_out: !scan.too_deep, ..scan };
     };
     let mut n_matches = vec![0; rules.len()];
-    let mut known: Vec<Known> = rules.iter().map(|_| Known::default()).collect();
     for (n_looks, (node, index)) in candidates.into_iter().enumerate() {
         if n_looks % CANDIDATES_PER_LOOK == 0 && deadline.is_over() {
             scan.timed_out = true;
             break;
         }
         let Some((Asked { rule, .. }, captured)) = rules.get(index).zip(captured.get(index)) else { continue };
-        if captured.as_ref().is_some_and(|captured| !captured.contains(&node.id())) {
-            continue;
-        }
-        let may_hold = |(twin, known): (&Twin, _)| twin.may_have(node, tree.text(), known);
-        if !rule.twin.as_ref().zip(known.get_mut(index)).is_none_or(may_hold) {
+        if captured.as_ref().is_some_and(|captured| !captured.contains(&node.id()))
+            || rule.opening.as_ref().is_some_and(|opening| !opening.is_at(tree.text(), node.start_byte()))
+        {
             continue;
         }
         let Some(matched) = rule.config.matcher.match_node(tree.adopt(node)) else { continue };
@@ -205,7 +206,7 @@ pub(crate) fn scan(tree: &SyntaxTree, rules: &[Asked<'_>], deadline: Deadline) -
 
 /// The nodes that some rule may match, each with the index of that rule, in the order of the tree; none if it is too
 /// deep or the deadline came. They are gathered before any rule looks at one, so that none looks around in a tree that
-/// turns out to be too deep.
+/// turns out to be too deep; to look for twins is to look at what is beside a node.
 fn candidates<'t>(
     tree: &'t SyntaxTree,
     rules: &[Asked<'_>],
@@ -214,12 +215,17 @@ fn candidates<'t>(
 ) -> Option<Vec<(InnerNode<'t>, usize)>> {
     let by_kind = by_kind(rules);
     let mut candidates = Vec::new();
-    let mut gather = |node: InnerNode<'t>| {
-        if let Some(its) = by_kind.get(usize::from(node.kind_id())).filter(|its| !its.is_empty()) {
-            let span = Span { start: node.start_byte(), end: node.end_byte() };
-            let may_hold =
-                |(_, asked): &&(usize, &Asked<'_>)| asked.within.iter().all(|places| places.is_any_within(span));
-            candidates.extend(its.iter().filter(may_hold).map(|(index, _)| (node, *index)));
+    let mut known: Vec<Known> = rules.iter().map(|_| Known::default()).collect();
+    let mut gather = |cursor: &TreeCursor<'t>| {
+        let node = cursor.node();
+        let Some(its) = by_kind.get(usize::from(node.kind_id())).filter(|its| !its.is_empty()) else { return };
+        let span = Span { start: node.start_byte(), end: node.end_byte() };
+        for (index, asked) in its {
+            let is_around = asked.within.iter().all(|places| places.is_any_within(span));
+            let may_have = |(twin, known): (&Twin, _)| twin.may_have(cursor, tree.text(), known);
+            if is_around && asked.rule.twin.as_ref().zip(known.get_mut(*index)).is_none_or(may_have) {
+                candidates.push((node, *index));
+            }
         }
     };
     let root = tree.root().get_inner_node();
@@ -230,7 +236,7 @@ fn candidates<'t>(
             let is_over = look_through(root, deadline, &mut |_| false, scan);
             if !is_over {
                 places.visit_around(root, &mut |cursor| {
-                    gather(cursor.node());
+                    gather(cursor);
                     true
                 });
             }
@@ -239,8 +245,8 @@ fn candidates<'t>(
         None => look_through(
             root,
             deadline,
-            &mut |node| {
-                gather(node);
+            &mut |cursor| {
+                gather(cursor);
                 true
             },
             scan,
@@ -254,7 +260,7 @@ fn candidates<'t>(
 fn look_through<'t>(
     root: InnerNode<'t>,
     deadline: Deadline,
-    visit: &mut dyn FnMut(InnerNode<'t>) -> bool,
+    visit: &mut dyn FnMut(&TreeCursor<'t>) -> bool,
     scan: &mut Scan,
 ) -> bool {
     let (mut depth, mut n_nodes) = (0, 0_usize);
@@ -269,7 +275,7 @@ fn look_through<'t>(
         }
         n_nodes += 1;
         let node = cursor.node();
-        let is_worthwhile = visit(node) || node.descendant_count() + depth > MAX_DEPTH;
+        let is_worthwhile = visit(&cursor) || node.descendant_count() + depth > MAX_DEPTH;
         if is_worthwhile && cursor.goto_first_child() {
             depth += 1;
             continue;

@@ -5,12 +5,14 @@ use std::collections::HashMap;
 
 use ast_grep_core::language::Language as EngineLanguage;
 use serde_json::Value;
-use tree_sitter::Node;
+use tree_sitter::{Node, TreeCursor};
 
 use crate::syntax::languages::Language;
 
 /// The most parts of a node that are looked at to tell whether it is written without a gap.
 const MAX_LEAVES: usize = 24;
+/// How deep that is looked into a node: whether a tree is too deep for rules is not known yet.
+const MAX_DEPTH: usize = 100;
 
 /// Which part of a node one beside it must have as well.
 #[derive(Debug, PartialEq, Eq)]
@@ -61,14 +63,17 @@ impl Twin {
         Some(Self { field, beside })
     }
 
-    /// Whether a node may have such a one beside it.
-    pub(super) fn may_have(&self, node: Node<'_>, text: &str, known: &mut Known) -> bool {
-        if !known.0.contains_key(&node.id())
-            && let Some(parent) = node.parent()
-        {
-            self.tell(parent, text, known);
+    /// Whether the node at a cursor may have such a one beside it. The cursor knows the node around it; a node has to be
+    /// looked for from the top on.
+    pub(super) fn may_have(&self, at: &TreeCursor<'_>, text: &str, known: &mut Known) -> bool {
+        let id = at.node().id();
+        if !known.0.contains_key(&id) {
+            let mut around = at.clone();
+            if around.goto_parent() {
+                self.tell(around.node(), text, known);
+            }
         }
-        known.0.get(&node.id()).copied().unwrap_or(false)
+        known.0.get(&id).copied().unwrap_or(false)
     }
 
     /// Tells it of all children of a node.
@@ -162,6 +167,9 @@ fn gapless<'t>(node: Node<'t>, text: &'t str) -> Option<&'t str> {
     loop {
         if cursor.goto_first_child() {
             depth += 1;
+            if depth > MAX_DEPTH {
+                return None;
+            }
             continue;
         }
         let leaf = cursor.node();

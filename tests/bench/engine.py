@@ -89,7 +89,9 @@ def called(files):
              "raise", "throw", "else", "make", "exec", "this", "void", "int", "char", "new", "delete", "alignof", "decltype",
              "noexcept", "static_assert", "operator", "synchronized", "macro_rules"}
     low, high = len(files) / 100, len(files) * 3 / 100
-    return [name for name, count in counts.most_common() if low <= count <= high and name not in words]
+    names = [name for name, count in counts.most_common() if low <= count <= high and name not in words]
+    # Ids of rules tell no capitals apart.
+    return list({name.lower(): name for name in reversed(names)}.values())[::-1]
 
 
 def call_rule(name, language):

@@ -86,6 +86,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("process_wrap", &["process"]),
     ("quick_xml", &["check", "report"]),
     ("rayon", &["run"]),
+    ("regex_automata", &["check::secrets"]),
     ("regex_syntax", &["syntax"]),
     ("rusqlite", &["store"]),
     // Signals in `process`, locks and flags of files in `tree`.
@@ -111,8 +112,8 @@ const OWNERS: &[(&str, &[&str])] = &[
 const FREE: &[&str] = &["globset", "memchr", "regex", "serde", "serde_json", "thiserror"];
 
 /// Crates that no module names: one to say how it is built (into the binary, for `flate2` and `git2`), one for the build
-/// script alone.
-const BUILT_IN: &[&str] = &["libz_sys", "unicode_security"];
+/// script alone, and what hands out memory, which the binary names beside the library.
+const BUILT_IN: &[&str] = &["libz_sys", "mimalloc", "unicode_security"];
 
 /// Parts of the standard library that touch the world, with their owners.
 const STD_OWNERS: &[(&str, &[&str])] = &[

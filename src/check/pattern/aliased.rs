@@ -22,7 +22,8 @@ pub(super) fn add<'a>(
     deadline: Deadline,
 ) -> Result<(), Breakage> {
     let asking: Vec<(usize, &Candidate)> = candidates.all.iter().enumerate().filter(|(_, rule)| wanted(rule)).collect();
-    let aliases = aliases(tree, text, &|path| asking.iter().any(|(_, rule)| is_named(path, rule.named())));
+    let is_asked = |path: &str| asking.iter().any(|(_, rule)| is_named(path, rule.named()));
+    let aliases = aliases(tree, text, &|path| candidates.may_name(path) && is_asked(path));
     let language = tree.language();
     // Rules that name the same origins share a view; what a rule sees depends on no other rule.
     let mut groups: BTreeMap<Vec<usize>, Vec<&Candidate>> = BTreeMap::new();

@@ -133,6 +133,11 @@ fn text() -> impl Strategy<Value = String> {
         "return foo not in x",
         "import hashlib as bar",
         "bar.md5(foo)",
+        "a.eval(foo)",
+        "eval \\\n  (foo)",
+        // What is left of a call when the parser passes over a part of it.
+        "x = .eval(foo)",
+        "eval ) (foo)",
     ];
     collection::vec(sample::select(lines.to_vec()), 0..6).prop_map(|lines| lines.join("\n") + "\n")
 }

@@ -9,7 +9,8 @@ use crate::check::pattern::pack::{Entry, FINGERPRINTS, built_in, entries};
 use crate::check::rust::{self, RustRule};
 use crate::syntax::imports::named;
 use crate::syntax::languages::Language;
-use crate::syntax::literals::{self, Need, Text};
+use crate::syntax::literals::{self, Need};
+use crate::syntax::standing::Standing;
 
 /// Holds a generated file against what it has to be, or writes it.
 #[track_caller]
@@ -24,8 +25,8 @@ fn keep(name: &str, expected: &str) {
     assert!(found == expected, "rules/{name} is not what the rules say: run `SNAPSHOTS=overwrite cargo test --lib`");
 }
 
-/// Whether within each node, texts and words.
-type Known = (bool, Vec<String>, Vec<String>);
+/// Whether within each node, and the texts by how they stand.
+type Known = (bool, [Vec<String>; 3]);
 
 /// What a rule needs, if it is the same in each of its languages.
 fn needs(entry: &Entry) -> Option<Vec<Known>> {
@@ -33,9 +34,11 @@ fn needs(entry: &Entry) -> Option<Vec<Known>> {
     let first = languages.next()?;
     let is_same = languages.all(|needs| needs == first);
     let known = |need: Need| {
-        let (words, texts): (Vec<Text>, Vec<Text>) = need.texts.into_iter().partition(|text| text.is_word);
-        let shown = |texts: Vec<Text>| texts.into_iter().map(|text| text.text).collect();
-        (need.is_within, shown(texts), shown(words))
+        let standing_so = |standing: Standing| {
+            let its = need.texts.iter().filter(|text| text.standing == standing);
+            its.map(|text| text.text.clone()).collect()
+        };
+        (need.is_within, [Standing::Anywhere, Standing::Word, Standing::Called].map(standing_so))
     };
     is_same.then(|| first.into_iter().map(known).collect())
 }

@@ -40,6 +40,7 @@ use crate::syntax::languages::Language;
 use crate::syntax::literals::{self, Need};
 use crate::syntax::places::Places;
 use crate::syntax::rules::{CompiledRule, Match};
+use crate::syntax::standing::Standing;
 use crate::syntax::tree::SyntaxTree;
 
 /// So many rules are worth a thread that compiles them while a file is parsed.
@@ -95,9 +96,10 @@ impl Candidate {
         };
         let needed: Vec<Needed<'_>> =
             known.unwrap_or_else(|| self.needed.get_or_init(derived).iter().map(Needed::from).collect());
-        let said: Vec<(&str, bool)> = match &self.text {
-            RuleText::BuiltIn(entry) => entry.literals.iter().map(|text| (*text, false)).collect(),
-            RuleText::Own(file) => file.literals.iter().map(|text| (text.as_str(), false)).collect(),
+        let anywhere = |text| (text, Standing::Anywhere);
+        let said: Vec<(&str, Standing)> = match &self.text {
+            RuleText::BuiltIn(entry) => entry.literals.iter().copied().map(anywhere).collect(),
+            RuleText::Own(file) => file.literals.iter().map(String::as_str).map(anywhere).collect(),
         };
         let is_said = needed.is_empty() && !said.is_empty();
         if is_said { vec![Needed { is_within: false, texts: said }] } else { needed }
@@ -175,11 +177,15 @@ impl Candidates {
 
     /// Whether a text may import what one of the rules names.
     fn may_import(&self, language: Language, text: &str) -> bool {
-        let every = || self.all.iter().flat_map(|rule| rule.named().iter().cloned()).collect();
-        let named = self.named.get_or_init(every);
         imports::may_import(text, language, &mut |path| {
-            imports::is_named(path, named) && self.all.iter().any(|rule| imports::is_named(path, rule.named()))
+            self.may_name(path) && self.all.iter().any(|rule| imports::is_named(path, rule.named()))
         })
+    }
+
+    /// Whether one of the rules may name the thing of that full name: all of them together name its words.
+    fn may_name(&self, path: &str) -> bool {
+        let every = || self.all.iter().flat_map(|rule| rule.named().iter().cloned()).collect();
+        imports::is_named(path, self.named.get_or_init(every))
     }
 }
 

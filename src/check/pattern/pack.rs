@@ -21,7 +21,7 @@ pub(crate) struct Entry {
     severity: &'static str,
     languages: &'static [&'static str],
     /// What a file has in it if the rule can hold there, as it was derived from this very rule: whether within each node
-    /// that the rule finds, and the texts and words of which there is one. Empty if it may hold in any, `None` if nobody has
+    /// that the rule finds, and the texts, words and called names of which there is one. Empty if it may hold in any, `None` if nobody has
     /// looked yet.
     pub(crate) needs: Option<&'static [Known]>,
     /// The words that it names, read in the same way.
@@ -32,8 +32,8 @@ pub(crate) struct Entry {
     pub(crate) has_paths: bool,
 }
 
-/// A need that is known to the build: whether it is within the node, texts and words.
-pub(super) type Known = (bool, &'static [&'static str], &'static [&'static str]);
+/// A need that is known to the build: whether it is within the node, and the texts by how they stand.
+pub(super) type Known = (bool, [&'static [&'static str]; 3]);
 
 /// A list of built-in rules with a number, which gains none any more.
 pub(crate) struct Pack {

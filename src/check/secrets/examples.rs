@@ -175,7 +175,11 @@ fn every_rule_is_whole() {
         assert!(KEYWORDS.iter().any(|(_, rules)| rules.contains(&at)) && !entry.cwe.is_empty(), "{id}");
         assert_eq!(entry.regex.is_empty(), !entry.is_specific(), "{id}");
         assert!(
-            pattern(at).is_none_or(|pattern| pattern.capture_names().flatten().any(|name| name == "secret")),
+            pattern(at).is_none_or(|pattern| pattern
+                .create_captures()
+                .group_info()
+                .all_names()
+                .any(|name| name.2 == Some("secret"))),
             "{id}"
         );
     }

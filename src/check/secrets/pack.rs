@@ -3,7 +3,8 @@
 
 use std::sync::{LazyLock, OnceLock};
 
-use regex::bytes::{Regex, RegexBuilder};
+use regex_automata::meta::Regex;
+use regex_automata::util::syntax;
 
 use crate::check::keywords::Keywords;
 use crate::model::place::Span;
@@ -113,13 +114,18 @@ pub(super) fn keywords(text: &[u8]) -> impl Iterator<Item = Hit> {
     })
 }
 
-/// The pattern of a rule, made on first use.
+/// The pattern of a rule, made on first use. It looks at a line here and there, so no automata are made for it that take
+/// hundreds of kilobytes each and more time than they save.
 pub(super) fn pattern(rule: usize) -> Option<&'static Regex> {
     static PATTERNS: LazyLock<Vec<OnceLock<Regex>>> =
         LazyLock::new(|| ENTRIES.iter().map(|_| OnceLock::new()).collect());
     let entry = ENTRIES.get(rule).filter(|entry| !entry.regex.is_empty())?;
     let build = || {
-        RegexBuilder::new(entry.regex).unicode(false).build().expect("because a test builds the pattern of every rule")
+        Regex::builder()
+            .configure(Regex::config().utf8_empty(false).onepass(false).hybrid(false))
+            .syntax(syntax::Config::new().unicode(false).utf8(false))
+            .build(entry.regex)
+            .expect("because a test builds the pattern of every rule")
     };
     Some(PATTERNS.get(rule)?.get_or_init(build))
 }

@@ -1,7 +1,8 @@
 //! The search: keywords tell where to look, patterns and assignments what stands there, proofs and places what to think
 //! of it.
 
-use regex::bytes::CaptureLocations;
+use regex_automata::Input;
+use regex_automata::util::captures::Captures;
 
 use crate::check::secrets::assignment::{Given, assignment};
 use crate::check::secrets::entropy::entropy;
@@ -58,7 +59,7 @@ struct Seen {
     until: usize,
     /// Behind the last that was found.
     behind: usize,
-    locations: Option<CaptureLocations>,
+    captures: Option<Captures>,
 }
 
 struct Search<'a> {
@@ -97,16 +98,18 @@ impl Search<'_> {
         // A line that was searched to its end holds nothing more.
         seen.until = if line_end.is_some() { end.saturating_add(entry.reach) } else { end };
         let Some(haystack) = text.get(..end) else { return };
-        let locations = seen.locations.get_or_insert_with(|| pattern.capture_locations());
+        let captures = seen.captures.get_or_insert_with(|| pattern.create_captures());
         let mut from = start.min(end);
-        while let Some(whole) = pattern.captures_read_at(locations, haystack, from) {
-            let group = (1..locations.len()).find_map(|group| locations.get(group));
-            if let Some((start, end)) = group {
-                let leak = judge(entry, text, Span { start, end }, self.location);
+        loop {
+            pattern.search_captures(&Input::new(haystack).range(from..), captures);
+            let Some(whole) = captures.get_match() else { break };
+            let group = captures.iter().skip(1).flatten().next();
+            if let Some(secret) = group {
+                let leak = judge(entry, text, Span { start: secret.start, end: secret.end }, self.location);
                 self.leaks.extend(leak);
-                seen.behind = end;
+                seen.behind = secret.end;
             }
-            from = group.map_or(whole.end(), |(_, end)| end).max(from + 1);
+            from = group.map_or(whole.end(), |secret| secret.end).max(from + 1);
             if from > end {
                 break;
             }
