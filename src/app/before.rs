@@ -15,12 +15,10 @@ use crate::model::rule::RuleId;
 use crate::plan::CommandJob;
 use crate::run::rerun::Before;
 use crate::run::{Ran, Runner};
+use crate::tree::scratch::stored::BEFORE;
 use crate::tree::scratch::{Scratch, Wanted};
 use crate::triage;
 use crate::triage::BaseFile;
-
-/// The folder of the state before among what is kept of a work tree.
-const SCRATCH: &str = "before";
 
 impl Session<'_> {
     /// Decides which findings are new. The state before is looked at only where a finding is left to be compared: first
@@ -72,7 +70,7 @@ impl Session<'_> {
             return jobs.iter().map(|_| Ok(Vec::new())).collect();
         }
         let wanted = Wanted { listing: Listing::Tree(of_parent.tree), commit: of_parent.commit };
-        let laid_out = self.lay_out(SCRATCH, &wanted, jobs.iter().copied()).and_then(|scratch| match scratch.leaks() {
+        let laid_out = self.lay_out(BEFORE, &wanted, jobs.iter().copied()).and_then(|scratch| match scratch.leaks() {
             [] => Ok(scratch),
             [leak, ..] => Err(leaking(leak)),
         });

@@ -20,12 +20,11 @@ use crate::run::mending::named;
 use crate::run::{Ground, PYTHON_PATH, Site};
 use crate::store;
 use crate::store::edited::{load_edited, save_edited};
+use crate::tree::scratch::stored::SCRATCH;
 use crate::tree::scratch::{Places, Scratch, Wanted};
 use crate::tree::stays_below;
 use crate::tree::temporary::TemporaryFolder;
 
-/// The folder of the scratch tree among what is kept of a work tree.
-const SCRATCH: &str = "scratch";
 /// How many files with unstaged changes are remembered.
 const N_EDITED: usize = 4;
 /// The variables that name an environment of Python.

@@ -1,4 +1,4 @@
-//! `tollgate cache`: the results of earlier runs.
+//! `tollgate cache`: the results of earlier runs, and the copies in which commands ran.
 
 use std::fmt::Write;
 
@@ -7,8 +7,9 @@ use clap::{Args, Subcommand};
 use crate::app::failure::Failure;
 use crate::cli::Context;
 use crate::store::results::{Error, Info, clear, info};
+use crate::tree::scratch::stored;
 
-/// Show or remove the results of earlier runs, which spare later ones the files that have not changed.
+/// Show or remove what spares later runs work: the results of earlier ones, and the copies in which commands run.
 #[derive(Args)]
 pub(super) struct CacheArgs {
     #[command(subcommand)]
@@ -28,9 +29,12 @@ pub(super) fn run(args: &CacheArgs, context: &Context) -> Result<u8, Failure> {
     match args.command {
         CacheCommand::Info => {
             let info = info(&folder).map_err(failure)?;
-            context.streams.data(text(&info).as_bytes())?;
+            context.streams.data(text(&info, stored::stored(&folder).len()).as_bytes())?;
         }
-        CacheCommand::Clear => clear(&folder).map_err(failure)?,
+        CacheCommand::Clear => {
+            clear(&folder).map_err(failure)?;
+            stored::clear(&folder).map_err(Failure::usage)?;
+        }
     }
     Ok(0)
 }
@@ -40,7 +44,7 @@ fn failure(error: Error) -> Failure {
     Failure::usage(error).with_hint(hint)
 }
 
-fn text(info: &Info) -> String {
+fn text(info: &Info, n_copies: usize) -> String {
     let mut text = format!("path      {}\n", info.file.display());
     let mut line = |name: &str, value: String| {
         let _ = writeln!(text, "{name:9} {value}");
@@ -50,6 +54,7 @@ fn text(info: &Info) -> String {
         format!("{:.1} MiB of at most {} MiB", info.n_bytes as f64 / f64::from(1 << 20), info.max_bytes >> 20),
     );
     line("rows", info.n_rows.to_string());
+    line("copies", format!("{n_copies} for commands to run in"));
     let known = |n_hits: u64, n_asked: u64| format!("{n_hits} of {n_asked} files were known");
     let Some(last) = info.last else {
         line("last run", "no run has used the cache yet".to_owned());

@@ -50,7 +50,8 @@ impl TemporaryFolder {
 impl Drop for TemporaryFolder {
     fn drop(&mut self) {
         // What can't be removed now is swept by a later run.
-        if remove_folder(&self.folder).is_ok() {
+        let removed = remove_folder(&self.folder);
+        if removed.is_ok() || removed.is_err_and(|error| error.kind() == ErrorKind::NotFound) {
             let _ = fs::remove_file(&self.lock_file);
         }
         let _ = self.lock.unlock();

@@ -381,6 +381,20 @@ fn what_is_edited_in_turn_is_hidden_each_time() {
 }
 
 #[test]
+fn clearing_the_cache_removes_the_copies_that_are_not_in_use() {
+    let repo =
+        dirty("tollgate() { \"$TOLLGATE_PROGRAM\" \"$@\"; }; tollgate cache clear; tollgate cache info > SEEN", "");
+    let mut command = repo.command(&repo.top(), TOLLGATE);
+    run(command.args(["check", "--staged", "--only", "own"]).env("TOLLGATE_PROGRAM", TOLLGATE), b"").code(0);
+    assert!(fs::read_to_string(repo.beside("seen")).unwrap().contains("copies    1 "));
+    assert!(scratch(&repo).is_dir());
+    repo.tollgate(&["cache", "clear"]).code(0);
+    repo.tollgate(&["cache", "info"]).code(0).says("copies    0 ");
+    check(&repo);
+    assert!(scratch(&repo).is_dir());
+}
+
+#[test]
 fn a_check_may_want_the_work_tree() {
     let repo = dirty("cat a.txt > SEEN; pwd -P >> SEEN", "isolate = \"none\"");
     assert_eq!(seen(&repo), format!("three\n{}\n", repo.top().canonicalize().unwrap().display()));

@@ -11,6 +11,7 @@ mod mirror;
 mod record;
 mod references;
 mod repository;
+pub(crate) mod stored;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions, TryLockError};
