@@ -5,6 +5,7 @@
 pub(crate) mod alterations;
 mod beneath;
 mod editable;
+mod exact;
 pub(crate) mod linked;
 mod links;
 mod mirror;

@@ -1,6 +1,6 @@
 //! What makes git in the scratch tree see the right repository: a git folder of its own with the user's references, HEAD
 //! and configuration, and the user's objects beside its own. No variable is set, so git works as usual in other
-//! repositories, such as those that tests make. It is made anew each time: what programs commit, tag, put aside or set
+//! repositories, such as those that tests make. It is put in order each time: what programs commit, tag, put aside or set
 //! there reaches neither the user nor the next run.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -12,14 +12,12 @@ use crate::git::settings::Setting;
 use crate::tree::Error;
 use crate::tree::file_state::FileState;
 use crate::tree::removal::remove;
+use crate::tree::scratch::exact::{self, Files};
 use crate::tree::scratch::references::{Copied, PACKED, files, references};
 use crate::tree::scratch::{INDEX, Scratch, Wanted, unless_missing};
 
 /// The git folder of the scratch tree.
 const FOLDER: &str = "git";
-
-/// Where objects are while it is made anew that were fetched.
-const FETCHED: &str = "fetched";
 
 /// Where git keeps references and what is said of their changes, if not in files of their own.
 const REFTABLE: &str = "reftable";
@@ -35,50 +33,42 @@ const OF_ALL: [&str; 5] = ["logs/refs/stash", "shallow", "info/exclude", "info/a
 pub(super) type Holding = BTreeMap<PathBuf, Option<FileState>>;
 
 impl Scratch {
-    /// Writes the git folder anew; gives the files that hold its references.
+    /// Makes the git folder what it is to be; gives the files that hold its references. What was fetched because the
+    /// user's repository does not have it stays.
     pub(super) fn write_repository(&self, repo: &Repo, wanted: &Wanted) -> Result<Holding, Error> {
         let folder = self.home.join(FOLDER);
         let settings = repo.all_settings()?;
-        self.make_empty(&folder, settings.iter().any(|setting| setting.key == "extensions.partialclone"))?;
+        let fetches = settings.iter().any(|setting| setting.key == "extensions.partialclone");
         let head = head(repo)?;
+        let mut files = references_of(repo)?;
         let log = head.strip_prefix(b"ref: ").and_then(|name| log_of(name.trim_ascii_end()));
-        let of_all = OF_ALL.iter().map(PathBuf::from).chain(log);
-        let files = of_all.map(|name| (repo.common_dir().join(&name), name));
+        let of_all = OF_ALL.iter().map(PathBuf::from).chain(log).map(|name| (repo.common_dir().join(&name), name));
         let of_work_tree = OF_WORK_TREE.iter().map(|name| (repo.git_dir().join(name), PathBuf::from(name)));
-        for (from, name) in files.chain(of_work_tree) {
-            copy(&from, &folder.join(name))?;
+        let index = (self.home.join(INDEX), PathBuf::from("index"));
+        for (from, name) in of_all.chain(of_work_tree).chain([index]) {
+            add(&mut files, &from, name)?;
         }
-        write(&folder.join("config"), &self.configuration(repo, &settings, &folder)?)?;
-        let objects: Vec<u8> = repo.object_folders().iter().flat_map(|folder| line(folder)).collect();
-        write(&folder.join("objects/info/alternates"), &objects)?;
-        write(&folder.join("HEAD"), &head)?;
-        write_references(repo, &folder)?;
-        let git = self.top.join(".git");
-        remove(&git).or_else(unless_missing).map_err(Error::files("remove", &git))?;
-        write(&git, &[b"gitdir: ".as_slice(), folder.as_os_str().as_encoded_bytes(), b"\n"].concat())?;
+        let objects = repo.object_folders().iter().flat_map(|folder| line(folder)).collect();
+        let configuration = self.configuration(repo, &settings, &folder)?;
+        let named = [("HEAD", head), ("config", configuration), ("objects/info/alternates", objects)];
+        files.extend(named.map(|(name, bytes)| (PathBuf::from(name), bytes)));
+        exact::make(&folder, &files, "refs", Some("objects").filter(|_| fetches))
+            .map_err(Error::files("write", &folder))?;
+        self.write_link(&folder)?;
         self.write_head(repo, wanted, &folder)?;
-        copy(&self.home.join(INDEX), &folder.join("index"))?;
         self.holding()
     }
 
-    /// Makes the git folder an empty one. What was fetched because the user's repository does not have it stays.
-    fn make_empty(&self, folder: &Path, fetches: bool) -> Result<(), Error> {
-        let (objects, kept) = (folder.join("objects"), self.home.join(FETCHED));
-        remove(&kept).or_else(unless_missing).map_err(Error::files("remove", &kept))?;
-        let is_real = |path: &Path| fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir());
-        let is_kept = fetches && is_real(folder) && is_real(&objects) && fs::rename(&objects, &kept).is_ok();
-        remove(folder).or_else(unless_missing).map_err(Error::files("remove", folder))?;
-        fs::create_dir_all(folder).map_err(Error::files("create", folder))?;
-        if is_kept {
-            let info = kept.join("info");
-            remove(&info).or_else(unless_missing).map_err(Error::files("remove", &info))?;
-            fs::rename(&kept, &objects).map_err(Error::files("move", &kept))?;
+    /// Names the git folder in the tree, where a program may have put anything.
+    fn write_link(&self, folder: &Path) -> Result<(), Error> {
+        let git = self.top.join(".git");
+        let link = [b"gitdir: ".as_slice(), folder.as_os_str().as_encoded_bytes(), b"\n"].concat();
+        let is_file = fs::symlink_metadata(&git).is_ok_and(|metadata| metadata.is_file());
+        if is_file && fs::read(&git).is_ok_and(|there| there == link) {
+            return Ok(());
         }
-        for below in ["objects/info", "refs"] {
-            let below = folder.join(below);
-            fs::create_dir_all(&below).map_err(Error::files("create", &below))?;
-        }
-        Ok(())
+        remove(&git).or_else(unless_missing).map_err(Error::files("remove", &git))?;
+        fs::write(&git, link).map_err(Error::files("write", &git))
     }
 
     /// The files that hold its branches, its tags and its stash, as they are now.
@@ -123,7 +113,10 @@ impl Scratch {
         let commit = wanted.commit.filter(|commit| Some(*commit) != users);
         let has_tables = folder.join(REFTABLE).is_dir();
         match commit {
-            Some(commit) if !has_tables => write(&folder.join("HEAD"), format!("{commit}\n").as_bytes()),
+            Some(commit) if !has_tables => {
+                let file = folder.join("HEAD");
+                fs::write(&file, format!("{commit}\n")).map_err(Error::files("write", &file))
+            }
             None if !has_tables || repo.git_dir() == repo.common_dir() => Ok(()),
             // In the tables that all work trees share is the HEAD of the first one.
             _ => {
@@ -178,22 +171,31 @@ fn log_of(name: &[u8]) -> Option<PathBuf> {
     is_plain.then(|| Path::new("logs").join(name))
 }
 
-/// Writes the references of the user's repository.
-fn write_references(repo: &Repo, folder: &Path) -> Result<(), Error> {
+/// The references of the user's repository, in files as they are in this one.
+fn references_of(repo: &Repo) -> Result<Files, Error> {
+    let mut files = Files::new();
     let tables = repo.common_dir().join(REFTABLE);
     if tables.is_dir() {
         for table in fs::read_dir(&tables).map_err(Error::files("read", &tables))?.flatten() {
-            copy(&table.path(), &folder.join(REFTABLE).join(table.file_name()))?;
+            add(&mut files, &table.path(), Path::new(REFTABLE).join(table.file_name()))?;
         }
-        return Ok(());
+        return Ok(files);
     }
     let mut places = vec![repo.common_dir()];
     places.extend(Some(repo.git_dir()).filter(|own| *own != repo.common_dir()));
     let Copied { loose, packed } = references(&places).map_err(Error::files("read", repo.common_dir()))?;
-    for (name, content) in loose {
-        write(&folder.join(name), &content)?;
+    files.extend(loose);
+    files.insert(PACKED.into(), packed);
+    Ok(files)
+}
+
+/// Adds a file, if there is one.
+fn add(files: &mut Files, from: &Path, name: PathBuf) -> Result<(), Error> {
+    match fs::read(from) {
+        Ok(bytes) => drop(files.insert(name, bytes)),
+        Err(error) => unless_missing(error).map_err(Error::files("read", from))?,
     }
-    write(&folder.join(PACKED), &packed)
+    Ok(())
 }
 
 /// An entry of a configuration file. What stands between the first and the last dot of a key may be anything.
@@ -226,19 +228,4 @@ fn line(path: &Path) -> Vec<u8> {
     let path = path.as_os_str().as_encoded_bytes();
     let path = if path.contains(&b'\n') { quoted(path) } else { path.to_owned() };
     [path.as_slice(), b"\n"].concat()
-}
-
-/// Writes a file that is not there.
-fn write(file: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let folder = file.parent().unwrap_or(file);
-    fs::create_dir_all(folder).map_err(Error::files("create", folder))?;
-    fs::write(file, bytes).map_err(Error::files("write", file))
-}
-
-/// Copies a file to where there is none, if there is one.
-fn copy(from: &Path, to: &Path) -> Result<(), Error> {
-    match fs::read(from) {
-        Ok(bytes) => write(to, &bytes),
-        Err(error) => unless_missing(error).map_err(Error::files("read", from)),
-    }
 }
