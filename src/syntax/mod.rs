@@ -20,6 +20,7 @@ mod semicolons;
 pub(crate) mod standing;
 pub(crate) mod tree;
 mod twins;
+mod watched;
 
 use std::collections::BTreeSet;
 

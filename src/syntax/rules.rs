@@ -1,10 +1,12 @@
 //! Pattern rules in ast-grep's YAML: compiled once, run over a tree in one traversal.
 
 use std::collections::HashSet;
+use std::panic::resume_unwind;
+use std::thread;
 
 use ast_grep_config::{DeserializeEnv, Fixer, GlobalRules, RuleConfig, SerializableGlobalRule, SerializableRuleConfig};
+use ast_grep_core::NodeMatch;
 use ast_grep_core::matcher::{Matcher, MatcherExt};
-use ast_grep_core::{Node, NodeMatch};
 use tree_sitter::{Node as InnerNode, TreeCursor};
 
 use crate::model::deadline::Deadline;
@@ -14,8 +16,9 @@ use crate::syntax::languages::Language;
 use crate::syntax::opening::Opening;
 use crate::syntax::places::Places;
 use crate::syntax::query::CaptureQuery;
-use crate::syntax::tree::{Doc, SyntaxTree};
+use crate::syntax::tree::SyntaxTree;
 use crate::syntax::twins::{Known, Twin};
+use crate::syntax::watched::{WatchedDoc, WatchedTree};
 
 /// The most matches of one rule that are kept in one file; the rest is only counted.
 const MAX_MATCHES: usize = 500;
@@ -25,9 +28,14 @@ const NODES_PER_LOOK: usize = 1_024;
 const NODES_PER_PLACE: usize = 4;
 /// How many times a rule looks at a node between two looks at the clock: a rule may go through all that is around a node.
 const CANDIDATES_PER_LOOK: usize = 16;
-/// How deep a file may be nested: a rule that looks around a node walks all the way up, which takes minutes in a file
-/// that somebody nested 100,000 deep, and people write nothing near this.
-pub(crate) const MAX_DEPTH: usize = 1_000;
+/// How deep a tree may be: a rule that looks around a node walks all the way up, which takes minutes in a file that
+/// somebody nested 100,000 deep. A chain without brackets is as deep as it is long, a union of thousands of texts or a
+/// row of `else if`; what people write is not longer than this.
+pub(crate) const MAX_DEPTH: usize = 10_000;
+/// How deep a tree may be for the stack of any thread: the engine calls itself for each level that it goes down.
+const MAX_DEPTH_ANYWHERE: usize = 1_000;
+/// The stack for a deeper one; what is not touched takes no memory.
+const STACK: usize = 256 << 20;
 
 /// Why a rule can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -160,6 +168,8 @@ pub(crate) struct Scan {
     pub(crate) timed_out: bool,
     /// Whether the tree is deeper than rules may look at; then none did.
     pub(crate) too_deep: bool,
+    /// How deep the tree is, where that is more than any stack has room for.
+    depth: usize,
 }
 
 /// A rule that is to run on a tree.
@@ -180,9 +190,33 @@ pub(crate) fn scan(tree: &SyntaxTree, rules: &[Asked<'_>], deadline: Deadline) -
     let (Some(captured), Some(candidates)) = (captured, candidates(tree, rules, deadline, &mut scan)) else {
         return Scan { timed_out: !scan.too_deep, ..scan };
     };
+    let look = |scan: &mut Scan| look_at(tree, rules, (candidates, &captured), deadline, scan);
+    if scan.depth <= MAX_DEPTH_ANYWHERE {
+        look(&mut scan);
+        return scan;
+    }
+    let room = thread::Builder::new().stack_size(STACK);
+    let is_done = thread::scope(|scope| {
+        let looking = room.spawn_scoped(scope, || look(&mut scan)).ok()?;
+        looking.join().map_err(|panic| resume_unwind(panic)).ok()
+    });
+    // Without room for it no rule looks at it.
+    scan.too_deep |= is_done.is_none();
+    scan
+}
+
+/// Asks the rules for each of these nodes, as far as there is time.
+fn look_at<'t>(
+    tree: &'t SyntaxTree,
+    rules: &[Asked<'_>],
+    (candidates, captured): (Vec<(InnerNode<'t>, usize)>, &[Option<HashSet<usize>>]),
+    deadline: Deadline,
+    scan: &mut Scan,
+) {
+    let watched = WatchedTree::new(tree.doc(), deadline);
     let mut n_matches = vec![0; rules.len()];
     for (n_looks, (node, index)) in candidates.into_iter().enumerate() {
-        if n_looks % CANDIDATES_PER_LOOK == 0 && deadline.is_over() {
+        if watched.is_given_up() || (n_looks % CANDIDATES_PER_LOOK == 0 && deadline.is_over()) {
             scan.timed_out = true;
             break;
         }
@@ -192,16 +226,16 @@ pub(crate) fn scan(tree: &SyntaxTree, rules: &[Asked<'_>], deadline: Deadline) -
         {
             continue;
         }
-        let Some(matched) = rule.config.matcher.match_node(tree.adopt(node)) else { continue };
+        let Some(matched) = rule.config.matcher.match_node(watched.adopt(node)) else { continue };
         let Some(count) = n_matches.get_mut(index) else { continue };
         *count += 1;
         if *count <= MAX_MATCHES {
             scan.matches.push(describe(tree, index, rule, &matched));
         }
     }
+    scan.timed_out |= watched.is_given_up();
     let n_more = n_matches.into_iter().map(|count: usize| count.saturating_sub(MAX_MATCHES));
     scan.cut = n_more.enumerate().filter(|(_, n_more)| *n_more > 0).collect();
-    scan
 }
 
 /// The nodes that some rule may match, each with the index of that rule, in the order of the tree; none if it is too
@@ -269,13 +303,14 @@ fn look_through<'t>(
         if n_nodes.is_multiple_of(NODES_PER_LOOK) && deadline.is_over() {
             return true;
         }
+        scan.depth = scan.depth.max(depth);
         if depth > MAX_DEPTH {
             scan.too_deep = true;
             return true;
         }
         n_nodes += 1;
         let node = cursor.node();
-        let is_worthwhile = visit(&cursor) || node.descendant_count() + depth > MAX_DEPTH;
+        let is_worthwhile = visit(&cursor) || node.descendant_count() + depth > MAX_DEPTH_ANYWHERE;
         if is_worthwhile && cursor.goto_first_child() {
             depth += 1;
             continue;
@@ -312,8 +347,8 @@ fn by_kind<'a>(rules: &'a [Asked<'a>]) -> Vec<Vec<(usize, &'a Asked<'a>)>> {
     by_kind
 }
 
-fn describe(tree: &SyntaxTree, index: usize, rule: &CompiledRule, matched: &NodeMatch<'_, Doc>) -> Match {
-    let node: &Node<'_, Doc> = matched.get_node();
+fn describe(tree: &SyntaxTree, index: usize, rule: &CompiledRule, matched: &NodeMatch<'_, WatchedDoc>) -> Match {
+    let node = tree.adopt(matched.get_node().get_inner_node().inner());
     let fix = |fixer: &Fixer| {
         let edit = matched.make_edit(&rule.config.matcher, fixer);
         let span = Span { start: edit.position, end: edit.position + edit.deleted_length };
@@ -323,14 +358,14 @@ fn describe(tree: &SyntaxTree, index: usize, rule: &CompiledRule, matched: &Node
         rule: index,
         span: Span { start: node.range().start, end: node.range().end },
         message: rule.config.get_message(matched),
-        symbol: tree.symbol(node),
+        symbol: tree.symbol(&node),
         fixes: rule.config.fixer.iter().map(fix).collect(),
         labels: labels(rule, matched),
     }
 }
 
 /// The places that the rule's own `labels` name.
-fn labels(rule: &CompiledRule, matched: &NodeMatch<'_, Doc>) -> Vec<(Span, String)> {
+fn labels(rule: &CompiledRule, matched: &NodeMatch<'_, WatchedDoc>) -> Vec<(Span, String)> {
     if rule.config.labels.is_none() {
         return Vec::new();
     }
@@ -378,7 +413,34 @@ mod tests {
     fn no_rule_looks_at_a_tree_that_is_too_deep() {
         let scan = |depth: usize| scan(EVAL, &format!("eval(x)\nf{}\n", "[0]".repeat(depth)));
         assert_eq!((scan(900).too_deep, scan(900).matches.len()), (false, 1));
-        assert_eq!((scan(1_100).too_deep, scan(1_100).matches.len(), scan(1_100).timed_out), (true, 0, false));
+        assert_eq!((scan(10_100).too_deep, scan(10_100).matches.len(), scan(10_100).timed_out), (true, 0, false));
+    }
+
+    #[test]
+    fn a_long_chain_is_looked_at_by_rules_that_go_all_the_way_down() {
+        let sum = vec!["a"; 4_000].join(" + ");
+        let found = |rule: &str, text: &str| {
+            let found = scan(&format!("id: a\nlanguage: Python\nrule: {rule}\n"), text);
+            assert!(!found.too_deep && !found.timed_out);
+            found.matches.len()
+        };
+        assert_eq!(found("{pattern: f($A == $A)}", &format!("f({sum} == {sum})\n")), 1);
+        let until = "{kind: module, has: {kind: string, stopBy: {kind: comment}}}";
+        assert_eq!(found(until, &format!("x = 's' + {sum}\n")), 1);
+    }
+
+    #[test]
+    fn a_deadline_ends_the_search_around_one_node() {
+        let yaml = "id: a\nlanguage: Python\nrule: {kind: module, has: {stopBy: end, kind: identifier, inside: {kind: \
+                    module, stopBy: end, has: {stopBy: end, kind: identifier, inside: {kind: module, stopBy: end, has: \
+                    {stopBy: end, regex: '^none$'}}}}}}\n";
+        let rule = CompiledRule::compile(yaml, &[], Language::Python).unwrap();
+        let text = "foo(bar, baz)\n".repeat(3_000);
+        let tree = SyntaxTree::parse(&text, Language::Python, Deadline::NEVER).unwrap();
+        let asked = [Asked { rule: &rule, within: Vec::new() }];
+        // Without it this takes days.
+        let scan = super::scan(&tree, &asked, Deadline::after(std::time::Duration::from_millis(500)));
+        assert!(scan.timed_out);
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! One parse of one file, within a deadline.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
-use ast_grep_core::AstGrep;
-use ast_grep_core::Node;
+use ast_grep_core::source::Edit;
 use ast_grep_core::tree_sitter::{LanguageExt, StrDoc};
+use ast_grep_core::{AstGrep, Doc as EngineDoc, Node};
 use tree_sitter::{InputEdit, Node as InnerNode, ParseOptions, ParseState, Parser, Point, Tree};
 
 use crate::model::deadline::Deadline;
@@ -14,8 +16,41 @@ use crate::model::place::Span;
 use crate::syntax::languages::{Language, NamedBy};
 use crate::syntax::semicolons;
 
-/// The document type of the engine below.
-pub(crate) type Doc = StrDoc<Language>;
+/// The document type of the engine below: one tree for all copies, since a node knows the very tree that it is of.
+#[derive(Clone)]
+pub(crate) struct Doc(Arc<StrDoc<Language>>);
+
+impl Doc {
+    fn new(text: &str, language: Language, tree: Tree) -> Self {
+        Self(Arc::new(StrDoc { src: text.to_owned(), lang: language, tree }))
+    }
+}
+
+impl EngineDoc for Doc {
+    type Source = String;
+    type Lang = Language;
+    type Node<'r> = InnerNode<'r>;
+
+    fn get_lang(&self) -> &Language {
+        self.0.get_lang()
+    }
+
+    fn get_source(&self) -> &String {
+        self.0.get_source()
+    }
+
+    fn do_edit(&mut self, edit: &Edit<String>) -> Result<(), String> {
+        Arc::make_mut(&mut self.0).do_edit(edit)
+    }
+
+    fn root_node(&self) -> InnerNode<'_> {
+        self.0.root_node()
+    }
+
+    fn get_node_text<'a>(&'a self, node: &InnerNode<'a>) -> Cow<'a, str> {
+        self.0.get_node_text(node)
+    }
+}
 
 /// A node of a tree.
 pub(crate) type SyntaxNode<'t> = Node<'t, Doc>;
@@ -49,8 +84,7 @@ impl SyntaxTree {
     /// Parses `text`. Text that does not follow the grammar still gives a tree, see [`SyntaxTree::first_error`].
     pub(crate) fn parse(text: &str, language: Language, deadline: Deadline) -> Result<Self, Error> {
         let tree = parse(text, language, None, deadline)?;
-        let doc = StrDoc { src: text.to_owned(), lang: language, tree };
-        Ok(Self { language, root: AstGrep::doc(doc) })
+        Ok(Self { language, root: AstGrep::doc(Doc::new(text, language, tree)) })
     }
 
     /// Parses a text that is the one of this tree but for some parts, none of which has a line break in it: where each is
@@ -63,14 +97,13 @@ impl SyntaxTree {
             return Self::parse(text, self.language, deadline);
         }
         let loose = if is_of_javascript { semicolons::loose_comments(self) } else { Vec::new() };
-        let mut before = self.root().get_doc().tree.clone();
+        let mut before = self.doc().0.tree.clone();
         // From the last to the first, so that places before them stay what they are.
-        for (edit, _) in edits(self.root.source(), parts).iter().zip(parts).rev() {
+        for (edit, _) in edits(self.text(), parts).iter().zip(parts).rev() {
             before.edit(edit);
         }
         let tree = parse(text, self.language, Some(&before), deadline)?;
-        let doc = StrDoc { src: text.to_owned(), lang: self.language, tree };
-        let made = Self { language: self.language, root: AstGrep::doc(doc) };
+        let made = Self { language: self.language, root: AstGrep::doc(Doc::new(text, self.language, tree)) };
         let is_alike = semicolons::are_alike(self, &made, &loose, parts);
         if is_alike { Ok(made) } else { Self::parse(text, self.language, deadline) }
     }
@@ -82,7 +115,7 @@ impl SyntaxTree {
 
     /// The text that it was made of.
     pub(super) fn text(&self) -> &str {
-        self.root.source()
+        self.doc().get_source()
     }
 
     /// The node that holds everything.
@@ -90,7 +123,12 @@ impl SyntaxTree {
         self.root.root()
     }
 
-    /// A node of this very tree, for rules.
+    /// The tree and its text.
+    pub(super) fn doc(&self) -> &Doc {
+        self.root.root().get_doc()
+    }
+
+    /// A node of this very tree.
     pub(super) fn adopt<'t>(&'t self, node: InnerNode<'t>) -> SyntaxNode<'t> {
         self.root.adopt(node)
     }

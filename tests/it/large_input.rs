@@ -56,7 +56,7 @@ fn repo(rules: &str) -> Repo {
 #[test]
 fn brackets_without_end_are_no_danger_in_any_language() {
     let repo = repo(ANY_ERROR);
-    let depth = if is_long() { 200_000 } else { 1_500 };
+    let depth = if is_long() { 200_000 } else { 11_000 };
     for (extension, before, open, close, after) in NESTS {
         let (open, close) = (open.repeat(depth), close.repeat(depth));
         repo.write(&format!("closed/a.{extension}"), format!("{before}{open}1{close}{after}\n"));
