@@ -6,6 +6,7 @@ mod attributes;
 pub(crate) mod builtin;
 pub(crate) mod change;
 pub(crate) mod coverage;
+pub(crate) mod encoding;
 pub(crate) mod external;
 pub(crate) mod filetype;
 pub(crate) mod hygiene;

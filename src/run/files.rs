@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
-use crate::check::filetype::{is_lfs_pointer, is_text};
+use crate::check::filetype::{Kind, is_lfs_pointer, is_text, kind};
 use crate::check::parsed::SharedTree;
 use crate::check::secrets::redact::extent;
 use crate::check::{Examined, FileCheck, FileInput, Manner};
@@ -253,6 +253,8 @@ impl Runner<'_> {
             }
             let started = Instant::now();
             let examined = match why_unread(input).filter(|_| job.check.reads_content()) {
+                // What is large enough must not hide a secret.
+                Some(why) if is_unread(input) && job.check.is_sensitive() && !is_binary(input) => Err(too_large(why)),
                 Some(why) => Ok(unread(why)),
                 None => guarded(|| job.check.check(input, &job.options)),
             };
@@ -283,6 +285,17 @@ impl Runner<'_> {
 /// Whether the file was too large to be read.
 fn is_unread(input: &FileInput<'_>) -> bool {
     input.n_bytes > MAX_FILE
+}
+
+/// Whether the name of the file says that it holds no text.
+fn is_binary(input: &FileInput<'_>) -> bool {
+    kind(&input.side.path) == Some(Kind::Binary)
+}
+
+/// That a check which must look at a file can't.
+fn too_large(why: String) -> Breakage {
+    let hint = "if there is no secret in it, name it in `exclude` of tollgate.toml".to_owned();
+    Breakage { why, hint, log: String::new() }
 }
 
 /// Why checks of content have nothing to look at, if that is so.

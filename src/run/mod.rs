@@ -56,8 +56,8 @@ use crate::store::results::key::Recipe;
 use crate::tree::scratch::Scratch;
 use crate::tree::scratch::linked::Linked;
 
-/// A file of more bytes than this is not read: its checks say so.
-pub(crate) const MAX_FILE: u64 = 32 << 20;
+/// A file of more bytes than this is not read: its checks say so. Hosts of repositories take no larger ones.
+pub(crate) const MAX_FILE: u64 = 100 << 20;
 
 /// The variable that names folders of Python's modules.
 pub(crate) const PYTHON_PATH: &str = "PYTHONPATH";

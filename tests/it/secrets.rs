@@ -159,18 +159,15 @@ fn awkward_content_is_looked_at_or_said() {
         .collect();
     repo.write("wide.env", wide);
     repo.write("crlf.env", format!("a=1\r\nPASSWORD={password}\r\n"));
-    repo.write("image.bin", [b"\x00\x01", token.as_bytes()].concat());
-    repo.write("huge.txt", vec![b'a'; 33 << 20]);
+    repo.write("image.bin", [&[0_u8; 40], token.as_bytes()].concat());
+    repo.write("zero.py", format!("a = 1\0\ntoken = \"{token}\"\n"));
     repo.git(&["add", "."]).code(0);
     let ran = repo.tollgate(&["check", "--all", "--only", "secrets", "--format", "short"]).code(1);
-    for expected in ["line.txt:1:", "wide.env:1:1: ", "line 2 of this UTF-16 text", "crlf.env:2:10: "] {
+    for expected in ["line.txt:1:", "wide.env:1:1: ", "line 2 of this UTF-16 text", "crlf.env:2:10: ", "zero.py:2:10: "]
+    {
         assert!(ran.text().contains(expected), "no `{expected}` in:\n{}", ran.text());
     }
-    let ran = ran.is_silent_on("image.bin").is_silent_on(&password).is_silent_on(&token);
-    assert!(
-        ran.text().contains("32 MiB")
-            || repo.tollgate(&["check", "--all", "--only", "secrets"]).text().contains("32 MiB")
-    );
+    ran.is_silent_on("image.bin").is_silent_on(&password).is_silent_on(&token);
 }
 
 #[test]

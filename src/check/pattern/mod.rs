@@ -20,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
+use crate::check::encoding::Wide;
 use crate::check::parsed::{Parsed, Tree, in_utf8, why_unparsed};
 use crate::check::pattern::fault::RuleError;
 use crate::check::pattern::gate::{Gate, Needed, Passed};
@@ -323,6 +324,10 @@ impl Engine {
         wanted: &dyn Fn(&RuleId, Level) -> bool,
     ) -> Result<Examined, Breakage> {
         let Some(language) = Language::of(&file.side.path, file.bytes) else { return Ok(Examined::default()) };
+        if let Some(wide) = Wide::of(file.bytes) {
+            let why = format!("not looked at: it is in {}, and rules look at UTF-8", wide.name());
+            return Ok(Examined { findings: Vec::new(), notices: vec![why] });
+        }
         let wanted_here = |rule: &Candidate| wanted(&rule.id, rule.level) && rule.may_be_for(&file.side.path);
         let mut examined = self.examine_as(language, file, &wanted_here)?;
         if language == Language::Rust {
@@ -489,6 +494,18 @@ mod tests {
             tree: &SharedTree::default(),
         };
         engine.examine(&file, &|id, _| wanted(id)).unwrap()
+    }
+
+    #[test]
+    fn what_is_in_another_encoding_is_said_not_to_be_looked_at() {
+        let engine = Engine::built_in(&[Language::JavaScript].into());
+        let check = |text: &str, says: &str| {
+            let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let examined = examine_bytes(&engine, Language::JavaScript, &wide, &|_| true);
+            assert!(examined.findings.is_empty() && examined.notices.concat().contains(says), "{:?}", examined.notices);
+        };
+        check("debugger;\n", "it is in UTF-16");
+        check("\u{feff}debugger;\n", "it is in UTF-16");
     }
 
     #[test]

@@ -2,7 +2,6 @@
 //! masked, and what identifies a secret is a hash.
 
 mod assignment;
-mod encoding;
 mod entropy;
 #[cfg(test)]
 mod examples;
@@ -14,7 +13,7 @@ pub(crate) mod redact;
 mod scan;
 mod value;
 
-use crate::check::secrets::encoding::decode;
+use crate::check::encoding::decode;
 use crate::check::secrets::location::location;
 use crate::check::secrets::mask::{fingerprint, masked};
 use crate::check::secrets::pack::{described, ids};
@@ -71,7 +70,7 @@ impl FileCheck for Secrets {
     }
 
     fn check(&self, file: &FileInput<'_>, options: &Options) -> Result<Examined, Breakage> {
-        let Some(decoded) = decode(file.bytes, file.is_text) else { return Ok(Examined::default()) };
+        let Some(decoded) = decode(&file.side.path, file.bytes, file.is_text) else { return Ok(Examined::default()) };
         let location = location(&file.side.path);
         let leaks = scan(&decoded.text, location, file.deadline)
             .map_err(|_| Breakage::new("looking for secrets took longer than the stage may take"))?;
@@ -80,17 +79,17 @@ impl FileCheck for Secrets {
             leaks.iter().filter(|leak| !(without_keys && leak.entry.id == PRIVATE_KEY)).collect();
         let n_more = leaks.len().saturating_sub(MAX_FINDINGS);
         leaks.truncate(MAX_FINDINGS);
-        let place = |span: Span| match decoded.was_utf16 {
-            true => Place::File(file.side.path.clone()),
-            false => Place::Span(file.side.path.clone(), span),
+        let place = |span: Span| match decoded.was {
+            Some(_) => Place::File(file.side.path.clone()),
+            None => Place::Span(file.side.path.clone(), span),
         };
         let mut findings: Vec<Finding> =
             leaks.iter().map(|leak| finding(leak, &decoded.text, place(leak.secret), file.side)).collect();
-        if decoded.was_utf16 {
+        if let Some(wide) = decoded.was {
             for (finding, leak) in findings.iter_mut().zip(&leaks) {
                 let before = decoded.text.get(..leak.secret.start).unwrap_or_default();
                 let line = memchr::memchr_iter(b'\n', before).count() + 1;
-                finding.message.push_str(&format!(", line {line} of this UTF-16 text"));
+                finding.message.push_str(&format!(", line {line} of this {} text", wide.name()));
             }
         }
         if let Some(last) = findings.pop() {
