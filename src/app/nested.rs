@@ -44,6 +44,22 @@ impl Session<'_> {
         Ok(())
     }
 
+    /// The policies of all folders of the work tree, as far as they are tracked.
+    pub(super) fn nested_here(&self) -> Result<Vec<Config>, Failure> {
+        let listed = self.repo.list(&Listing::Index).map_err(Failure::git)?;
+        let paths: BTreeSet<RepoPath> = listed.into_iter().map(|side| side.path).collect();
+        let policies = paths.iter().filter(|path| path.file_name() == FILE.as_bytes());
+        let mut nested = Vec::new();
+        for path in policies {
+            let Some(folder) = path.parent().filter(|folder| *folder != RepoPath::from("")) else { continue };
+            let from = Side { side: Where::Worktree, change: None };
+            if let Some(found) = self.found_on(from, path)? {
+                nested.push(Nested::read((found.name(), &found.bytes), &folder).map_err(Failure::config)?.config);
+            }
+        }
+        Ok(nested)
+    }
+
     /// The policies of the folders, sorted by folder.
     fn nested(&self, side: Where, change: &ChangeSet) -> Result<Vec<(RepoPath, Found)>, Failure> {
         let mut folders = folders(change);

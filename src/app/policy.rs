@@ -199,31 +199,51 @@ impl Session<'_> {
         Ok((loaded.config, loaded.name))
     }
 
-    /// The project's own rules as the work tree's policy names them.
+    /// The project's own rules as the work tree's policies name them, that of the top and those of folders.
     pub(crate) fn own_rules(&self) -> Result<Vec<RuleFile>, Failure> {
         let found = self.in_worktree(&RepoPath::from(FILE))?;
-        Ok(self.load(found, AttributeSource::Worktree, None)?.own)
+        let Loaded { config, mut own, .. } = self.load(found, AttributeSource::Worktree, None)?;
+        for nested in self.nested_here()? {
+            own.extend(self.project_rules(&nested, Some(&config), Where::Worktree)?);
+        }
+        Ok(own)
     }
 
-    /// The utility rules that the work tree's policy names, and the files of the work tree that they are in.
+    /// The utility rules that the work tree's policies name, and the files of the work tree that they are in.
     pub(crate) fn own_utilities(&self) -> Result<(Vec<Utility>, Vec<PathBuf>), Failure> {
-        let (Some(found), Some(top)) = (self.in_worktree(&RepoPath::from(FILE))?, self.repo.work_tree()) else {
-            return Ok((Vec::new(), Vec::new()));
-        };
-        let config = self.config_of(&found, None)?;
-        let files = self.utility_files(&config, found.side)?;
-        let files = files.iter().map(|side| top.join(side.path.to_fs())).collect();
-        Ok((self.utilities(&config, found.side)?, files))
+        let (mut utilities, mut files) = (Vec::new(), Vec::new());
+        for config in self.policies_here()? {
+            utilities.extend(self.utilities(&config, Where::Worktree)?);
+            files.extend(self.in_folders(&self.utility_files(&config, Where::Worktree)?));
+        }
+        Ok((utilities, files))
     }
 
-    /// The files of the work tree that the work tree's policy names as rules, none of them read.
+    /// The files of the work tree that the work tree's policies name as rules, none of them read. A policy that names
+    /// some and has none is an error.
     pub(crate) fn own_rule_files(&self) -> Result<Vec<PathBuf>, Failure> {
-        let (Some(found), Some(top)) = (self.in_worktree(&RepoPath::from(FILE))?, self.repo.work_tree()) else {
-            return Ok(Vec::new());
-        };
-        let config = self.config_of(&found, None)?;
-        let sides = self.rule_files(&config, found.side)?;
-        Ok(sides.iter().map(|side| top.join(side.path.to_fs())).collect())
+        let (mut files, mut is_any_named) = (Vec::new(), false);
+        for config in self.policies_here()? {
+            is_any_named |= !config.rule_paths.value.is_empty();
+            files.extend(self.in_folders(&self.rule_files(&config, Where::Worktree)?));
+        }
+        if files.is_empty() && is_any_named {
+            let hint = "add the rule files to git, or name one: `tollgate rules test FILE`";
+            return Err(Failure::usage(anyhow!("`paths` of [rules] match no tracked file")).with_hint(hint));
+        }
+        Ok(files)
+    }
+
+    /// The policy of the work tree and those of its folders.
+    fn policies_here(&self) -> Result<Vec<Config>, Failure> {
+        let top = self.in_worktree(&RepoPath::from(FILE))?;
+        let top = top.map(|found| self.config_of(&found, None)).transpose()?;
+        Ok(top.into_iter().chain(self.nested_here()?).collect())
+    }
+
+    fn in_folders(&self, sides: &[FileSide]) -> Vec<PathBuf> {
+        let top = self.repo.work_tree();
+        top.into_iter().flat_map(|top| sides.iter().map(|side| top.join(side.path.to_fs()))).collect()
     }
 
     /// What a policy and all that it extends say.

@@ -393,3 +393,16 @@ fn a_report_for_machines_tells_what_was_looked_at() {
     let hash = "7c3c95611a24c2d9bcdcdaa50b1de4f38ad19e1a81a980c034aa616de25594a2";
     repo.tollgate(&["check", "--format", "sarif"]).code(1).says(&format!(r#""hashes":{{"sha-256":"{hash}"}}"#));
 }
+
+#[test]
+fn rules_of_a_folders_policy_are_listed_explained_and_tested() {
+    let rule = "id: d-rule\nlanguage: Python\nmessage: no bar\nrule: {pattern: bar()}\n";
+    let policy = "[rules]\npaths = [\"own/*.yml\"]\n";
+    let repo = Repo::with(&[("d/tollgate.toml", policy), ("d/own/x.yml", rule)]);
+    repo.tollgate(&["explain", "d-rule"]).code(0).says("no bar");
+    repo.tollgate(&["rules", "list"]).code(0).says("d-rule");
+    assert!(repo.tollgate(&["rules", "test"]).code(1).stdout.contains("it has no examples"));
+    // A policy that names rules and has none is not taken for one that names none.
+    repo.git(&["rm", "-q", "--cached", "d/own/x.yml"]).code(0);
+    repo.tollgate(&["rules", "test"]).code(2).says("`paths` of [rules] match no tracked file");
+}
