@@ -180,10 +180,15 @@ pub(crate) struct Asked<'a> {
     pub(crate) within: Vec<&'a Places>,
 }
 
+/// Nodes that a rule may match, each with the index of that rule.
+type Candidates<'t> = Vec<(InnerNode<'t>, usize)>;
+/// The nodes that the query of a rule captures, where it has one.
+type Captured = Option<HashSet<usize>>;
+
 /// Runs rules over the tree, all in one traversal; a match names its rule by the index here.
 pub(crate) fn scan(tree: &SyntaxTree, rules: &[Asked<'_>], deadline: Deadline) -> Scan {
     let mut scan = Scan::default();
-    let captured: Option<Vec<Option<HashSet<usize>>>> = rules
+    let captured: Option<Vec<Captured>> = rules
         .iter()
         .map(|asked| asked.rule.query.as_ref().map_or(Some(None), |query| query.captured(tree, deadline).map(Some)))
         .collect();
@@ -209,7 +214,7 @@ pub(crate) fn scan(tree: &SyntaxTree, rules: &[Asked<'_>], deadline: Deadline) -
 fn look_at<'t>(
     tree: &'t SyntaxTree,
     rules: &[Asked<'_>],
-    (candidates, captured): (Vec<(InnerNode<'t>, usize)>, &[Option<HashSet<usize>>]),
+    (candidates, captured): (Candidates<'t>, &[Captured]),
     deadline: Deadline,
     scan: &mut Scan,
 ) {
@@ -246,7 +251,7 @@ fn candidates<'t>(
     rules: &[Asked<'_>],
     deadline: Deadline,
     scan: &mut Scan,
-) -> Option<Vec<(InnerNode<'t>, usize)>> {
+) -> Option<Candidates<'t>> {
     let by_kind = by_kind(rules);
     let mut candidates = Vec::new();
     let mut known: Vec<Known> = rules.iter().map(|_| Known::default()).collect();
