@@ -45,13 +45,14 @@ impl RuleError {
 
     /// What the engine says of a rule, with the place that it means: it tells none for what is wrong inside `rule`.
     pub(crate) fn of_engine(error: &Error, origin: &str, text: &str, language: Language) -> Self {
-        let fault = Self::new(origin, without_place(&error.to_string()));
+        let (reason, expected) = in_plain_words(without_place(&error.to_string()));
+        let fault = Self::new(origin, reason);
         let (words, known) = match error {
             Error::Yaml { at, message } => (message.split('`').skip(1).step_by(2).take(1).collect(), *at),
             Error::Rule(reason) => (quoted(reason), None),
         };
         let at = words.iter().find_map(|word| place_of(text, word)).or(known).or_else(|| place_of(text, "rule"));
-        let hint = words.iter().find_map(|word| hint(word, &fault.reason, language)).unwrap_or_default();
+        let hint = words.iter().find_map(|word| hint(word, &fault.reason, language)).unwrap_or(expected);
         Self { at, hint, ..fault }
     }
 }
@@ -59,6 +60,24 @@ impl RuleError {
 /// A message of the YAML reader without the place that it ends with: that is told before it.
 pub(super) fn without_place(message: &str) -> &str {
     message.rsplit_once(" at line ").map_or(message, |(message, _)| message)
+}
+
+/// What the YAML reader says, for whoever wrote the rule, and a hint: what was probably meant.
+pub(super) fn in_plain_words(message: &str) -> (String, String) {
+    if let Some((before, rest)) = message.split_once("duplicate mapping key: ") {
+        let key = rest.split(',').next().unwrap_or(rest);
+        return (format!("{before}the key `{key}` stands there twice"), "leave one of the two".to_owned());
+    }
+    let Some((what, expected)) = message.split_once(", expected ").filter(|(what, _)| what.contains("unknown ")) else {
+        return (message.to_owned(), String::new());
+    };
+    let known = expected.trim_start_matches("one of ").split([',', ' ']).map(|word| word.trim_matches('`'));
+    let word = what.split('`').nth(1).unwrap_or_default();
+    let hint = match nearest(word, known.filter(|word| word.len() > 1)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there may be {expected}"),
+    };
+    (what.to_owned(), hint)
 }
 
 /// Line and column, from 1, that the YAML reader tells of.
@@ -132,7 +151,8 @@ mod tests {
             "invalid field functoin",
             "did you mean `function`?",
         );
-        check("rule:\n  kind: call\n  kindd: a\n", (5, 3), "unknown field `kindd`", "");
+        check("rule:\n  kind: call\n  kindd: a\n", (5, 3), "unknown field `kindd`", "did you mean `kind`?");
+        check("notes: a\nrule: {kind: call}\n", (3, 1), "unknown field `notes`", "did you mean `note`?");
         check("rule: {matches: nowhere}\n", (3, 17), "`nowhere` is not defined", "");
         check("rule:\n  regex: 'a('\n  kind: call\n", (3, 1), "regex", "");
     }

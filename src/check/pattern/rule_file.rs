@@ -8,7 +8,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::Deserialize;
 
 use crate::check::pattern::example::Examples;
-use crate::check::pattern::fault::{RuleError, place_in_yaml, without_place};
+use crate::check::pattern::fault::{RuleError, in_plain_words, place_in_yaml, without_place};
 use crate::check::pattern::utility::{self, Utility};
 use crate::config::nearest::nearest;
 use crate::model::path::RepoPath;
@@ -49,6 +49,9 @@ enum Glob {
         case_insensitive: bool,
     },
 }
+
+/// What a rule may be about.
+const CATEGORIES: [&str; 6] = ["security", "correctness", "maintainability", "performance", "portability", "style"];
 
 /// The keys of our additions.
 pub(super) const METADATA: [&str; 10] =
@@ -175,8 +178,8 @@ impl RuleFile {
     pub(crate) fn parse(origin: &str, yaml: &str) -> Result<Self, RuleError> {
         let fail = |reason: String| RuleError::new(origin, reason);
         let header: Header = serde_saphyr::from_str(yaml).map_err(|error| {
-            let reason = format!("not a rule: {}", without_place(&error.without_snippet().to_string()));
-            RuleError { at: place_in_yaml(&error), ..fail(reason) }
+            let (reason, hint) = in_plain_words(without_place(&error.without_snippet().to_string()));
+            RuleError { at: place_in_yaml(&error), hint, ..fail(format!("not a rule: {reason}")) }
         })?;
         if header.id.is_empty() {
             return Err(fail("the rule has no `id`".to_owned()));
@@ -191,6 +194,14 @@ impl RuleFile {
             fail(format!("`severity: {severity}` is none of error, warning, info, hint, off")).at_word(yaml, severity)
         })?;
         let metadata = header.metadata;
+        if !metadata.category.is_empty() && !CATEGORIES.contains(&metadata.category.as_str()) {
+            return Err(no_category(origin, yaml, &metadata.category));
+        }
+        let cwe: Option<Vec<u32>> = metadata.cwe.into_vec().into_iter().map(Weakness::number).collect();
+        let cwe = cwe.ok_or_else(|| {
+            let hint = "a number of the CWE list, like `79` or `CWE-79`".to_owned();
+            RuleError { hint, ..fail("`cwe` is no number of a weakness".to_owned()).at_word(yaml, "cwe") }
+        })?;
         let references = metadata.references.into_vec();
         let summary = if metadata.summary.is_empty() { header.message } else { metadata.summary };
         let rule = Rule {
@@ -208,7 +219,7 @@ impl RuleFile {
             url: header.url.unwrap_or_default(),
             category: metadata.category,
             precision: metadata.precision,
-            cwe: metadata.cwe.into_vec().into_iter().filter_map(Weakness::number).collect(),
+            cwe,
         };
         let (origin, yaml) = (origin.to_owned(), yaml.to_owned());
         let files = header.files.filter(|files| !files.is_empty());
@@ -303,6 +314,14 @@ pub(super) fn no_language(origin: &str, yaml: &str, name: &str) -> RuleError {
     RuleError { hint, ..error }
 }
 
+fn no_category(origin: &str, yaml: &str, name: &str) -> RuleError {
+    let hint = match nearest(name, CATEGORIES) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there are {}", CATEGORIES.join(", ")),
+    };
+    RuleError { hint, ..RuleError::new(origin, format!("there is no category `{name}`")).at_word(yaml, name) }
+}
+
 fn globs(globs: &[Glob]) -> Result<GlobSet, String> {
     let mut set = GlobSetBuilder::new();
     for glob in globs {
@@ -365,6 +384,12 @@ mod tests {
         refused("id: a\nlanguage: Klingon\n", ":2:11: there is no language `Klingon`");
         refused("id: a\nlanguage: Python\nseverity: fatal\n", ":3:11: `severity: fatal`");
         refused("id: a\nlanguage: Python\nmetadata: {tests: {fail: [{cod: x}]}}\n", "unknown field `cod`");
+        refused(
+            "id: a\nlanguage: Python\nmetadata: {category: corectness}\n",
+            ":3:22: there is no category `corectness`",
+        );
+        refused("id: a\nlanguage: Python\nmetadata: {cwe: x}\n", ":3:12: `cwe` is no number");
+        refused("id: a\nlanguage: Python\nnote: a\nnote: b\n", "the key `note` stands there twice");
         refused("- a\n", "not a rule");
     }
 
