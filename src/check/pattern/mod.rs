@@ -324,10 +324,6 @@ impl Engine {
         wanted: &dyn Fn(&RuleId, Level) -> bool,
     ) -> Result<Examined, Breakage> {
         let Some(language) = Language::of(&file.side.path, file.bytes) else { return Ok(Examined::default()) };
-        if let Some(wide) = Wide::of(file.bytes) {
-            let why = format!("not looked at: it is in {}, and rules look at UTF-8", wide.name());
-            return Ok(Examined { findings: Vec::new(), notices: vec![why] });
-        }
         let wanted_here = |rule: &Candidate| wanted(&rule.id, rule.level) && rule.may_be_for(&file.side.path);
         let mut examined = self.examine_as(language, file, &wanted_here)?;
         if language == Language::Rust {
@@ -340,6 +336,11 @@ impl Engine {
             if examined.notices.is_empty() {
                 examined.notices = items.notices;
             }
+        }
+        if let Some(wide) = Wide::of(file.bytes) {
+            examined
+                .notices
+                .push(format!("it is in {}: rules read UTF-8, and find next to nothing in it", wide.name()));
         }
         Ok(examined)
     }
@@ -497,7 +498,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_another_encoding_is_said_not_to_be_looked_at() {
+    fn what_is_in_another_encoding_is_told() {
         let engine = Engine::built_in(&[Language::JavaScript].into());
         let check = |text: &str, says: &str| {
             let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();

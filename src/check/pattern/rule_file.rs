@@ -194,14 +194,7 @@ impl RuleFile {
             fail(format!("`severity: {severity}` is none of error, warning, info, hint, off")).at_word(yaml, severity)
         })?;
         let metadata = header.metadata;
-        if !metadata.category.is_empty() && !CATEGORIES.contains(&metadata.category.as_str()) {
-            return Err(no_category(origin, yaml, &metadata.category));
-        }
-        let cwe: Option<Vec<u32>> = metadata.cwe.into_vec().into_iter().map(Weakness::number).collect();
-        let cwe = cwe.ok_or_else(|| {
-            let hint = "a number of the CWE list, like `79` or `CWE-79`".to_owned();
-            RuleError { hint, ..fail("`cwe` is no number of a weakness".to_owned()).at_word(yaml, "cwe") }
-        })?;
+        verify_category(origin, yaml, &metadata.category)?;
         let references = metadata.references.into_vec();
         let summary = if metadata.summary.is_empty() { header.message } else { metadata.summary };
         let rule = Rule {
@@ -219,7 +212,7 @@ impl RuleFile {
             url: header.url.unwrap_or_default(),
             category: metadata.category,
             precision: metadata.precision,
-            cwe,
+            cwe: weaknesses(origin, yaml, metadata.cwe.into_vec())?,
         };
         let (origin, yaml) = (origin.to_owned(), yaml.to_owned());
         let files = header.files.filter(|files| !files.is_empty());
@@ -314,12 +307,24 @@ pub(super) fn no_language(origin: &str, yaml: &str, name: &str) -> RuleError {
     RuleError { hint, ..error }
 }
 
-fn no_category(origin: &str, yaml: &str, name: &str) -> RuleError {
+/// The numbers of weaknesses.
+fn weaknesses(origin: &str, yaml: &str, named: Vec<Weakness>) -> Result<Vec<u32>, RuleError> {
+    let numbers: Option<Vec<u32>> = named.into_iter().map(Weakness::number).collect();
+    numbers.ok_or_else(|| {
+        let hint = "it is a number of the CWE list, like `79` or `CWE-79`".to_owned();
+        RuleError { hint, ..RuleError::new(origin, "`cwe` is no number of a weakness").at_word(yaml, "cwe") }
+    })
+}
+
+fn verify_category(origin: &str, yaml: &str, name: &str) -> Result<(), RuleError> {
+    if name.is_empty() || CATEGORIES.contains(&name) {
+        return Ok(());
+    }
     let hint = match nearest(name, CATEGORIES) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("there are {}", CATEGORIES.join(", ")),
     };
-    RuleError { hint, ..RuleError::new(origin, format!("there is no category `{name}`")).at_word(yaml, name) }
+    Err(RuleError { hint, ..RuleError::new(origin, format!("there is no category `{name}`")).at_word(yaml, name) })
 }
 
 fn globs(globs: &[Glob]) -> Result<GlobSet, String> {
