@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
+use crate::fix_kills::{SmallDisk, fill};
 use crate::frozen::Frozen;
 use crate::support::{Repo, TOLLGATE, run};
 
@@ -333,5 +334,34 @@ fn at_any_moment_of_a_commit_nothing_is_lost() {
     }
     eprintln!("{n_ended} of {} commits were ended before their end", n_rounds * 4);
     repo.git(&["stash", "list"]).code(0).says("stash@{0}");
+    repo.git(&["fsck", "--strict"]).code(0);
+}
+
+#[test]
+fn where_the_disk_is_full_a_commit_loses_nothing() {
+    let repo = under_way();
+    let cache = repo.beside("home/.cache");
+    let Some(_disk) = SmallDisk::at(&repo, &cache) else {
+        eprintln!("not tested: only root can mount a small disk");
+        return;
+    };
+    assert_eq!(commit_and_end(&repo, None).code(), Some(1));
+    let (files, index) = precious(&repo);
+    let (filler, mut n_full) = (cache.join("filler"), 0);
+    for round in 0..rounds(6) {
+        // Half of the times nothing is laid out yet.
+        if round % 2 == 0 {
+            fs::remove_dir_all(cache.join("tollgate")).unwrap();
+        }
+        fill(&filler, round * 28 % 400);
+        let said = repo.git(&["commit", "-q", "-m", "x"]).code(1).text();
+        n_full += usize::from(!said.contains("slow:") && said.contains("error: "));
+        let (files_now, index_now) = precious(&repo);
+        let changed = files_now.changed_since(&files);
+        assert!(changed.is_empty() && index_now == index, "{changed:?} in round {round}: {said}");
+        fs::remove_file(&filler).unwrap();
+    }
+    assert!(n_full > 0, "the disk was never full");
+    repo.git(&["commit", "-q", "-m", "x"]).code(1).says("1 new error (slow)");
     repo.git(&["fsck", "--strict"]).code(0);
 }
