@@ -216,6 +216,11 @@ fn kinds_of_entries() {
 }
 
 #[test]
+fn of_a_hundred_thousand_files_the_staged_one_is_judged() {
+    State::of("many.sh").blocks(STAGED, "1 new error (trailing-whitespace) in 1 of 1 file");
+}
+
+#[test]
 fn a_gibibyte_is_not_read() {
     let state = State::of("large.sh");
     state.blocks(STAGED, "check-added-large-files").blocks(WORKTREE, "check-added-large-files");
