@@ -7,8 +7,12 @@ use crate::git::{self, Repo};
 use crate::model::change::{ChangeSet, ChangedFile, FileSide, Head, Mode, ObjectId, Source, Status};
 use crate::model::path::RepoPath;
 
-/// Every blob of a regular file that a commit of any ref added, sorted by path and, below that, from the newest.
+/// Every blob of a regular file that a commit of any ref added, sorted by path and, below that, from the newest. Of a
+/// shallow clone nobody knows what is beyond the cut: that is an error.
 pub(super) fn discover(repo: &Repo) -> Result<ChangeSet, Error> {
+    if repo.is_shallow()? {
+        return Err(Error::ShallowHistory);
+    }
     let commits = repo.run(&["rev-list", "--all", "HEAD"], b"").or_else(|error| match repo.head()?.commit {
         Some(_) => Err(error),
         None => repo.run(&["rev-list", "--all"], b""),

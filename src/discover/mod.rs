@@ -43,6 +43,9 @@ pub(crate) enum Error {
         /// The other side.
         head: String,
     },
+    /// History was cut off when the repository was fetched, and all of it was asked for.
+    #[error("this shallow clone does not hold all of the history")]
+    ShallowHistory,
     /// Two histories have nothing in common.
     #[error("{head} and {base} have no common ancestor")]
     Unrelated {
@@ -76,7 +79,7 @@ impl Error {
             Self::Unmerged { .. } => {
                 Some("resolve the conflicts and `git add` the files, or abort the operation".into())
             }
-            Self::Shallow { .. } => Some(
+            Self::Shallow { .. } | Self::ShallowHistory => Some(
                 "fetch the rest of the history with `git fetch --unshallow` (`fetch-depth: 0`, `GIT_DEPTH: 0`)".into(),
             ),
             Self::Unrelated { .. } => Some("name a base that the change started from".into()),

@@ -332,7 +332,10 @@ fn a_shallow_clone_without_the_common_ancestor_says_what_to_fetch() {
         }
         other => panic!("{other:?}"),
     }
+    let all = discover(&sandbox.repo("clone"), &Request::History);
+    assert!(all.is_err_and(|error| error.hint().is_some_and(|hint| hint.contains("git fetch --unshallow"))));
     sandbox.git("clone", &["fetch", "--quiet", "--unshallow"], b"");
+    assert!(discover(&sandbox.repo("clone"), &Request::History).is_ok());
     let change_set = only(discover(&sandbox.repo("clone"), &range("origin/main", "HEAD")));
     assert_eq!(shown(&change_set), ["Added topic.txt (File blob < -)"]);
 }
