@@ -510,6 +510,12 @@ mod tests {
         sandbox.folder().join("cache/place/scratch")
     }
 
+    /// Waits until what other tests started in the meantime, and what was handed the lock with it, has ended.
+    fn wait_for_the_lock(sandbox: &Sandbox) {
+        let lock = fs::File::open(home(sandbox).join("lock")).expect("it is ours");
+        lock.lock().and_then(|()| lock.unlock()).expect("it is free soon");
+    }
+
     fn sandbox() -> Sandbox {
         let sandbox = Sandbox::new();
         sandbox.write("a.txt", "one\n");
@@ -585,12 +591,14 @@ mod tests {
             let _ = fs::remove_file(home(&sandbox).join(RECORD));
             let _ = fs::remove_file(&damaged).or_else(|_| fs::remove_dir_all(&damaged));
             fs::write(home(&sandbox).join("index.lock"), "").expect("it is ours");
+            wait_for_the_lock(&sandbox);
             let scratch = lay_out(&sandbox, &repo, &STAGED);
             assert!(!home(&sandbox).join(RECORD).exists(), "it is in use");
             assert_eq!(text(scratch.top(), "a.txt").as_deref(), Some("one\n"), "{damage}");
             assert_eq!(text(scratch.top(), "sub/b.txt").as_deref(), Some("b\n"), "{damage}");
         }
         fs::write(home(&sandbox).join("index"), "no index at all").expect("it is ours");
+        wait_for_the_lock(&sandbox);
         let scratch = lay_out(&sandbox, &repo, &STAGED);
         assert_eq!(text(scratch.top(), "a.txt").as_deref(), Some("one\n"));
     }
