@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::bytes::{Regex, RegexBuilder};
 
 /// The most places that are taken of one text.
 const MAX_FRAMES: usize = 200;
@@ -34,14 +34,14 @@ static INNERMOST_LAST: LazyLock<Regex> = LazyLock::new(|| {
     expression(r#"(?m)^\s*File "[^"\n]+", line \d+|^\S+\.py:\d+: (?:in |\w+(?:Error|Exception|Warning)?\b|$)"#)
 });
 
-/// An expression in which `\w` is what names are made of: ASCII's letters, digits and `_`, and of other scripts what is
-/// neither a sign nor a space, by block. Unicode's own list of letters would make it a hundred times as large.
+/// An expression in which `\w` is what names are made of: ASCII's letters, digits and `_`, and every byte of another
+/// character. Which of those are letters [`named`] tells of what was found: here it would make the expression a hundred
+/// times as large.
 fn expression(text: &str) -> Regex {
-    const LETTERS: &str =
-        r"0-9A-Za-z_\u{c0}-\u{1fff}\u{2c00}-\u{2dff}\u{3040}-\u{d7ff}\u{f900}-\u{faff}\u{20000}-\u{3ffff}";
+    const LETTERS: &str = r"0-9A-Za-z_\x80-\xff";
     let text = text.replace(r"[\w", &format!("[{LETTERS}")).replace(r"\w", &format!("[{LETTERS}]"));
-    let text = text.replace(r"\d", "[0-9]").replace(r"\b", r"(?-u:\b)");
-    Regex::new(&text).expect("because the expression is constant")
+    let text = RegexBuilder::new(&text.replace(r"\d", "[0-9]")).unicode(false).build();
+    text.expect("because the expression is constant")
 }
 
 /// A text with the places that it names.
@@ -54,15 +54,15 @@ pub(crate) struct Trace<'a> {
 impl<'a> Trace<'a> {
     /// Looks for the places in a text.
     pub(crate) fn of(text: &'a str) -> Self {
-        let found = FRAME.find_iter(text).take(MAX_FRAMES);
-        let frames = found.filter_map(|found| Some((found.start(), frame(found.as_str())?))).collect();
+        let found = FRAME.find_iter(text.as_bytes()).take(MAX_FRAMES);
+        let frames = found.filter_map(|found| Some((found.start(), frame(text.get(found.range())?)?))).collect();
         Self { text, frames }
     }
 
     /// The places, the innermost first.
     pub(crate) fn innermost_first(&self) -> Box<dyn Iterator<Item = &Frame> + '_> {
         let frames = self.frames.iter().map(|(_, frame)| frame);
-        if self.frames.len() > 1 && INNERMOST_LAST.is_match(self.text) {
+        if self.frames.len() > 1 && INNERMOST_LAST.is_match(self.text.as_bytes()) {
             return Box::new(frames.rev());
         }
         Box::new(frames)
@@ -107,13 +107,24 @@ fn frame(found: &str) -> Option<Frame> {
         after_at(rest)?
     } else if let Some(bracket) = found.strip_suffix(')') {
         let (file, place) = bracket.rsplit_once('(')?;
-        (file.to_owned(), place.split(',').next()?)
+        (named(file)?, place.split(',').next()?)
     } else {
         let (file, line) = found.rsplit_once(':')?;
-        (file.to_owned(), line)
+        (named(file)?, line)
     };
     let line = line.parse().ok().filter(|&line| line > 0)?;
     Some(Frame { file, line })
+}
+
+/// The name of a file behind the last sign in front of it that is no part of names, such as a quote.
+fn named(found: &str) -> Option<String> {
+    let is_letter = |c| {
+        matches!(c, '\u{c0}'..='\u{1fff}' | '\u{2c00}'..='\u{2dff}' | '\u{3040}'..='\u{d7ff}' | '\u{f900}'..='\u{faff}')
+            || matches!(c, '\u{20000}'..='\u{3ffff}')
+    };
+    let is_sign = |c: char| !c.is_ascii() && !is_letter(c);
+    let name = found.rsplit(is_sign).next().filter(|name| name.contains('.'))?;
+    Some(name.to_owned())
 }
 
 /// What stands behind `at` or `in`: `org.x.A.b(A.java:3)`, `t/a.t line 3` or `/x/a.cs:line 3`.
@@ -175,6 +186,7 @@ mod tests {
         check("C:\\w\\b_test.cc(7): error: x", &["\\w\\b_test.cc:7"]);
         check("Failed test 'x'\nat t/a.t line 5.", &["t/a.t:5"]);
         check("at 12:30:45 the x.y:0 and v1.2", &[]);
+        check("❯ sé/b.ts:2, “src/größe.py:4” \u{a0}日本.rb:5 “a.py”:3", &["sé/b.ts:2", "src/größe.py:4", "日本.rb:5"]);
     }
 
     #[test]
