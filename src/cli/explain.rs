@@ -31,11 +31,16 @@ pub(super) struct ExplainArgs {
 }
 
 pub(super) fn run(args: &ExplainArgs, context: &Context) -> Result<u8, Failure> {
-    let page = match page(&args.id) {
-        Some(page) => page,
-        None => own_page(&args.id, context)?.or_else(|| tool_page(&args.id)).ok_or_else(|| unknown(&args.id))?,
-    };
+    let page = known_page(&args.id, context)?.ok_or_else(|| unknown(&args.id))?;
     context.streams.data(page.as_bytes()).map(|()| 0)
+}
+
+/// The page of whatever has that id; none if nothing has it.
+pub(super) fn known_page(id: &str, context: &Context) -> Result<Option<String>, Failure> {
+    match page(id) {
+        Some(page) => Ok(Some(page)),
+        None => Ok(own_page(id, context)?.or_else(|| tool_page(id))),
+    }
 }
 
 /// The page of a rule of the project's own, or of a check that its configuration defines (of a rule of such a check,

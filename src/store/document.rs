@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use crate::store::{make_private, private};
+
 /// Why something could not be kept or read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -38,10 +40,11 @@ pub(super) fn save(folder: &Path, name: &str, document: &[u8]) -> Result<(), Err
 }
 
 fn write_draft(folder: &Path, draft: &Path, document: &[u8]) -> Result<(), Error> {
-    let mut opened = File::create(draft);
+    let create = || private().write(true).create(true).truncate(true).open(draft);
+    let mut opened = create();
     if opened.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
-        fs::create_dir_all(folder).map_err(|source| Error::File { action: "make", file: folder.to_owned(), source })?;
-        opened = File::create(draft);
+        make_private(folder).map_err(|source| Error::File { action: "make", file: folder.to_owned(), source })?;
+        opened = create();
     }
     opened.and_then(|mut file| file.write_all(document)).map_err(|source| {
         let _ = fs::remove_file(draft);

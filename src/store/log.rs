@@ -1,9 +1,11 @@
 //! What the commands of a run print, kept whole for whoever wants to read more than a report shows: a folder for each
 //! run, of which only the last stays.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+
+use crate::store::{make_private, private};
 
 /// The most bytes of a log; a disk must not be filled by a program that prints without end.
 const MAX_BYTES: u64 = 100 << 20;
@@ -27,8 +29,8 @@ impl Logs {
         sweep(parent, &folder);
         let mut n_tries = 0;
         loop {
-            fs::create_dir_all(&folder)?;
-            let lock = OpenOptions::new().create(true).truncate(false).write(true).open(folder.join(LOCK));
+            make_private(&folder)?;
+            let lock = private().create(true).truncate(false).write(true).open(folder.join(LOCK));
             match lock.and_then(|lock| lock.lock_shared().map(|()| lock)) {
                 Ok(lock) => return Ok(Self { folder, _lock: lock }),
                 // Another run took it for an old one: it had no lock yet.
@@ -82,7 +84,7 @@ impl Log {
         for number in 1..=N_TRIES {
             let number = if number == 1 { String::new() } else { format!("-{number}") };
             let path = self.folder.join(format!("{}{number}.log", self.check));
-            match OpenOptions::new().write(true).create_new(true).open(&path) {
+            match private().write(true).create_new(true).open(&path) {
                 Ok(file) => return Ok((file, path)),
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => last = error,
                 Err(error) => return Err(error),
@@ -135,6 +137,20 @@ mod tests {
         let mut silent = logs.log("silent");
         silent.write_all(b"").unwrap();
         assert_eq!(silent.end(), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_may_read_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let parent = folder.path().join("hash/logs");
+        let mut log = Logs::begin(&parent).unwrap().log("unit");
+        log.write_all(b"text").unwrap();
+        let file = log.end().unwrap();
+        let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&file), 0o600);
+        assert_eq!([mode(&parent), mode(&folder.path().join("hash"))], [0o700; 2]);
     }
 
     #[test]

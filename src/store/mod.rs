@@ -8,6 +8,8 @@ pub(crate) mod last;
 pub(crate) mod log;
 pub(crate) mod results;
 
+use std::fs::{DirBuilder, OpenOptions};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -17,6 +19,22 @@ pub(crate) fn folder(cache: &Path, git_dir: &Path) -> PathBuf {
     let digest = Sha256::digest(git_dir.as_os_str().as_encoded_bytes());
     let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     cache.join(name)
+}
+
+/// How a file is opened that its owner alone may read once it is made: what is kept quotes the user's files.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Makes a folder, and those above it that are missing, which their owner alone may open.
+fn make_private(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
 }
 
 /// The folder for the commits of another repository that policies extend.

@@ -69,6 +69,7 @@ fn everything_that_is_listed_is_explained() {
     for id in ids {
         let page = repo.tollgate(&["explain", id]).code(0).stdout;
         assert!(page.contains(id) && page.lines().count() > 5, "{page}");
+        assert!(repo.tollgate(&["rules", "show", id]).code(0).stdout.contains(id), "{id}");
     }
 }
 

@@ -160,6 +160,8 @@ const ABOUT: &[&str] = &[
     "orization",
     "s_",
 ];
+/// What makes another word of `pass` when it stands right behind.
+const OTHER_WORDS: &[&str] = &["ed", "age", "ing", "es", "through", "thru", "able", "ive"];
 /// What only stands around a literal.
 const WRAPPERS: &[&[u8]] = &[
     b"Some(",
@@ -239,7 +241,9 @@ pub(super) fn assignment(text: &[u8], keyword: Span) -> Option<Assignment> {
         String::from_utf8_lossy(text.get(start..end).unwrap_or_default()).to_ascii_lowercase()
     };
     let (left, right) = (lower(name.start, keyword.start), lower(keyword.end, name.end));
-    if is_about(&left, &right) || n_before >= MAX_NAME || n_behind >= MAX_NAME {
+    let is_other_word =
+        lower(keyword.start, keyword.end) == "pass" && OTHER_WORDS.iter().any(|word| right.starts_with(word));
+    if is_other_word || is_about(&left, &right) || n_before >= MAX_NAME || n_behind >= MAX_NAME {
         return None;
     }
     let mut cursor = Cursor { text, at: name.end };

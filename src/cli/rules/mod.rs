@@ -15,6 +15,7 @@ use crate::check::rust;
 use crate::check::secrets::pack::described;
 use crate::cli::Context;
 use crate::cli::check::RunArgs;
+use crate::cli::explain::known_page;
 use crate::config::nearest::nearest;
 use crate::config::tool;
 use crate::git::Repo;
@@ -39,9 +40,9 @@ enum RulesCommand {
     /// file can't be used.
     Test(test::TestArgs),
     New(new::NewArgs),
-    /// Show the file of a rule.
+    /// Show the file of a rule; of what is no pattern, what `explain` tells.
     Show {
-        /// The id of a built-in rule or of one of the project's own.
+        /// An id that `rules list` has.
         #[arg(value_name = "ID")]
         id: String,
     },
@@ -56,13 +57,12 @@ pub(super) fn run(args: &RulesArgs, context: &Context) -> Result<u8, Failure> {
     }
 }
 
-/// The text of a rule file, after a line that says which it is.
+/// The text of a rule file, after a line that says which it is; of what has no such file what `explain` tells.
 fn show(id: &str, context: &Context) -> Result<String, Failure> {
     let rules: Vec<RuleFile> = built_in().into_iter().chain(own(context)?).collect();
     let Some(file) = rules.iter().find(|file| file.rule.id.as_str() == id) else {
-        if rust::rules().iter().any(|rule| rule.id == id) {
-            let error = anyhow::anyhow!("`{id}` is no pattern: it is part of the program and has no file");
-            return Err(Failure::usage(error).with_hint(format!("`tollgate explain {id}` tells what it finds")));
+        if let Some(page) = known_page(id, context)? {
+            return Ok(page);
         }
         let hint = match nearest(id, rules.iter().map(|file| file.rule.id.as_str())) {
             Some(near) => format!("did you mean `{near}`? `tollgate rules list` lists them all"),

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant, SystemTime};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 
 use crate::store::results::key::Key;
+use crate::store::{make_private, private};
 
 /// The name of the database in the cache folder.
 const NAME: &str = "results.sqlite";
@@ -116,8 +117,10 @@ impl Results {
 
     /// Opens the database in `folder` for writing, and makes both if they are not there.
     pub(crate) fn create(folder: &Path) -> Result<Self, Error> {
-        fs::create_dir_all(folder).map_err(|source| Error::File { action: "make", file: folder.to_owned(), source })?;
+        make_private(folder).map_err(|source| Error::File { action: "make", file: folder.to_owned(), source })?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        // SQLite gives its other files the mode of this one. If it can't be made, opening it says why.
+        let _ = private().write(true).create_new(true).open(folder.join(NAME));
         let results = Self::connect(folder.join(NAME), flags)?;
         if !results.is_made()? {
             results.make()?;
